@@ -1,0 +1,346 @@
+//! Messages on `GET /ws`: JSON text frames tagged by `type`. Live terminal bytes
+//! travel in binary frames (`frame`).
+
+use crate::agent::Agent;
+use crate::auth::TicketRights;
+use crate::message::{Action, Message};
+use crate::problem::Problem;
+use crate::task::{Decision, TaskStatus};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// Which reading of a terminal a viewer wants.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Whole frames, at most a few a second.
+    #[default]
+    Sampled,
+    /// Bytes as they come, after an exact snapshot.
+    Live,
+}
+
+/// How a viewer wants its frames.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Encoding {
+    /// `terminal_output` messages.
+    #[default]
+    Json,
+    /// Binary frames; live only.
+    Binary,
+}
+
+/// What a client says.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "type", rename_all = "snake_case")]
+#[ts(optional_fields)]
+pub enum ClientMessage {
+    /// A message to an agent; without `session_id`, to the caller's primary.
+    UserMessage {
+        content: String,
+        session_id: Option<String>,
+        /// UUID; a resend with the same one is the same message.
+        client_id: Option<String>,
+        as_command: Option<bool>,
+    },
+    /// Starts showing a terminal.
+    SubscribeTerminal {
+        session_id: String,
+        mode: Option<Mode>,
+        encoding: Option<Encoding>,
+        /// With `from`: go on after that byte if the epoch still holds.
+        epoch: Option<String>,
+        #[ts(optional, type = "number")]
+        from: Option<u64>,
+    },
+    UnsubscribeTerminal {
+        session_id: String,
+    },
+    /// Keys as bytes; at most 64 KiB; only from the seat.
+    TerminalInput {
+        session_id: String,
+        data: String,
+    },
+    /// One block of text; bracketed where the program asks for it; only from the seat.
+    TerminalPaste {
+        session_id: String,
+        data: String,
+    },
+    /// Only from the seat.
+    TerminalResize {
+        session_id: String,
+        cols: u16,
+        rows: u16,
+    },
+    /// Makes this connection the one that types and sizes.
+    TakeSeat {
+        session_id: String,
+    },
+    ReleaseSeat {
+        session_id: String,
+    },
+    /// Asks for rows above the screen, ending before row `before`.
+    TerminalHistory {
+        session_id: String,
+        #[ts(optional, type = "number")]
+        before: Option<u64>,
+        lines: Option<u32>,
+    },
+    /// Payload bytes of this channel that the emulator has parsed, in all.
+    Ack {
+        channel: u32,
+        #[ts(type = "number")]
+        bytes: u64,
+    },
+    /// A person's answer to an action of a message.
+    Action {
+        action: ActionName,
+        #[ts(type = "number[]")]
+        task_ids: Vec<i64>,
+        decision: Decision,
+    },
+    /// Go on with the feed after this number.
+    Resume {
+        #[ts(type = "number")]
+        after: i64,
+    },
+    /// Keeps the socket open past the end of its token.
+    Renew {
+        ticket: String,
+    },
+    Ping {
+        nonce: Option<String>,
+    },
+}
+
+/// The actions that a client may answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum ActionName {
+    ApprovePlan,
+}
+
+impl ClientMessage {
+    /// Every `type`, so that a test can demand a row for each in the matrix.
+    pub const TYPES: &'static [&'static str] = &[
+        "user_message",
+        "subscribe_terminal",
+        "unsubscribe_terminal",
+        "terminal_input",
+        "terminal_paste",
+        "terminal_resize",
+        "take_seat",
+        "release_seat",
+        "terminal_history",
+        "ack",
+        "action",
+        "resume",
+        "renew",
+        "ping",
+    ];
+}
+
+/// Who types into a terminal now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct SeatHolder {
+    /// Name of the person.
+    pub name: String,
+    /// `web`, `cli` or `attach`.
+    pub via: String,
+}
+
+/// What the daemon says.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "type", rename_all = "snake_case")]
+#[ts(optional_fields)]
+pub enum ServerMessage {
+    /// Always first.
+    Hello {
+        version: String,
+        rights: TicketRights,
+        /// The newest number of the feed; `resume` from an older one fills the gap.
+        #[ts(type = "number")]
+        event: i64,
+        /// Session id of the caller's primary, running or not.
+        primary_session_id: String,
+    },
+    /// The agent's answer: the text of its turn, never read off the screen.
+    ClaudeResponse {
+        content: String,
+        actions: Vec<Action>,
+        session_id: String,
+        message_id: String,
+        #[ts(type = "number")]
+        event: i64,
+    },
+    /// One whole frame: written to an emulator of that size it gives the screen.
+    TerminalOutput {
+        session_id: String,
+        data: String,
+        /// Milliseconds since the epoch.
+        #[ts(type = "number")]
+        timestamp: i64,
+        cols: u16,
+        rows: u16,
+    },
+    /// A task changed.
+    TaskUpdate {
+        #[ts(type = "number")]
+        task_id: i64,
+        /// Specialist, else kind.
+        agent: String,
+        status: TaskStatus,
+        #[ts(type = "number")]
+        elapsed_ms: i64,
+        agent_id: Option<String>,
+        title: String,
+        reason: Option<String>,
+        /// The result's text, once there is one.
+        result: Option<String>,
+        error: Option<String>,
+        #[ts(type = "number")]
+        event: i64,
+    },
+    /// The terminal is on; `channel` heads its binary frames.
+    Subscribed {
+        session_id: String,
+        channel: u32,
+        mode: Mode,
+        encoding: Encoding,
+        epoch: String,
+        #[ts(type = "number")]
+        seq: u64,
+        cols: u16,
+        rows: u16,
+        title: String,
+        seat: Option<SeatHolder>,
+        /// True when this connection holds the seat.
+        mine: bool,
+    },
+    /// The seat or the size changed.
+    Seat {
+        session_id: String,
+        holder: Option<SeatHolder>,
+        mine: bool,
+        cols: u16,
+        rows: u16,
+    },
+    /// Rows above the screen, oldest first.
+    TerminalHistory {
+        session_id: String,
+        #[ts(type = "number")]
+        start: u64,
+        rows: Vec<String>,
+        #[ts(type = "number")]
+        total: u64,
+    },
+    /// A message was stored or moved on.
+    Receipt {
+        message: Message,
+        #[ts(type = "number")]
+        event: i64,
+    },
+    /// An agent changed.
+    AgentUpdate {
+        agent: Box<Agent>,
+        #[ts(type = "number")]
+        event: i64,
+    },
+    /// The feed cannot be resumed from there: read the lists again.
+    Resync {
+        #[ts(type = "number")]
+        event: i64,
+        reason: String,
+    },
+    /// The token ends soon: send `renew`.
+    AuthExpiring {
+        /// Milliseconds since the epoch.
+        #[ts(type = "number")]
+        expires_at: i64,
+    },
+    Renewed {
+        #[ts(type = "number")]
+        expires_at: i64,
+    },
+    Pong {
+        nonce: Option<String>,
+    },
+    /// A message was refused; the socket stays. The fields of a problem, with
+    /// `code` for its `type`, because `type` names the message here.
+    Error {
+        /// `urn:orchestra:<code>`.
+        code: String,
+        title: String,
+        status: u16,
+        detail: String,
+        /// The `type` that was refused, when it could be read.
+        about: Option<String>,
+        session_id: Option<String>,
+    },
+}
+
+impl ServerMessage {
+    /// The refusal of one message.
+    pub fn error(problem: Problem, about: Option<&str>, session_id: Option<&str>) -> Self {
+        Self::Error {
+            code: problem.kind,
+            title: problem.title,
+            status: problem.status,
+            detail: problem.detail,
+            about: about.map(str::to_owned),
+            session_id: session_id.map(str::to_owned),
+        }
+    }
+}
+
+/// Close codes beside those of RFC 6455.
+pub mod close {
+    /// Unreadable bytes, or too many errors in a minute.
+    pub const BAD_MESSAGES: u16 = 4400;
+    /// The token ended or was recalled.
+    pub const UNAUTHENTICATED: u16 = 4401;
+    /// The caller may not do this any more.
+    pub const FORBIDDEN: u16 = 4403;
+    /// Nothing authentic came in time.
+    pub const AUTH_TIMEOUT: u16 = 4408;
+    /// What the socket was for is gone.
+    pub const GONE: u16 = 4410;
+    /// The daemon restarts; come back.
+    pub const RESTART: u16 = 1012;
+    /// The message was too big.
+    pub const TOO_BIG: u16 = 1009;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_missions_messages_are_read_as_written() {
+        for (text, tag) in [
+            (
+                r#"{"type":"user_message","content":"hi","session_id":"sess-primary"}"#,
+                0,
+            ),
+            (
+                r#"{"type":"subscribe_terminal","session_id":"sess-droid-001"}"#,
+                1,
+            ),
+        ] {
+            let message: ClientMessage = serde_json::from_str(text).unwrap();
+            let value = serde_json::to_value(&message).unwrap();
+            assert_eq!(value["type"], ClientMessage::TYPES[tag]);
+        }
+    }
+
+    #[test]
+    fn an_error_carries_the_fields_of_a_problem_at_its_top() {
+        let problem = Problem::new(400, "bad_message", "Bad message", "cols is 0");
+        let message = ServerMessage::error(problem, Some("terminal_resize"), None);
+        let value = serde_json::to_value(&message).unwrap();
+        assert_eq!(value["type"], "error");
+        assert_eq!(value["code"], "urn:orchestra:bad_message");
+        assert_eq!(value["status"], 400);
+    }
+}

@@ -1,0 +1,92 @@
+//! The TypeScript form of every wire type, as one file. The page's copy is checked
+//! in; a test fails when it differs (`make types` writes it anew).
+
+use crate::{agent, auth, event, message, problem, socket, system, task, terminal};
+use ts_rs::{Config, TS};
+
+/// Content of `web-ui/src/protocol/types.ts`.
+pub fn render() -> String {
+    let config = Config::default();
+    let mut out = String::from(
+        "// Made from daemon/crates/protocol by `make types`; do not edit.\n\
+         // Times are RFC 3339 text unless a comment says milliseconds.\n",
+    );
+    macro_rules! declare {
+        ($($path:ty),* $(,)?) => {
+            $(
+                if let Some(docs) = <$path as TS>::docs() {
+                    out.push('\n');
+                    out.push_str(docs.trim_end());
+                }
+                out.push_str("\nexport ");
+                out.push_str(&<$path as TS>::decl(&config));
+                out.push('\n');
+            )*
+        };
+    }
+    declare!(
+        crate::time::Timestamp,
+        problem::Problem,
+        agent::AgentStatus,
+        agent::ActivityState,
+        agent::WaitingFor,
+        agent::Activity,
+        agent::Usage,
+        agent::Size,
+        agent::AgentRole,
+        agent::Agent,
+        agent::Limits,
+        agent::SpawnRequest,
+        agent::KillRequest,
+        agent::Signal,
+        agent::Explanation,
+        agent::AgentKind,
+        message::MessageStatus,
+        message::Author,
+        message::Action,
+        message::Message,
+        message::MessageRequest,
+        task::TaskStatus,
+        task::AttemptStatus,
+        task::Attempt,
+        task::Declared,
+        task::TaskResult,
+        task::Task,
+        task::Context,
+        task::Budget,
+        task::DelegateRequest,
+        task::PlanRequest,
+        task::Decision,
+        task::PlanDecision,
+        terminal::Cursor,
+        terminal::Screen,
+        terminal::HistoryPage,
+        terminal::InputRequest,
+        auth::LoginMode,
+        auth::ClientConfig,
+        auth::PrincipalInfo,
+        auth::Me,
+        auth::DeviceKey,
+        auth::ExchangeRequest,
+        auth::ChallengeRequest,
+        auth::Challenge,
+        auth::RenewRequest,
+        auth::TokenAnswer,
+        auth::Device,
+        auth::TicketRights,
+        auth::TicketRequest,
+        auth::Ticket,
+        event::EventBody,
+        event::Event,
+        system::Health,
+        system::Ready,
+        socket::Mode,
+        socket::Encoding,
+        socket::ActionName,
+        socket::ClientMessage,
+        socket::SeatHolder,
+        socket::ServerMessage,
+    );
+    out.push_str("\nexport type Page<T> = { items: Array<T>, next_cursor: string | null, };\n");
+    out
+}

@@ -1,0 +1,653 @@
+// Made from daemon/crates/protocol by `make types`; do not edit.
+// Times are RFC 3339 text unless a comment says milliseconds.
+
+/**
+ * Milliseconds since the Unix epoch, UTC; RFC 3339 text in JSON.
+ */
+export type Timestamp = string;
+
+/**
+ * What went wrong and how to mend it; `application/problem+json`.
+ */
+export type Problem = { 
+/**
+ * Stable URN, `urn:orchestra:<code>`.
+ */
+type: string, 
+/**
+ * The same for every occurrence of this type.
+ */
+title: string, 
+/**
+ * HTTP status; on the socket, the status the same fault has over REST.
+ */
+status: number, 
+/**
+ * This occurrence, in a sentence, with the next step.
+ */
+detail: string, 
+/**
+ * The id of the request, to find it in the log and the audit.
+ */
+instance?: string | null, };
+
+/**
+ * Where an agent is in its life; the last five are final.
+ */
+export type AgentStatus = "starting" | "running" | "completed" | "failed" | "timeout" | "killed" | "lost";
+
+/**
+ * What a running agent does right now.
+ */
+export type ActivityState = "idle" | "busy" | "waiting" | "unknown";
+
+/**
+ * What a waiting agent waits for.
+ */
+export type WaitingFor = "permission" | "question" | "quota";
+
+/**
+ * Activity with the evidence it rests on.
+ */
+export type Activity = { state: ActivityState, waiting_for: WaitingFor | null, since: Timestamp, 
+/**
+ * Which signal said so: `hook`, `status_file`, `transcript`, `title`, `screen`, `process`.
+ */
+source: string, 
+/**
+ * 0 (a guess) to 1 (the CLI said so itself).
+ */
+confidence: number, };
+
+/**
+ * Tokens and money spent, as far as the CLI tells.
+ */
+export type Usage = { input_tokens: number, output_tokens: number, 
+/**
+ * US dollars; null when the CLI does not say.
+ */
+cost_usd: number | null, };
+
+/**
+ * Columns and rows of a terminal.
+ */
+export type Size = { cols: number, rows: number, };
+
+/**
+ * What an agent is to the person who owns it.
+ */
+export type AgentRole = "primary" | "specialist";
+
+/**
+ * One running or ended instance of an agent CLI.
+ */
+export type Agent = { 
+/**
+ * `primary` or `droid-001`; never used again.
+ */
+id: string, 
+/**
+ * Its tmux session, `sess-<id>`.
+ */
+session_id: string, 
+/**
+ * Which CLI: `claude`, `codex`, `shell` …
+ */
+kind: string, 
+/**
+ * The `[[specialists]]` entry it was made from.
+ */
+specialist: string | null, name: string, title: string, role: AgentRole, 
+/**
+ * Id of the user it belongs to.
+ */
+owner: string, owner_name: string, 
+/**
+ * The agent that asked for it.
+ */
+parent: string | null, cwd: string, status: AgentStatus, 
+/**
+ * Why it is in this status, in words.
+ */
+reason: string | null, pid: number | null, restarts: number, size: Size, activity: Activity, 
+/**
+ * The task it works on.
+ */
+task_id: number | null, created_at: Timestamp, started_at: Timestamp | null, ended_at: Timestamp | null, exit_code: number | null, signal: number | null, usage: Usage, };
+
+/**
+ * Limits a caller may put on an agent it starts.
+ */
+export type Limits = { 
+/**
+ * Ends the agent as `timeout` after this many milliseconds.
+ */
+timeout_ms?: number, };
+
+/**
+ * `POST /api/agents`: exactly one of `kind` and `specialist`.
+ */
+export type SpawnRequest = { kind?: string, specialist?: string, 
+/**
+ * At most 64 characters, no control characters.
+ */
+name?: string, 
+/**
+ * At most 200 characters, no control characters.
+ */
+title?: string, 
+/**
+ * Absolute; beneath `projects.roots`. Default: the folder `orchestra up` ran in.
+ */
+cwd?: string, 
+/**
+ * First message, at most 256 KiB; delivered with a receipt.
+ */
+prompt?: string, 
+/**
+ * Default 120×40; clamped to 20..400 × 5..200.
+ */
+size?: Size, limits?: Limits, };
+
+/**
+ * `POST /api/agents/{id}/kill`.
+ */
+export type KillRequest = { 
+/**
+ * Shown as the agent's reason.
+ */
+reason?: string, };
+
+/**
+ * One signal that took part in deciding an agent's activity.
+ */
+export type Signal = { source: string, state: ActivityState, waiting_for: WaitingFor | null, at: Timestamp, confidence: number, 
+/**
+ * True for the one that won.
+ */
+won: boolean, detail: string, };
+
+/**
+ * `GET /api/agents/{id}/explain`.
+ */
+export type Explanation = { agent_id: string, activity: Activity, signals: Array<Signal>, };
+
+/**
+ * One CLI that this daemon knows how to run.
+ */
+export type AgentKind = { kind: string, title: string, installed: boolean, 
+/**
+ * Where the program was found.
+ */
+path: string | null, version: string | null, 
+/**
+ * True when an agent of this kind can start now.
+ */
+ready: boolean, 
+/**
+ * What is missing and the command that mends it.
+ */
+remedy: string | null, 
+/**
+ * Versions that this adapter was tested with.
+ */
+tested: Array<string>, 
+/**
+ * Specialists of the config that run on it.
+ */
+specialists: Array<string>, };
+
+/**
+ * How far a message got. Each step rests on evidence, never on hope.
+ */
+export type MessageStatus = "queued" | "pasted" | "submitted" | "accepted" | "answered" | "failed";
+
+/**
+ * Who spoke.
+ */
+export type Author = "user" | "assistant" | "agent" | "system";
+
+/**
+ * Something the reader of a message is asked to decide.
+ */
+export type Action = { "type": "approve_plan", task_ids: number[], };
+
+/**
+ * Text sent to an agent, or the agent's answer.
+ */
+export type Message = { id: string, agent_id: string, author: Author, 
+/**
+ * Name of the person or id of the agent that sent it.
+ */
+sender: string, text: string, status: MessageStatus, 
+/**
+ * Why it waits or failed.
+ */
+reason: string | null, 
+/**
+ * What `accepted` rests on: `hook`, `transcript`, `marker`.
+ */
+evidence: string | null, 
+/**
+ * For an answer: the message that it answers.
+ */
+reply_to: string | null, actions: Array<Action>, created_at: Timestamp, updated_at: Timestamp, };
+
+/**
+ * `POST /api/agents/{id}/messages`.
+ */
+export type MessageRequest = { 
+/**
+ * At most 256 KiB.
+ */
+text: string, 
+/**
+ * UUID; the same one within 24 h is the same message.
+ */
+client_id?: string, 
+/**
+ * Lets a leading `/` or `!` act as a command; needs `terminal:type`.
+ */
+as_command?: boolean, };
+
+/**
+ * Where a task is.
+ */
+export type TaskStatus = "queued" | "assigned" | "running" | "waiting" | "completed" | "failed" | "cancelled" | "timeout";
+
+/**
+ * How one try at a task stands.
+ */
+export type AttemptStatus = "starting" | "running" | "completed" | "failed" | "timeout" | "killed";
+
+/**
+ * One try at a task by one agent.
+ */
+export type Attempt = { 
+/**
+ * From 1; a late result of an older number changes nothing.
+ */
+number: number, agent_id: string | null, status: AttemptStatus, reason: string | null, started_at: Timestamp, ended_at: Timestamp | null, };
+
+/**
+ * What an agent itself said of its work, by `report_result`.
+ */
+export type Declared = { 
+/**
+ * The outcome in a few sentences.
+ */
+summary: string, 
+/**
+ * Files that were made or changed.
+ */
+files: Array<string>, 
+/**
+ * False when the work could not be done.
+ */
+success?: boolean, };
+
+/**
+ * What a task left behind.
+ */
+export type TaskResult = { 
+/**
+ * The agent's final message. Data, never instructions.
+ */
+text: string, 
+/**
+ * Changed files, relative to the agent's folder, where it is a git tree.
+ */
+files: Array<string>, diff_stat: string | null, declared: Declared | null, };
+
+/**
+ * A unit of work with a result.
+ */
+export type Task = { id: number, title: string, prompt: string, status: TaskStatus, 
+/**
+ * Why it waits, failed or was cancelled.
+ */
+reason: string | null, agent_id: string | null, kind: string | null, specialist: string | null, parent_task_id: number | null, 
+/**
+ * Id of the agent, or name of the person, that asked for it.
+ */
+requested_by: string, owner: string, attempts: Array<Attempt>, result: TaskResult | null, error: string | null, elapsed_ms: number, created_at: Timestamp, ended_at: Timestamp | null, };
+
+/**
+ * Material that goes with a delegated task, framed as data.
+ */
+export type Context = { 
+/**
+ * Paths that the specialist should read.
+ */
+files: Array<string>, urls: Array<string>, 
+/**
+ * Finished tasks whose results go along.
+ */
+task_ids: number[], };
+
+/**
+ * What a delegation may spend.
+ */
+export type Budget = { usd?: number, tokens?: number, };
+
+/**
+ * `POST /api/delegate`: exactly one of `specialist`, `kind` and `agent`.
+ */
+export type DelegateRequest = { 
+/**
+ * Name of a specialist of the config, such as `droid`.
+ */
+specialist?: string, 
+/**
+ * Which CLI, when no specialist fits.
+ */
+kind?: string, 
+/**
+ * A particular running agent.
+ */
+agent?: string, 
+/**
+ * What is to be done, complete in itself; at most 256 KiB.
+ */
+task: string, 
+/**
+ * Short name for lists; default: the first line of `task`.
+ */
+title?: string, 
+/**
+ * Folder to work in; default: the caller's.
+ */
+cwd?: string, context?: Context, worktree?: boolean, 
+/**
+ * Ends the task as `timeout`; default 60 minutes.
+ */
+timeout_ms?: number, 
+/**
+ * Waits this long for the result before answering; at most 10 minutes.
+ */
+wait_ms?: number, budget?: Budget, 
+/**
+ * Keeps the conversation of a reused agent.
+ */
+continue?: boolean, };
+
+/**
+ * `POST /api/plans`, and the MCP tool `propose_plan`.
+ */
+export type PlanRequest = { 
+/**
+ * One to twenty delegations that begin once a person agrees.
+ */
+tasks: Array<DelegateRequest>, };
+
+/**
+ * A person's answer.
+ */
+export type Decision = "approve" | "reject";
+
+/**
+ * `POST /api/plans/decide`, and the socket's `approve_plan` action.
+ */
+export type PlanDecision = { task_ids: number[], decision: Decision, };
+
+/**
+ * Where the cursor stands, from 0.
+ */
+export type Cursor = { x: number, y: number, visible: boolean, };
+
+/**
+ * `GET /api/agents/{id}/screen`.
+ */
+export type Screen = { 
+/**
+ * Rows joined by `\n`; with colours when `format=ansi`.
+ */
+text: string, cols: number, rows: number, cursor: Cursor, 
+/**
+ * True while a full-screen program has the alternate screen.
+ */
+alternate: boolean, captured_at: Timestamp, };
+
+/**
+ * `GET /api/agents/{id}/history`: rows above the screen.
+ */
+export type HistoryPage = { 
+/**
+ * Number of the first row given; 0 is the oldest kept.
+ */
+start: number, 
+/**
+ * Rows with colours, oldest first.
+ */
+rows: Array<string>, 
+/**
+ * How many rows the history holds in all.
+ */
+total: number, };
+
+/**
+ * `POST /api/agents/{id}/input`: exactly one field.
+ */
+export type InputRequest = { 
+/**
+ * Bytes as typed, `"ls\r"`; at most 64 KiB.
+ */
+text?: string, 
+/**
+ * Named keys: `C-c`, `Enter`, `Escape`, `Tab`, `Up` …
+ */
+keys?: Array<string>, 
+/**
+ * Pasted as one block, bracketed where the program asks for it; at most 256 KiB.
+ */
+paste?: string, };
+
+/**
+ * How a person logs in here.
+ */
+export type LoginMode = "local" | "oidc";
+
+/**
+ * `GET /api/client-config`: open, says how to log in.
+ */
+export type ClientConfig = { login: LoginMode, issuer: string | null, client_id: string | null, audience: string | null, version: string, };
+
+/**
+ * The caller.
+ */
+export type PrincipalInfo = { 
+/**
+ * Id of the user; owners of agents and tasks are given by it.
+ */
+id: string, name: string, issuer: string, subject: string, 
+/**
+ * Set when an agent calls on behalf of the user.
+ */
+agent_id: string | null, };
+
+/**
+ * `GET /api/me`.
+ */
+export type Me = { principal: PrincipalInfo, roles: Array<string>, permissions: Array<string>, 
+/**
+ * Session id of the caller's primary, running or not.
+ */
+primary_session_id: string, expires_at: Timestamp | null, };
+
+/**
+ * The public half of a device key, P-256, as a JWK.
+ */
+export type DeviceKey = { kty: string, crv: string, x: string, y: string, };
+
+/**
+ * `POST /api/auth/exchange`: a one-time secret for a device and a token.
+ */
+export type ExchangeRequest = { secret: string, key: DeviceKey, 
+/**
+ * Shown in the list of devices.
+ */
+label: string, };
+
+/**
+ * `POST /api/auth/challenge`.
+ */
+export type ChallengeRequest = { device_id: string, };
+
+/**
+ * What the device signs: the ASCII bytes of `challenge`.
+ */
+export type Challenge = { challenge: string, expires_at: Timestamp, };
+
+/**
+ * `POST /api/auth/renew`.
+ */
+export type RenewRequest = { device_id: string, challenge: string, 
+/**
+ * ECDSA P-256 with SHA-256, IEEE P1363 form (64 bytes), base64url without padding.
+ */
+signature: string, };
+
+/**
+ * A fresh access token.
+ */
+export type TokenAnswer = { access_token: string, expires_at: Timestamp, 
+/**
+ * The device that may renew it.
+ */
+device_id: string | null, };
+
+/**
+ * A browser that may renew its login.
+ */
+export type Device = { id: string, label: string, created_at: Timestamp, last_used_at: Timestamp, expires_at: Timestamp, 
+/**
+ * True for the device of this call's token.
+ */
+current: boolean, };
+
+/**
+ * What a ticket lets a socket do.
+ */
+export type TicketRights = "read" | "full";
+
+/**
+ * `POST /api/ws-tickets`.
+ */
+export type TicketRequest = { rights?: TicketRights, };
+
+/**
+ * Opens one socket within 30 seconds.
+ */
+export type Ticket = { ticket: string, expires_at: Timestamp, };
+
+/**
+ * What happened, with the object as it was then.
+ */
+export type EventBody = { "kind": "agent", agent: Agent, } | { "kind": "task", task: Task, } | { "kind": "message", message: Message, };
+
+/**
+ * One entry of the feed.
+ */
+export type Event = { 
+/**
+ * Grows by at least one; gaps are entries that the reader may not see.
+ */
+number: number, at: Timestamp, body: EventBody, };
+
+/**
+ * `GET /api/health`: the process answers.
+ */
+export type Health = { status: string, version: string, };
+
+/**
+ * `GET /api/ready`: 200 when it can work, else 503.
+ */
+export type Ready = { ready: boolean, 
+/**
+ * What is missing; only with a credential.
+ */
+reasons?: Array<string>, };
+
+/**
+ * Which reading of a terminal a viewer wants.
+ */
+export type Mode = "sampled" | "live";
+
+/**
+ * How a viewer wants its frames.
+ */
+export type Encoding = "json" | "binary";
+
+/**
+ * The actions that a client may answer.
+ */
+export type ActionName = "approve_plan";
+
+/**
+ * What a client says.
+ */
+export type ClientMessage = { "type": "user_message", content: string, session_id?: string, 
+/**
+ * UUID; a resend with the same one is the same message.
+ */
+client_id?: string, as_command?: boolean, } | { "type": "subscribe_terminal", session_id: string, mode?: Mode, encoding?: Encoding, 
+/**
+ * With `from`: go on after that byte if the epoch still holds.
+ */
+epoch?: string, from?: number, } | { "type": "unsubscribe_terminal", session_id: string, } | { "type": "terminal_input", session_id: string, data: string, } | { "type": "terminal_paste", session_id: string, data: string, } | { "type": "terminal_resize", session_id: string, cols: number, rows: number, } | { "type": "take_seat", session_id: string, } | { "type": "release_seat", session_id: string, } | { "type": "terminal_history", session_id: string, before?: number, lines?: number, } | { "type": "ack", channel: number, bytes: number, } | { "type": "action", action: ActionName, task_ids: number[], decision: Decision, } | { "type": "resume", after: number, } | { "type": "renew", ticket: string, } | { "type": "ping", nonce?: string, };
+
+/**
+ * Who types into a terminal now.
+ */
+export type SeatHolder = { 
+/**
+ * Name of the person.
+ */
+name: string, 
+/**
+ * `web`, `cli` or `attach`.
+ */
+via: string, };
+
+/**
+ * What the daemon says.
+ */
+export type ServerMessage = { "type": "hello", version: string, rights: TicketRights, 
+/**
+ * The newest number of the feed; `resume` from an older one fills the gap.
+ */
+event: number, 
+/**
+ * Session id of the caller's primary, running or not.
+ */
+primary_session_id: string, } | { "type": "claude_response", content: string, actions: Array<Action>, session_id: string, message_id: string, event: number, } | { "type": "terminal_output", session_id: string, data: string, 
+/**
+ * Milliseconds since the epoch.
+ */
+timestamp: number, cols: number, rows: number, } | { "type": "task_update", task_id: number, 
+/**
+ * Specialist, else kind.
+ */
+agent: string, status: TaskStatus, elapsed_ms: number, agent_id?: string, title: string, reason?: string, 
+/**
+ * The result's text, once there is one.
+ */
+result?: string, error?: string, event: number, } | { "type": "subscribed", session_id: string, channel: number, mode: Mode, encoding: Encoding, epoch: string, seq: number, cols: number, rows: number, title: string, seat?: SeatHolder, 
+/**
+ * True when this connection holds the seat.
+ */
+mine: boolean, } | { "type": "seat", session_id: string, holder?: SeatHolder, mine: boolean, cols: number, rows: number, } | { "type": "terminal_history", session_id: string, start: number, rows: Array<string>, total: number, } | { "type": "receipt", message: Message, event: number, } | { "type": "agent_update", agent: Agent, event: number, } | { "type": "resync", event: number, reason: string, } | { "type": "auth_expiring", 
+/**
+ * Milliseconds since the epoch.
+ */
+expires_at: number, } | { "type": "renewed", expires_at: number, } | { "type": "pong", nonce?: string, } | { "type": "error", 
+/**
+ * `urn:orchestra:<code>`.
+ */
+code: string, title: string, status: number, detail: string, 
+/**
+ * The `type` that was refused, when it could be read.
+ */
+about?: string, session_id?: string, };
+
+export type Page<T> = { items: Array<T>, next_cursor: string | null, };
