@@ -1,0 +1,268 @@
+//! Configuration: embedded defaults, then the file, then `ORCHESTRA_…` variables, then
+//! flags; parsed once, before any socket opens. The only reader of the environment.
+
+pub mod layers;
+pub mod paths;
+
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+/// Why the daemon cannot start with this configuration; says what to change.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    #[error("cannot read {path}: {error}")]
+    Read {
+        path: PathBuf,
+        error: std::io::Error,
+    },
+    #[error("{origin}: {message}")]
+    Value { origin: String, message: String },
+    #[error("{0}")]
+    Folder(String),
+}
+
+/// Every setting, checked.
+#[derive(Debug, Clone)]
+pub struct Config {
+    pub settings: Settings,
+    pub paths: paths::Paths,
+    /// Where each value came from: dotted key to `default`, a file, a variable or a flag.
+    pub provenance: BTreeMap<String, String>,
+    /// The environment as it was at start, for the allow-lists of `kinds.*.env`.
+    pub environment: BTreeMap<String, String>,
+}
+
+/// The settings as the file writes them.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    pub server: Server,
+    pub projects: Projects,
+    pub auth: Auth,
+    pub network: Network,
+    pub terminal: Terminal,
+    pub primary: Primary,
+    pub limits: Limits,
+    pub retention: Retention,
+    #[serde(default)]
+    pub kinds: BTreeMap<String, Kind>,
+    #[serde(default)]
+    pub specialists: Vec<Specialist>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Server {
+    pub listen: SocketAddr,
+    pub hosts: Vec<String>,
+    pub behind_tls_proxy: bool,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Projects {
+    pub roots: Vec<String>,
+}
+
+/// Who proves who somebody is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LoginSource {
+    Local,
+    Oidc,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Auth {
+    pub login: LoginSource,
+    pub issuer: String,
+    pub audience: String,
+    pub client_id: String,
+    pub allow_query_jwt: bool,
+    pub token_ttl_s: u64,
+    pub device_ttl_days: u32,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Network {
+    pub allow: Vec<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Terminal {
+    pub frames_per_second: f64,
+    pub history_lines: u32,
+    pub cols: u16,
+    pub rows: u16,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Primary {
+    pub kind: String,
+    pub cwd: String,
+    pub instructions: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    pub depth: u32,
+    pub live_agents: u32,
+    pub new_agents_per_hour: u32,
+    pub task_timeout_s: u64,
+    pub requests_per_minute: u32,
+    pub login_attempts_per_minute: u32,
+    pub sockets_per_user: u32,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Retention {
+    pub events_days: u32,
+    pub audit_days: u32,
+    pub ended_days: u32,
+}
+
+/// What a CLI may inherit and is started with.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Kind {
+    /// Names of variables that an agent of this kind inherits.
+    pub env: Vec<String>,
+    /// Arguments put before ours.
+    pub args: Vec<String>,
+    /// Path of the program, when it is not on PATH.
+    pub command: Option<PathBuf>,
+}
+
+/// A named worker.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Specialist {
+    pub name: String,
+    pub kind: String,
+    pub labels: Vec<String>,
+    pub instructions: String,
+    /// Kind used when `kind` is not installed.
+    pub fallback: Option<String>,
+}
+
+/// What `orchestra up` was told on its command line.
+#[derive(Debug, Clone, Default)]
+pub struct Flags {
+    pub listen: Option<String>,
+    pub data_dir: Option<PathBuf>,
+    pub config: Option<PathBuf>,
+}
+
+impl Config {
+    /// Reads everything and checks it.
+    ///
+    /// # Errors
+    /// When a file cannot be read, a value is wrong or a folder cannot be made.
+    pub fn load(flags: &Flags) -> Result<Self, ConfigError> {
+        let environment = environment();
+        let paths = paths::Paths::find(flags, &environment)?;
+        let (settings, provenance) = layers::merge(flags, &environment, &paths.config_file)?;
+        let config = Self {
+            settings,
+            paths,
+            provenance,
+            environment,
+        };
+        config.check()?;
+        Ok(config)
+    }
+
+    /// The specialist of that name.
+    pub fn specialist(&self, name: &str) -> Option<&Specialist> {
+        self.settings.specialists.iter().find(|one| one.name == name)
+    }
+
+    /// Folders beneath which agents may work, resolved.
+    pub fn roots(&self) -> Vec<PathBuf> {
+        let expand = |text: &String| self.paths.expand(text);
+        let roots = self.settings.projects.roots.iter().map(expand);
+        roots.filter_map(|path| path.canonicalize().ok()).collect()
+    }
+
+    /// Folders where no agent may work, resolved.
+    pub fn forbidden(&self) -> Vec<PathBuf> {
+        [&self.paths.data_dir, &self.paths.run_dir, &self.paths.config_dir]
+            .into_iter()
+            .filter_map(|path| path.canonicalize().ok())
+            .collect()
+    }
+
+    /// Where a primary works.
+    pub fn primary_cwd(&self) -> PathBuf {
+        match self.settings.primary.cwd.as_str() {
+            "" => self.paths.launch_dir.clone(),
+            text => self.paths.expand(text),
+        }
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        let wrong = |key: &str, message: &str| {
+            let origin = self.provenance.get(key).cloned().unwrap_or_default();
+            Err(ConfigError::Value {
+                origin,
+                message: format!("{key}: {message}"),
+            })
+        };
+        let settings = &self.settings;
+        if !settings.server.listen.ip().is_loopback() && !settings.server.behind_tls_proxy {
+            return wrong(
+                "server.listen",
+                "refuses to listen beyond loopback without TLS; put a TLS proxy before it and set \
+                 server.behind_tls_proxy = true, or listen on 127.0.0.1",
+            );
+        }
+        if settings.auth.login == LoginSource::Oidc
+            && (settings.auth.issuer.is_empty() || settings.auth.audience.is_empty())
+        {
+            return wrong("auth.login", "\"oidc\" needs auth.issuer and auth.audience");
+        }
+        if !(0.5..=10.0).contains(&settings.terminal.frames_per_second) {
+            return wrong("terminal.frames_per_second", "must lie between 0.5 and 10");
+        }
+        for specialist in &settings.specialists {
+            let mut letters = specialist.name.chars();
+            let first = letters.next().is_some_and(|letter| letter.is_ascii_lowercase());
+            let rest = letters.all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit());
+            if !first || !rest || specialist.name == "primary" {
+                return wrong(
+                    "specialists",
+                    "a name is [a-z][a-z0-9]* and not \"primary\", because agent ids are made of it",
+                );
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The process's environment; names or values that are no UTF-8 are left out.
+#[expect(clippy::disallowed_methods, reason = "this is the one reader")]
+fn environment() -> BTreeMap<String, String> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
+}
+
+/// Reads a file that may be missing.
+fn read_optional(path: &Path) -> Result<Option<String>, ConfigError> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(ConfigError::Read {
+            path: path.to_owned(),
+            error,
+        }),
+    }
+}

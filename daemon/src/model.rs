@@ -1,0 +1,7 @@
+//! Plain data that every layer shares, and which changes are legal. No I/O.
+
+pub mod evidence;
+pub mod ids;
+pub mod limits;
+pub mod receipt;
+pub mod task;

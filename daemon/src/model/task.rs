@@ -1,0 +1,1 @@
+//! Task steps: to be written.
