@@ -8,7 +8,8 @@ use orchestra_protocol::event::EventBody;
 use orchestra_protocol::time::Timestamp;
 use sqlx::{Row, Sqlite, Transaction};
 
-const SELECT: &str = "SELECT agents.*, users.name AS owner_name FROM agents JOIN users ON users.id = agents.owner";
+const SELECT: &str =
+    "SELECT agents.*, users.name AS owner_name FROM agents JOIN users ON users.id = agents.owner";
 
 /// A new agent's lasting facts.
 #[derive(Debug, Clone)]
@@ -34,7 +35,9 @@ pub struct Caps {
 pub enum AddError {
     #[error("{live} agents live already; kill one first, or raise limits.live_agents")]
     TooManyLive { live: i64 },
-    #[error("{recent} agents were made in the last hour; wait, or raise limits.new_agents_per_hour")]
+    #[error(
+        "{recent} agents were made in the last hour; wait, or raise limits.new_agents_per_hour"
+    )]
     TooManyNew { recent: i64 },
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -219,11 +222,13 @@ pub async fn ended(
     if done.rows_affected() == 0 {
         return Ok(None);
     }
-    sqlx::query("UPDATE agent_tokens SET revoked_at = $2 WHERE agent_id = $1 AND revoked_at IS NULL")
-        .bind(id.as_str())
-        .bind(now)
-        .execute(&mut *tx)
-        .await?;
+    sqlx::query(
+        "UPDATE agent_tokens SET revoked_at = $2 WHERE agent_id = $1 AND revoked_at IS NULL",
+    )
+    .bind(id.as_str())
+    .bind(now)
+    .execute(&mut *tx)
+    .await?;
     let agent = announce(&mut tx, id.as_str()).await?;
     tx.commit().await?;
     Ok(Some(agent))

@@ -181,7 +181,10 @@ pub async fn agents_with_open(store: &Store) -> Result<Vec<AgentId>, StoreError>
     )
     .fetch_all(store.reader())
     .await?;
-    Ok(rows.into_iter().filter_map(|(id,)| AgentId::parse(&id).ok()).collect())
+    Ok(rows
+        .into_iter()
+        .filter_map(|(id,)| AgentId::parse(&id).ok())
+        .collect())
 }
 
 /// One message.
@@ -201,11 +204,12 @@ pub async fn get(store: &Store, id: &str) -> Result<StoredMessage, StoreError> {
 /// # Errors
 /// When the database fails.
 pub async fn answer_to(store: &Store, id: &str) -> Result<Option<StoredMessage>, StoreError> {
-    let row: Option<MessageRow> =
-        sqlx::query_as("SELECT * FROM messages WHERE reply_to = $1 ORDER BY created_at DESC LIMIT 1")
-            .bind(id)
-            .fetch_optional(store.reader())
-            .await?;
+    let row: Option<MessageRow> = sqlx::query_as(
+        "SELECT * FROM messages WHERE reply_to = $1 ORDER BY created_at DESC LIMIT 1",
+    )
+    .bind(id)
+    .fetch_optional(store.reader())
+    .await?;
     row.map(MessageRow::read).transpose()
 }
 
