@@ -50,6 +50,15 @@ test('a value that is one slot keeps its type, and results are found by tool', (
   assert.deepEqual(run(rules, turn(items)).calls[0].args, { task_id: 42 })
 })
 
+test('a place in the result JSON can be asked for, and only that place counts', () => {
+  const rules = [
+    { name: 'ended', at: { status: '^(?<how>completed|failed)$' }, reply: '${how}' },
+    { name: 'running', tool: '', result: '', reply: 'still running' },
+  ]
+  const ask = (status) => run(rules, turn([user('x'), result('wait', `{"status":"${status}","attempts":[{"status":"failed"}]}`)])).text
+  assert.deepEqual([ask('running'), ask('completed')], ['still running', 'completed'])
+})
+
 test('JSON is found in content parts and after a line of prose', () => {
   const rules = [{ tool: '', result: '', reply: '${result.answer}' }]
   for (const text of ['[{"type":"text","text":"{\\"answer\\":\\"kiwi\\"}"}]', 'Wall time: 1 s\nOutput:\n{"answer":"kiwi"}']) {
