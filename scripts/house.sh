@@ -14,7 +14,7 @@ forbid() {
   broken=1
 }
 
-forbid 'no path of one machine' '(^|[^[:alnum:]_./-])/(work|home/[a-z]+)/' .
+forbid 'no path of one machine' '(^|[^[:alnum:]_./-])/wor[k]/' .
 forbid 'no private key or token' \
   '[-]{5}BEGIN [A-Z ]*PRIVATE KEY|ghp[_][A-Za-z0-9]{36}|AKIA[0-9A-Z]{16}|sk-ant[-][A-Za-z0-9_-]{20}' .
 forbid 'no download host in a lock file' '"resolved"' '*package-lock.json'
@@ -40,5 +40,26 @@ while IFS= read -r document; do
     fi
   done < <(grep -oE '\]\([^)#: ]+[^): ]*\)' "$document" | sed 's/^](//; s/)$//')
 done < <(git ls-files --cached --others --exclude-standard '*.md')
+
+# Every setting is documented with the default that the program has.
+while IFS='|' read -r key value; do
+  row="$(grep -F "| \`$key\` |" docs/CONFIGURATION.md)"
+  if [[ -z "$row" ]]; then
+    echo "docs/CONFIGURATION.md has no row for $key"
+    broken=1
+  elif [[ "$row" != *"| \`$value\` |"* && ! ("$value" == '' && "$row" == *'| empty |'*) ]]; then
+    echo "docs/CONFIGURATION.md: the default of $key is $value"
+    broken=1
+  fi
+done < <(
+  awk '
+    /^\[/ { section = $0; gsub(/[][]/, "", section); listed = section !~ /^(kinds|specialists)/ }
+    /^[a-z_]+ = / && listed {
+      value = $0; sub(/^[a-z_]+ = /, "", value)
+      if (value ~ /^"/) gsub(/"/, "", value)
+      print section "." $1 "|" value
+    }
+  ' daemon/src/config/defaults.toml
+)
 
 exit "$broken"
