@@ -38,6 +38,7 @@ check types 'cd web-ui && npm run typecheck' in_page tsc --noEmit
 check shellcheck 'scripts/stage-check.sh names the line' lint_scripts
 check dockerfile 'see Dockerfile' "$TOOLS/bin/hadolint" Dockerfile
 check compose 'see docker-compose.yml' docker-compose -f docker-compose.yml config --quiet
+check counting 'scripts/count-check.sh' scripts/count-check.sh
 check house 'scripts/house.sh says where' scripts/house.sh
 # Licences, sources and banned crates; needs no advisory database.
 if cargo deny --version >/dev/null 2>&1; then
