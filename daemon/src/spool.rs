@@ -2,12 +2,12 @@
 //! by `orchestra hook` and emptied by whichever comes first, a later hook or the daemon.
 //!
 //! Everybody works under one lock, so an event never overtakes an older one. Replays are
-//! possible (a crash between sending and rewriting); the key of the event makes them harmless.
+//! possible (a crash between sending and emptying); the key of the event makes them harmless.
 
 use nix::fcntl::{Flock, FlockArg};
 use orchestra_protocol::hook::HookCall;
 use std::fs::{File, OpenOptions};
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -18,7 +18,7 @@ const MAX_BYTES: u64 = 64 * 1024 * 1024;
 #[derive(Debug)]
 pub struct Spool {
     path: PathBuf,
-    _lock: Flock<File>,
+    file: Flock<File>,
 }
 
 /// Why an event could not be kept.
@@ -37,14 +37,13 @@ impl Spool {
     /// When the folder cannot be written.
     pub fn lock(folder: &Path) -> Result<Self, SpoolError> {
         let path = folder.join("spool.jsonl");
-        // The lock is a file of its own, because the spool is replaced as a whole.
-        let opened = private(OpenOptions::new().create(true).append(true))
-            .open(folder.join("spool.lock"));
-        let lock = opened.and_then(|file| {
+        let mut options = OpenOptions::new();
+        let opened = options.create(true).read(true).append(true).mode(0o600).open(&path);
+        let locked = opened.and_then(|file| {
             Flock::lock(file, FlockArg::LockExclusive).map_err(|(_, code)| code.into())
         });
-        match lock {
-            Ok(lock) => Ok(Self { path, _lock: lock }),
+        match locked {
+            Ok(file) => Ok(Self { path, file }),
             Err(error) => Err(SpoolError::Io { path, error }),
         }
     }
@@ -60,11 +59,7 @@ impl Spool {
     /// # Errors
     /// When the file cannot be read.
     pub fn events(&self) -> Result<Vec<HookCall>, SpoolError> {
-        let bytes = match std::fs::read(&self.path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(self.failed(error)),
-        };
+        let bytes = std::fs::read(&self.path).map_err(|error| self.failed(error))?;
         let lines = bytes.split(|byte| *byte == b'\n');
         Ok(lines
             .filter_map(|line| serde_json::from_slice(line).ok())
@@ -79,17 +74,17 @@ impl Spool {
         self.try_append(call).map_err(|error| self.failed(error))?
     }
 
-    /// Keeps only these events, after the others were taken over.
+    /// Empties the spool, after all of it was taken over. A part that was taken over stays
+    /// until the rest is, because a rewrite could be cut in half by a crash.
     ///
     /// # Errors
-    /// When the file cannot be replaced; it is then as before.
-    pub fn keep(&self, rest: &[HookCall]) -> Result<(), SpoolError> {
-        self.try_keep(rest).map_err(|error| self.failed(error))
+    /// When the file cannot be changed; it is then as before.
+    pub fn clear(&self) -> Result<(), SpoolError> {
+        self.file.set_len(0).map_err(|error| self.failed(error))
     }
 
     fn try_append(&self, call: &HookCall) -> io::Result<Result<(), SpoolError>> {
-        let mut file = private(OpenOptions::new().create(true).append(true)).open(&self.path)?;
-        let size = file.metadata()?.len();
+        let size = self.file.metadata()?.len();
         if size > MAX_BYTES {
             return Ok(Err(SpoolError::Full(self.path.clone())));
         }
@@ -97,33 +92,15 @@ impl Spool {
         let mut line = Vec::from(if size > 0 { "\n" } else { "" });
         serde_json::to_writer(&mut line, call)?;
         line.push(b'\n');
-        file.write_all(&line)?;
-        file.sync_data()?;
+        (&*self.file).write_all(&line)?;
+        self.file.sync_data()?;
         Ok(Ok(()))
-    }
-
-    fn try_keep(&self, rest: &[HookCall]) -> io::Result<()> {
-        let fresh = self.path.with_extension("new");
-        let mut options = OpenOptions::new();
-        let mut file = private(options.create(true).write(true).truncate(true)).open(&fresh)?;
-        let mut bytes = Vec::new();
-        for call in rest {
-            serde_json::to_writer(&mut bytes, call)?;
-            bytes.push(b'\n');
-        }
-        file.write_all(&bytes)?;
-        file.sync_data()?;
-        std::fs::rename(&fresh, &self.path)
     }
 
     fn failed(&self, error: io::Error) -> SpoolError {
         let path = self.path.clone();
         SpoolError::Io { path, error }
     }
-}
-
-fn private(options: &mut OpenOptions) -> &mut OpenOptions {
-    options.mode(0o600)
 }
 
 #[cfg(test)]
@@ -149,9 +126,7 @@ mod tests {
         file.write_all(b"{\"key\":\"cut").unwrap();
         spool.append(&call(2)).unwrap();
         assert_eq!(spool.events().unwrap(), [call(1), call(2)]);
-        spool.keep(&[call(2)]).unwrap();
-        assert_eq!(spool.events().unwrap(), [call(2)]);
-        spool.keep(&[]).unwrap();
+        spool.clear().unwrap();
         assert!(!Spool::has_events(folder.path()));
     }
 
@@ -160,9 +135,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let first = Spool::lock(folder.path()).unwrap();
         let path = folder.path().to_owned();
-        let second = std::thread::spawn(move || Spool::lock(&path).unwrap().events().unwrap());
-        first.append(&call(1)).unwrap();
-        drop(first);
-        assert_eq!(second.join().unwrap(), [call(1)]);
+        std::thread::scope(|scope| {
+            let second = scope.spawn(move || Spool::lock(&path).unwrap().events().unwrap());
+            first.append(&call(1)).unwrap();
+            drop(first);
+            assert_eq!(second.join().unwrap(), [call(1)]);
+        });
     }
 }

@@ -1,6 +1,7 @@
 //! How every command talks to the daemon: over its Unix socket on this machine, or over
 //! TCP with a token file. Tokens come from files or from the daemon, never from argv.
 
+pub mod socket;
 pub mod sse;
 pub mod unix;
 
@@ -8,6 +9,7 @@ use super::failure::Failure;
 use axum::http::{Method, Request, StatusCode, header};
 use bytes::{Bytes, BytesMut};
 use orchestra_protocol::auth::{MintRequest, TokenAnswer};
+use orchestra_protocol::event::Page;
 use orchestra_protocol::problem::Problem;
 use parking_lot::Mutex;
 use secrecy::{ExposeSecret, SecretString};
@@ -113,6 +115,20 @@ impl Client {
     /// When the daemon is not reachable or refuses.
     pub async fn get<T: DeserializeOwned>(&self, path: impl Into<String>) -> Result<T, Failure> {
         self.fetch(Call::new(Method::GET, path)).await
+    }
+
+    /// All pages of a list.
+    ///
+    /// # Errors
+    /// When the daemon is not reachable or refuses.
+    pub async fn list<T: DeserializeOwned>(&self, path: &str) -> Result<Vec<T>, Failure> {
+        let mut page: Page<T> = self.get(path).await?;
+        let mut items = std::mem::take(&mut page.items);
+        while let Some(cursor) = page.next_cursor {
+            page = self.get(format!("{path}?cursor={cursor}")).await?;
+            items.append(&mut page.items);
+        }
+        Ok(items)
     }
 
     /// `POST` with a JSON body, read as `T`.

@@ -95,7 +95,7 @@ async fn deliver(
     let spooled = waiting.len();
     waiting.push(call.clone());
     let mut answer = HookAnswer::default();
-    for (done, next) in waiting.iter().enumerate() {
+    for next in &waiting {
         match send(client, path, next).await {
             Sent::Taken(taken) => answer = taken,
             Sent::Refused(why) => {
@@ -103,13 +103,14 @@ async fn deliver(
                 output::note(&format!("the daemon refused a hook event: {why}"));
             }
             Sent::Later => {
-                let kept = if done == 0 { spool.append(call) } else { spool.keep(&waiting[done..]) };
-                return kept.map(|()| HookAnswer::default()).map_err(|error| error.to_string());
+                // What was taken already stays as well: its key makes the replay harmless.
+                let kept = spool.append(call).map(|()| HookAnswer::default());
+                return kept.map_err(|error| error.to_string());
             }
         }
     }
     if spooled > 0 {
-        spool.keep(&[]).map_err(|error| error.to_string())?;
+        spool.clear().map_err(|error| error.to_string())?;
     }
     Ok(answer)
 }

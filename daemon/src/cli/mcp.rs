@@ -14,6 +14,16 @@ use std::time::Duration;
 /// Longer than any question that the tools leave open.
 const PATIENCE: Duration = Duration::from_secs(40);
 
+/// Serves the MCP tools over stdin and stdout, for an agent CLI.
+///
+/// Inside an agent it acts as that agent; elsewhere as you.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Add it to an MCP client as the command: orchestra mcp")]
+pub struct McpArgs {
+    #[command(flatten)]
+    pub connection: Connection,
+}
+
 /// Sends the tools' requests as the command's client.
 #[derive(Debug, Clone)]
 struct Remote(Arc<Client>);

@@ -9,6 +9,11 @@ pub fn line(text: &str) {
     raw(format!("{text}\n").as_bytes());
 }
 
+/// Lines that are whole already.
+pub fn text(text: &str) {
+    raw(text.as_bytes());
+}
+
 /// Bytes as they are on stdout; false when nobody reads any more.
 pub fn raw(bytes: &[u8]) -> bool {
     let mut out = std::io::stdout().lock();
@@ -19,6 +24,11 @@ pub fn raw(bytes: &[u8]) -> bool {
 pub fn note(text: &str) {
     // Nothing better can be done when stderr is gone.
     let _ = writeln!(std::io::stderr(), "orchestra: {text}");
+}
+
+/// A failure as one line of JSON on stderr.
+pub fn error_json(value: &serde_json::Value) {
+    let _ = writeln!(std::io::stderr(), "{value}");
 }
 
 /// A value as one line of JSON on stdout.

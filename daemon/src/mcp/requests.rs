@@ -2,7 +2,7 @@
 //! daemon is away, given up when the call is cancelled.
 
 use super::{Caller, ToolError, Transport};
-use axum::http::{Method, Request, StatusCode, header};
+use axum::http::{Method, Request, Response, header};
 use bytes::Bytes;
 use orchestra_protocol::problem::Problem;
 use rmcp::RoleServer;
@@ -18,6 +18,8 @@ use tokio::time::Instant;
 pub const HOLD: Duration = Duration::from_secs(120);
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// A daemon that starts or stops, or a proxy that misses it: says nothing of the request.
+const AWAY: [u16; 3] = [502, 503, 504];
 
 /// One tool call's way to the API.
 pub struct Requests<'a, T> {
@@ -85,8 +87,10 @@ impl<T: Transport> Requests<'_, T> {
                 sent = self.transport.send(request, &self.caller) => sent,
             };
             let missing = match sent {
-                Ok(answer) if away(answer.status()) => format!("it answers {}", answer.status()),
-                Ok(answer) => return read(answer.status(), answer.body()),
+                Ok(answer) if AWAY.contains(&answer.status().as_u16()) => {
+                    format!("it answers {}", answer.status())
+                }
+                Ok(answer) => return read(&answer),
                 Err(error) => error.to_string(),
             };
             if Instant::now() + pause > until {
@@ -110,19 +114,12 @@ impl<T: Transport> Requests<'_, T> {
     }
 }
 
-/// A daemon that starts or stops; the answer says nothing about the request.
-fn away(status: StatusCode) -> bool {
-    matches!(
-        status,
-        StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT
-    )
-}
-
-fn read<R: DeserializeOwned>(status: StatusCode, body: &Bytes) -> Result<R, ToolError> {
-    if !status.is_success() {
+fn read<R: DeserializeOwned>(answer: &Response<Bytes>) -> Result<R, ToolError> {
+    let body = answer.body();
+    if !answer.status().is_success() {
         return Err(match serde_json::from_slice::<Problem>(body) {
             Ok(problem) => ToolError::Problem(problem),
-            Err(_) => ToolError::Odd(format!("{status} without an explanation")),
+            Err(_) => ToolError::Odd(format!("{} without an explanation", answer.status())),
         });
     }
     let body: &[u8] = if body.is_empty() { b"null" } else { body };

@@ -1,11 +1,12 @@
 //! HTTP/1 over the daemon's Unix socket, one connection per request. The connection is
 //! driven by whoever reads the answer, so nothing is spawned.
 
-use axum::http::{Request, response};
+use axum::http::{Request, Response, response};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
+use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use std::path::Path;
 use std::pin::Pin;
@@ -26,11 +27,12 @@ pub enum UnixError {
     Broken(#[from] hyper::Error),
 }
 
-type Connection = http1::Connection<TokioIo<UnixStream>, Full<Bytes>>;
+/// Moves the bytes; ends with the connection, or hands its socket over.
+type Driver = Pin<Box<dyn Future<Output = hyper::Result<()>> + Send>>;
 
 /// The rest of an answer whose head has come.
 pub struct Body {
-    connection: Pin<Box<Connection>>,
+    connection: Driver,
     /// The connection's future has ended and must not be polled again.
     ended: bool,
     incoming: Incoming,
@@ -48,8 +50,8 @@ pub async fn send(
         .await
         .map_err(|_| UnixError::Stuck)?
         .map_err(UnixError::Connect)?;
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-    let mut connection = Box::pin(connection);
+    let (mut sender, connection) = http1::handshake::<_, Full<Bytes>>(TokioIo::new(stream)).await?;
+    let mut connection: Driver = Box::pin(connection.with_upgrades());
     // The daemon checks this name like any other Host.
     let host = axum::http::HeaderValue::from_static("localhost");
     request.headers_mut().insert(axum::http::header::HOST, host);
@@ -97,5 +99,17 @@ impl Body {
                 }
             }
         }
+    }
+    /// The raw connection behind an answer that switched protocols; `head` is that answer's.
+    ///
+    /// # Errors
+    /// When the connection breaks.
+    pub async fn upgrade(mut self, head: response::Parts) -> Result<Upgraded, UnixError> {
+        let upgrade = hyper::upgrade::on(Response::from_parts(head, ()));
+        // The connection hands its socket over once it has been driven to its end.
+        if !self.ended {
+            (&mut self.connection).await?;
+        }
+        Ok(upgrade.await?)
     }
 }
