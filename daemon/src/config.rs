@@ -182,7 +182,10 @@ impl Config {
 
     /// The specialist of that name.
     pub fn specialist(&self, name: &str) -> Option<&Specialist> {
-        self.settings.specialists.iter().find(|one| one.name == name)
+        self.settings
+            .specialists
+            .iter()
+            .find(|one| one.name == name)
     }
 
     /// Folders beneath which agents may work, resolved.
@@ -194,10 +197,14 @@ impl Config {
 
     /// Folders where no agent may work, resolved.
     pub fn forbidden(&self) -> Vec<PathBuf> {
-        [&self.paths.data_dir, &self.paths.run_dir, &self.paths.config_dir]
-            .into_iter()
-            .filter_map(|path| path.canonicalize().ok())
-            .collect()
+        [
+            &self.paths.data_dir,
+            &self.paths.run_dir,
+            &self.paths.config_dir,
+        ]
+        .into_iter()
+        .filter_map(|path| path.canonicalize().ok())
+        .collect()
     }
 
     /// Where a primary works.
@@ -234,7 +241,9 @@ impl Config {
         }
         for specialist in &settings.specialists {
             let mut letters = specialist.name.chars();
-            let first = letters.next().is_some_and(|letter| letter.is_ascii_lowercase());
+            let first = letters
+                .next()
+                .is_some_and(|letter| letter.is_ascii_lowercase());
             let rest = letters.all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit());
             if !first || !rest || specialist.name == "primary" {
                 return wrong(

@@ -79,10 +79,11 @@ impl Settings {
 }
 
 fn parse(text: &str, origin: &str) -> Result<Table, ConfigError> {
-    text.parse().map_err(|error: toml::de::Error| ConfigError::Value {
-        origin: at(origin, text, error.span()),
-        message: error.message().to_owned(),
-    })
+    text.parse()
+        .map_err(|error: toml::de::Error| ConfigError::Value {
+            origin: at(origin, text, error.span()),
+            message: error.message().to_owned(),
+        })
 }
 
 /// Finds the line of the key that makes the file unacceptable.
@@ -93,10 +94,13 @@ fn check(text: &str, merged: &Table, origin: &str) -> Result<(), ConfigError> {
     let message = error.message().to_owned();
     // The merged table has no lines; the key named in the message does, in the file.
     let key = message.split('`').nth(1).unwrap_or_default();
-    let line = text
-        .lines()
-        .position(|line| !key.is_empty() && line.trim_start().trim_start_matches('[').starts_with(key));
-    let origin = line.map_or_else(|| origin.to_owned(), |line| format!("{origin}:{}", line + 1));
+    let line = text.lines().position(|line| {
+        !key.is_empty() && line.trim_start().trim_start_matches('[').starts_with(key)
+    });
+    let origin = line.map_or_else(
+        || origin.to_owned(),
+        |line| format!("{origin}:{}", line + 1),
+    );
     Err(ConfigError::Value { origin, message })
 }
 
@@ -179,7 +183,9 @@ mod tests {
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect();
         let result = merge(&Flags::default(), &environment, &path);
-        result.map(|(settings, _)| settings).map_err(|error| error.to_string())
+        result
+            .map(|(settings, _)| settings)
+            .map_err(|error| error.to_string())
     }
 
     #[test]
@@ -193,7 +199,10 @@ mod tests {
     #[test]
     fn an_unknown_key_is_named_with_its_line() {
         let error = merged("[limits]\ndepth = 5\ndeep = 1\n", &[]).unwrap_err();
-        assert!(error.contains("config.toml:3") && error.contains("deep"), "{error}");
+        assert!(
+            error.contains("config.toml:3") && error.contains("deep"),
+            "{error}"
+        );
         let error = merged("[limits\n", &[]).unwrap_err();
         assert!(error.contains("config.toml:1"), "{error}");
         let error = merged("", &[("ORCHESTRA_LIMITS__DEEP", "7")]).unwrap_err();

@@ -41,8 +41,9 @@ impl Paths {
         let home = get("HOME")
             .map(PathBuf::from)
             .ok_or_else(|| ConfigError::Folder("HOME is not set; set it and try again".into()))?;
-        let launch_dir = std::env::current_dir()
-            .map_err(|error| ConfigError::Folder(format!("cannot tell the current folder: {error}")))?;
+        let launch_dir = std::env::current_dir().map_err(|error| {
+            ConfigError::Folder(format!("cannot tell the current folder: {error}"))
+        })?;
         let config_dir = get("XDG_CONFIG_HOME")
             .map_or_else(|| home.join(".config"), PathBuf::from)
             .join("orchestra");
@@ -141,7 +142,11 @@ fn run_dir(data_dir: &Path) -> PathBuf {
     use sha2::{Digest, Sha256};
     use std::os::unix::ffi::OsStrExt;
     let digest = Sha256::digest(data_dir.as_os_str().as_bytes());
-    let name: String = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+    let name: String = digest
+        .iter()
+        .take(6)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     let uid = nix::unistd::geteuid();
     PathBuf::from(format!("/tmp/orchestra-{uid}-{name}"))
 }

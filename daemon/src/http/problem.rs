@@ -20,7 +20,12 @@ impl Failure {
 
     /// 400: the request itself is wrong.
     pub fn invalid(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "invalid_request", "The request is not valid", detail)
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "invalid_request",
+            "The request is not valid",
+            detail,
+        )
     }
 
     /// 401, without a reason: it would help only an attacker.
@@ -35,7 +40,12 @@ impl Failure {
 
     /// 403.
     pub fn forbidden(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::FORBIDDEN, "forbidden", "You may not do this", detail)
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "forbidden",
+            "You may not do this",
+            detail,
+        )
     }
 
     /// 404; the same for what does not exist and what the caller may not know of.
@@ -50,7 +60,12 @@ impl Failure {
 
     /// 409.
     pub fn conflict(code: &str, detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::CONFLICT, code, "It does not fit the present state", detail)
+        Self::new(
+            StatusCode::CONFLICT,
+            code,
+            "It does not fit the present state",
+            detail,
+        )
     }
 
     /// 500; the cause goes to the log.
@@ -69,9 +84,10 @@ impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::NotFound(what) => Self::not_found(what),
-            StoreError::Conflict(what) => {
-                Self::conflict("changed", format!("The {what} changed meanwhile; read it again."))
-            }
+            StoreError::Conflict(what) => Self::conflict(
+                "changed",
+                format!("The {what} changed meanwhile; read it again."),
+            ),
             StoreError::Open(_) | StoreError::Corrupt { .. } | StoreError::Sql(_) => {
                 Self::internal(&error)
             }

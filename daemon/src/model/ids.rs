@@ -27,7 +27,9 @@ impl AgentId {
         }
         let (word, number) = text.split_once('-').ok_or(BadAgentId)?;
         let mut letters = word.chars();
-        let good = letters.next().is_some_and(|first| first.is_ascii_lowercase())
+        let good = letters
+            .next()
+            .is_some_and(|first| first.is_ascii_lowercase())
             && letters.all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit())
             && (3..=12).contains(&number.len())
             && number.bytes().all(|digit| digit.is_ascii_digit())
@@ -121,10 +123,23 @@ mod tests {
         for good in ["primary", "primary-002", "droid-001", "a1-1234"] {
             assert_eq!(AgentId::parse(good).unwrap().as_str(), good);
         }
-        for bad in ["", "droid", "droid-1", "Droid-001", "-001", "droid-001;", "1a-001", "droid-00a", "primary-"] {
+        for bad in [
+            "",
+            "droid",
+            "droid-1",
+            "Droid-001",
+            "-001",
+            "droid-001;",
+            "1a-001",
+            "droid-00a",
+            "primary-",
+        ] {
             assert_eq!(AgentId::parse(bad), Err(BadAgentId), "{bad}");
         }
-        assert_eq!(AgentId::of_session("sess-primary").unwrap(), AgentId::primary());
+        assert_eq!(
+            AgentId::of_session("sess-primary").unwrap(),
+            AgentId::primary()
+        );
         assert!(AgentId::of_session("primary").is_err());
     }
 }

@@ -31,7 +31,9 @@ pub fn label(what: &str, text: &str, longest: usize) -> Result<String, Invalid> 
     }
     let length = text.chars().count();
     if length > longest {
-        return wrong(&format!("has {length} characters; at most {longest} are allowed"));
+        return wrong(&format!(
+            "has {length} characters; at most {longest} are allowed"
+        ));
     }
     if text.chars().any(char::is_control) {
         return wrong("must not contain line breaks or control characters");
@@ -70,7 +72,9 @@ pub fn prompt(text: &str) -> Result<(), Invalid> {
 pub fn size(asked: Size) -> Result<Size, Invalid> {
     for (what, value) in [("cols", asked.cols), ("rows", asked.rows)] {
         if !(1..=1000).contains(&value) {
-            return Err(Invalid(format!("{what} is {value}; it must lie between 1 and 1000")));
+            return Err(Invalid(format!(
+                "{what} is {value}; it must lie between 1 and 1000"
+            )));
         }
     }
     Ok(Size {
@@ -101,8 +105,20 @@ mod tests {
 
     #[test]
     fn sizes_are_clamped_or_refused() {
-        assert_eq!(size(Size { cols: 1, rows: 999 }).unwrap(), Size { cols: 20, rows: 200 });
+        assert_eq!(
+            size(Size { cols: 1, rows: 999 }).unwrap(),
+            Size {
+                cols: 20,
+                rows: 200
+            }
+        );
         assert!(size(Size { cols: 0, rows: 40 }).is_err());
-        assert!(size(Size { cols: 65_535, rows: 40 }).is_err());
+        assert!(
+            size(Size {
+                cols: 65_535,
+                rows: 40
+            })
+            .is_err()
+        );
     }
 }

@@ -1,1 +1,352 @@
-//! To be written.
+//! Tasks and their attempts. A change of status goes through `model::task::step` and is
+//! applied in one transaction with its feed entry.
+
+use super::rows::{AttemptRow, StoredTask, TaskRow};
+use super::{Store, StoreError, events, to_json, word};
+use crate::model::ids::{AgentId, TaskId};
+use crate::model::task::{Change, Command, Reject, State, step};
+use orchestra_protocol::event::EventBody;
+use orchestra_protocol::task::{Declared, DelegateRequest, TaskResult, TaskStatus};
+use orchestra_protocol::time::Timestamp;
+use sqlx::{Sqlite, Transaction};
+
+/// A task before it is stored.
+#[derive(Debug, Clone)]
+pub struct NewTask {
+    pub title: String,
+    pub request: DelegateRequest,
+    /// Waits for a person when part of a plan, else queued.
+    pub status: TaskStatus,
+    pub kind: Option<String>,
+    pub specialist: Option<String>,
+    pub parent_task_id: Option<i64>,
+    pub caller_agent: Option<String>,
+    pub requested_by: String,
+    pub owner: String,
+    pub depth: i64,
+    pub root: String,
+}
+
+/// Why a command did nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum ApplyError {
+    #[error(transparent)]
+    Reject(#[from] Reject),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What goes with a command into the row.
+#[derive(Debug, Clone, Default)]
+pub struct Note<'a> {
+    pub reason: Option<&'a str>,
+    pub error: Option<&'a str>,
+    pub result: Option<&'a TaskResult>,
+    /// With `Assign`: who does it, by which message, until when, from which git tree.
+    pub agent: Option<&'a AgentId>,
+    pub deadline: Option<i64>,
+    pub base_tree: Option<&'a str>,
+}
+
+/// Stores tasks, all or none.
+///
+/// # Errors
+/// When the database fails.
+pub async fn insert(store: &Store, new: &[NewTask]) -> Result<Vec<StoredTask>, StoreError> {
+    let mut tx = store.begin().await?;
+    let mut tasks = Vec::with_capacity(new.len());
+    for task in new {
+        let now = Timestamp::now().0;
+        let (id,): (i64,) = sqlx::query_as(
+            "INSERT INTO tasks (title, prompt, status, reason, request, kind, specialist, parent_task_id,
+                 caller_agent, requested_by, owner, depth, root, created_at, updated_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14) RETURNING id",
+        )
+        .bind(&task.title)
+        .bind(&task.request.task)
+        .bind(word(&task.status))
+        .bind((task.status == TaskStatus::Waiting).then_some("approval"))
+        .bind(to_json("delegation", &task.request)?)
+        .bind(&task.kind)
+        .bind(&task.specialist)
+        .bind(task.parent_task_id)
+        .bind(&task.caller_agent)
+        .bind(&task.requested_by)
+        .bind(&task.owner)
+        .bind(task.depth)
+        .bind(&task.root)
+        .bind(now)
+        .fetch_one(&mut *tx)
+        .await?;
+        tasks.push(announce(&mut tx, TaskId(id)).await?);
+    }
+    tx.commit().await?;
+    Ok(tasks)
+}
+
+/// Does what `command` says, if the task's state allows it.
+///
+/// # Errors
+/// `Reject` when it is stale or not legal; nothing changed then.
+pub async fn apply(
+    store: &Store,
+    id: TaskId,
+    command: &Command,
+    note: &Note<'_>,
+) -> Result<StoredTask, ApplyError> {
+    let mut tx = store.begin().await?;
+    let row = row_in(&mut tx, id).await?;
+    let task = row.read(Vec::new())?;
+    let state = State {
+        status: task.view.status,
+        attempt: task.attempt,
+    };
+    let change = step(state, command)?;
+    write(&mut tx, id, state, change, note).await?;
+    let task = announce(&mut tx, id).await?;
+    tx.commit().await.map_err(StoreError::from)?;
+    Ok(task)
+}
+
+async fn write(
+    tx: &mut Transaction<'_, Sqlite>,
+    id: TaskId,
+    state: State,
+    change: Change,
+    note: &Note<'_>,
+) -> Result<(), StoreError> {
+    let now = Timestamp::now().0;
+    let attempt = change.begin.unwrap_or(state.attempt);
+    let again = change.status == TaskStatus::Queued;
+    let result = note
+        .result
+        .map(|result| to_json("task result", result))
+        .transpose()?;
+    sqlx::query(
+        "UPDATE tasks SET status = $2, reason = $3, attempt = $4, error = $5, result = COALESCE($6, result),
+             agent_id = CASE WHEN $7 IS NOT NULL THEN $7 WHEN $8 THEN NULL ELSE agent_id END,
+             deadline = COALESCE($9, deadline), updated_at = $10,
+             started_at = CASE WHEN $11 THEN COALESCE(started_at, $10) ELSE started_at END,
+             ended_at = CASE WHEN $12 THEN $10 ELSE NULL END,
+             handed_over = CASE WHEN $8 THEN 0 ELSE handed_over END,
+             declared = CASE WHEN $8 THEN NULL ELSE declared END
+         WHERE id = $1",
+    )
+    .bind(id.0)
+    .bind(word(&change.status))
+    .bind(note.reason)
+    .bind(i64::from(attempt))
+    .bind(note.error)
+    .bind(result)
+    .bind(note.agent.map(AgentId::as_str))
+    .bind(again)
+    .bind(note.deadline)
+    .bind(now)
+    .bind(change.begin.is_some())
+    .bind(change.status.is_final())
+    .execute(&mut **tx)
+    .await?;
+    if let Some(number) = change.begin {
+        sqlx::query(
+            "INSERT INTO attempts (task_id, number, agent_id, base_tree, status, started_at)
+             VALUES ($1, $2, $3, $4, 'starting', $5)",
+        )
+        .bind(id.0)
+        .bind(i64::from(number))
+        .bind(note.agent.map(AgentId::as_str))
+        .bind(note.base_tree)
+        .bind(now)
+        .execute(&mut **tx)
+        .await?;
+    }
+    let status = match (change.run, change.end) {
+        (_, Some(end)) => Some(word(&end)),
+        (true, None) => Some("running".to_owned()),
+        (false, None) => None,
+    };
+    if let Some(status) = status {
+        sqlx::query(
+            "UPDATE attempts SET status = $3, reason = $4, ended_at = CASE WHEN $5 THEN $6 ELSE NULL END
+             WHERE task_id = $1 AND number = $2",
+        )
+        .bind(id.0)
+        .bind(i64::from(attempt))
+        .bind(status)
+        .bind(note.reason.or(note.error))
+        .bind(change.end.is_some())
+        .bind(now)
+        .execute(&mut **tx)
+        .await?;
+    }
+    Ok(())
+}
+
+/// Notes what the agent itself said of its work.
+///
+/// # Errors
+/// When the database fails.
+pub async fn declare(
+    store: &Store,
+    id: TaskId,
+    attempt: u32,
+    declared: &Declared,
+) -> Result<bool, StoreError> {
+    let done = sqlx::query(
+        "UPDATE tasks SET declared = $3 WHERE id = $1 AND attempt = $2 AND ended_at IS NULL",
+    )
+    .bind(id.0)
+    .bind(i64::from(attempt))
+    .bind(to_json("declared result", declared)?)
+    .execute(store.writer())
+    .await?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// Notes that the caller has the result. True for the one call that did it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn hand_over(store: &Store, id: TaskId) -> Result<bool, StoreError> {
+    let done = sqlx::query(
+        "UPDATE tasks SET handed_over = 1 WHERE id = $1 AND handed_over = 0 AND ended_at IS NOT NULL",
+    )
+    .bind(id.0)
+    .execute(store.writer())
+    .await?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// Says why a queued task does not begin.
+///
+/// # Errors
+/// When the database fails.
+pub async fn explain(store: &Store, id: TaskId, reason: &str) -> Result<(), StoreError> {
+    let mut tx = store.begin().await?;
+    let done = sqlx::query(
+        "UPDATE tasks SET reason = $2 WHERE id = $1 AND status = 'queued' AND reason IS NOT $2",
+    )
+    .bind(id.0)
+    .bind(reason)
+    .execute(&mut *tx)
+    .await?;
+    if done.rows_affected() > 0 {
+        announce(&mut tx, id).await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+/// One task.
+///
+/// # Errors
+/// `NotFound` when there is none of that number.
+pub async fn get(store: &Store, id: TaskId) -> Result<StoredTask, StoreError> {
+    let row: Option<TaskRow> = sqlx::query_as("SELECT * FROM tasks WHERE id = $1")
+        .bind(id.0)
+        .fetch_optional(store.reader())
+        .await?;
+    let row = row.ok_or(StoreError::NotFound("task"))?;
+    let attempts = attempts(store, id).await?;
+    row.read(attempts)
+}
+
+/// Git tree that the live attempt began from.
+///
+/// # Errors
+/// When the database fails.
+pub async fn base_tree(store: &Store, id: TaskId) -> Result<Option<String>, StoreError> {
+    let row: Option<(Option<String>,)> = sqlx::query_as(
+        "SELECT base_tree FROM attempts WHERE task_id = $1 ORDER BY number DESC LIMIT 1",
+    )
+    .bind(id.0)
+    .fetch_optional(store.reader())
+    .await?;
+    Ok(row.and_then(|(tree,)| tree))
+}
+
+async fn attempts(
+    store: &Store,
+    id: TaskId,
+) -> Result<Vec<orchestra_protocol::task::Attempt>, StoreError> {
+    let rows: Vec<AttemptRow> =
+        sqlx::query_as("SELECT * FROM attempts WHERE task_id = $1 ORDER BY number")
+            .bind(id.0)
+            .fetch_all(store.reader())
+            .await?;
+    rows.into_iter().map(AttemptRow::read).collect()
+}
+
+/// Tasks, newest first; of one owner, or of all; of one caller, or of any.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list(
+    store: &Store,
+    owner: Option<&str>,
+    caller: Option<&str>,
+    before: Option<i64>,
+    limit: i64,
+) -> Result<Vec<StoredTask>, StoreError> {
+    let rows: Vec<TaskRow> = sqlx::query_as(
+        "SELECT * FROM tasks WHERE ($1 IS NULL OR owner = $1) AND ($2 IS NULL OR caller_agent = $2)
+             AND ($3 IS NULL OR id < $3) ORDER BY id DESC LIMIT $4",
+    )
+    .bind(owner)
+    .bind(caller)
+    .bind(before)
+    .bind(limit)
+    .fetch_all(store.reader())
+    .await?;
+    with_attempts(store, rows).await
+}
+
+/// Tasks that the engine has something to do for: open ones, and ended ones whose
+/// result the calling agent does not have yet.
+///
+/// # Errors
+/// When the database fails.
+pub async fn unsettled(store: &Store) -> Result<Vec<StoredTask>, StoreError> {
+    let rows: Vec<TaskRow> = sqlx::query_as(
+        "SELECT * FROM tasks WHERE status IN ('queued', 'assigned', 'running')
+             OR (handed_over = 0 AND caller_agent IS NOT NULL AND ended_at IS NOT NULL) ORDER BY id",
+    )
+    .fetch_all(store.reader())
+    .await?;
+    with_attempts(store, rows).await
+}
+
+async fn with_attempts(store: &Store, rows: Vec<TaskRow>) -> Result<Vec<StoredTask>, StoreError> {
+    let mut tasks = Vec::with_capacity(rows.len());
+    for row in rows {
+        let attempts = attempts(store, TaskId(row.id)).await?;
+        tasks.push(row.read(attempts)?);
+    }
+    Ok(tasks)
+}
+
+async fn row_in(tx: &mut Transaction<'_, Sqlite>, id: TaskId) -> Result<TaskRow, StoreError> {
+    let row: Option<TaskRow> = sqlx::query_as("SELECT * FROM tasks WHERE id = $1")
+        .bind(id.0)
+        .fetch_optional(&mut **tx)
+        .await?;
+    row.ok_or(StoreError::NotFound("task"))
+}
+
+async fn announce(tx: &mut Transaction<'_, Sqlite>, id: TaskId) -> Result<StoredTask, StoreError> {
+    let row = row_in(tx, id).await?;
+    let attempts: Vec<AttemptRow> =
+        sqlx::query_as("SELECT * FROM attempts WHERE task_id = $1 ORDER BY number")
+            .bind(id.0)
+            .fetch_all(&mut **tx)
+            .await?;
+    let attempts = attempts
+        .into_iter()
+        .map(AttemptRow::read)
+        .collect::<Result<_, _>>()?;
+    let task = row.read(attempts)?;
+    let body = EventBody::Task {
+        task: Box::new(task.view.clone()),
+    };
+    events::append(tx, &task.view.owner, &body).await?;
+    Ok(task)
+}
