@@ -154,6 +154,14 @@ impl Agents {
         store::agents::list(&self.store, owner, before, limit).await
     }
 
+    /// Agents that start or run.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn live(&self) -> Result<Vec<StoredAgent>, StoreError> {
+        store::agents::live(&self.store).await
+    }
+
     /// What is known of the CLIs.
     pub fn kinds(&self) -> &Kinds {
         &self.kinds
