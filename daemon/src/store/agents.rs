@@ -258,13 +258,7 @@ pub async fn ended(
     if done.rows_affected() == 0 {
         return Ok(None);
     }
-    sqlx::query(
-        "UPDATE agent_tokens SET revoked_at = $2 WHERE agent_id = $1 AND revoked_at IS NULL",
-    )
-    .bind(id.as_str())
-    .bind(now)
-    .execute(&mut *tx)
-    .await?;
+    super::agent_tokens::revoke(&mut tx, id, now).await?;
     let agent = announce(&mut tx, id.as_str()).await?;
     tx.commit().await?;
     Ok(Some(agent))
