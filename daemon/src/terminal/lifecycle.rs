@@ -181,6 +181,7 @@ fn first_sight(
         pane_id: made.pane_id,
         pid: made.pane_pid,
         dead: None,
+        closed: false,
         size,
         cursor: (0, 0),
         alternate: false,
