@@ -77,7 +77,9 @@ impl Launcher {
         for option in self.options() {
             commands.push(option);
         }
-        self.run(true, commands).await.and_then(require_success)?;
+        self.run(true, commands)
+            .await
+            .and_then(|answer| require_success(&answer))?;
         self.ensure_hub().await
     }
 
@@ -98,7 +100,7 @@ impl Launcher {
         {
             return Ok(());
         }
-        require_success(made)
+        require_success(&made)
     }
 
     /// Global options. They come before the first pane, which takes them over.
@@ -271,7 +273,7 @@ fn program(config: &ServerConfig) -> PathBuf {
     found.unwrap_or_else(|| config.tmux.clone())
 }
 
-fn require_success(answer: Output) -> Result<(), Error> {
+fn require_success(answer: &Output) -> Result<(), Error> {
     if answer.status.success() {
         return Ok(());
     }

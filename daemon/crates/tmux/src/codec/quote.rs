@@ -15,7 +15,7 @@ pub fn quote(bytes: &[u8], line: &mut Vec<u8>) {
         match byte {
             0 => {}
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b' ' | b'.' | b',' | b'_' | b'/' | b'-' => {
-                line.push(byte)
+                line.push(byte);
             }
             _ => line.extend([b'\\', digit(byte >> 6), digit(byte >> 3), digit(byte)]),
         }

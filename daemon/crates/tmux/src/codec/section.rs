@@ -82,7 +82,7 @@ impl Section {
             Rows::Trusted => all.clone().find_map(|at| Some((at, closes(at)?))),
             Rows::Remaining => all.clone().rev().find_map(|at| Some((at, closes(at)?))),
             Rows::Exactly(n) => {
-                let spare = self.lines.get(n).is_some_and(|line| line.is_empty());
+                let spare = self.lines.get(n).is_some_and(Bytes::is_empty);
                 let end = if spare { n + 1 } else { n };
                 // A refusal has fewer rows, all of them tmux' own.
                 match closes(end) {
