@@ -111,7 +111,11 @@ pub struct FoundPane {
 pub enum TerminalEvent {
     /// The program ended. Both are `None` when nobody knows how. The screen stays until
     /// `close`, unless the whole session was taken away.
-    Died { agent: AgentId, exit_code: Option<i32>, signal: Option<i32> },
+    Died {
+        agent: AgentId,
+        exit_code: Option<i32>,
+        signal: Option<i32>,
+    },
     /// The tmux server is dead and every terminal with it; the next `create` starts another.
     ServerLost { agents: Vec<AgentId> },
     /// The screen, the title or the foreground program changed since the last look.
@@ -146,12 +150,14 @@ impl Terminals {
         let mut server = ServerConfig::new(config.paths.run_dir.join("tmux.sock"));
         server.history_limit = config.settings.terminal.history_lines;
         server.env = server_environment(config);
-        let server = TmuxServer::open(server).await.map_err(|error| match error {
-            TmuxError::NotInstalled | TmuxError::TooOld { .. } | TmuxError::UnknownVersion(_) => {
-                TerminalError::Unavailable(error)
-            }
-            error => TerminalError::Tmux(error),
-        })?;
+        let server = TmuxServer::open(server)
+            .await
+            .map_err(|error| match error {
+                TmuxError::NotInstalled
+                | TmuxError::TooOld { .. }
+                | TmuxError::UnknownVersion(_) => TerminalError::Unavailable(error),
+                error => TerminalError::Tmux(error),
+            })?;
         let terminals = Self(Arc::new(Shared {
             servers: HashMap::from([(MAIN, server)]),
             entries: Mutex::new(HashMap::new()),
@@ -186,7 +192,10 @@ impl Terminals {
     /// # Errors
     /// When it does not end.
     pub async fn kill_server(&self) -> Result<(), TerminalError> {
-        self.server().kill_server().await.map_err(TerminalError::Tmux)
+        self.server()
+            .kill_server()
+            .await
+            .map_err(TerminalError::Tmux)
     }
 
     fn server(&self) -> &TmuxServer {
@@ -195,7 +204,9 @@ impl Terminals {
 
     fn entry(&self, agent: &AgentId) -> Result<Arc<Entry>, TerminalError> {
         let entry = self.0.entries.lock().get(agent).cloned();
-        entry.filter(|entry| entry.has_pane()).ok_or_else(|| TerminalError::NoTerminal(agent.clone()))
+        entry
+            .filter(|entry| entry.has_pane())
+            .ok_or_else(|| TerminalError::NoTerminal(agent.clone()))
     }
 
     /// On every process that an agent of this daemon starts, and on no other.
@@ -204,7 +215,11 @@ impl Terminals {
     }
 
     fn mark(&self, agent: &AgentId) -> String {
-        self.0.agents_dir.join(agent.as_str()).to_string_lossy().into_owned()
+        self.0
+            .agents_dir
+            .join(agent.as_str())
+            .to_string_lossy()
+            .into_owned()
     }
 
     fn emit(&self, event: TerminalEvent) {

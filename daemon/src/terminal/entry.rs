@@ -84,7 +84,13 @@ impl Pane {
 
     pub(super) fn fingerprint(&self) -> Fingerprint {
         let info = &self.info;
-        (info.size, info.cursor, info.alternate, info.history_size, info.dead.is_some())
+        (
+            info.size,
+            info.cursor,
+            info.alternate,
+            info.history_size,
+            info.dead.is_some(),
+        )
     }
 
     /// Output may have come since the last capture. tmux tells whole seconds, so within
@@ -147,7 +153,11 @@ impl Entry {
             current_command: info.current_command.clone(),
             size: wire_size(info.size),
             alternate: info.alternate,
-            cursor: Cursor { x: info.cursor.0, y: info.cursor.1, visible: true },
+            cursor: Cursor {
+                x: info.cursor.0,
+                y: info.cursor.1,
+                visible: true,
+            },
             dead: info.dead.is_some(),
             in_mode: info.in_mode,
             history: info.history_size,
@@ -191,9 +201,15 @@ impl Entry {
 }
 
 pub(super) fn wire_size(size: TmuxSize) -> Size {
-    Size { cols: size.cols, rows: size.rows }
+    Size {
+        cols: size.cols,
+        rows: size.rows,
+    }
 }
 
 pub(super) fn tmux_size(size: Size) -> TmuxSize {
-    TmuxSize { cols: size.cols, rows: size.rows }
+    TmuxSize {
+        cols: size.cols,
+        rows: size.rows,
+    }
 }

@@ -67,7 +67,11 @@ enum Ask {
 
 impl TmuxServer {
     /// Opens a live reading; its first event is a snapshot.
-    pub async fn open_live(&self, session: SessionId, pane: PaneId) -> Result<(Live, LiveStream), Error> {
+    pub async fn open_live(
+        &self,
+        session: SessionId,
+        pane: PaneId,
+    ) -> Result<(Live, LiveStream), Error> {
         let wire = attach(&self.launcher, session).await?;
         let (asks, inbox) = mpsc::channel(16);
         let (queue, events) = mpsc::channel(QUEUE);
@@ -84,13 +88,22 @@ impl TmuxServer {
             asks_open: 0,
         };
         spawner::task(reader.run(inbox));
-        Ok((Live { asks }, LiveStream { events, ended: false }))
+        Ok((
+            Live { asks },
+            LiveStream {
+                events,
+                ended: false,
+            },
+        ))
     }
 }
 
 async fn attach(launcher: &Arc<Launcher>, session: SessionId) -> Result<Wire<Tag>, Error> {
-    let flags =
-        ClientFlags { pause_after: Some(PAUSE_AFTER), ignore_size: Some(true), ..ClientFlags::default() };
+    let flags = ClientFlags {
+        pause_after: Some(PAUSE_AFTER),
+        ignore_size: Some(true),
+        ..ClientFlags::default()
+    };
     Wire::attach(launcher, flags, session.to_string()).await
 }
 
@@ -138,7 +151,9 @@ impl LiveStream {
 #[derive(Debug, Clone, Copy)]
 enum Tag {
     Snapshot,
-    Other,
+    /// tmux says `%pause` inside of this reply, where it is no event.
+    Pause,
+    Resume,
 }
 
 /// What becomes of output.
@@ -210,7 +225,11 @@ impl Reader {
             match self.wire.decoded() {
                 Ok(Some(Turn::Event(event))) => self.event(event)?,
                 Ok(Some(Turn::Answered(Tag::Snapshot, answer))) => self.snapshot(answer)?,
-                Ok(Some(Turn::Answered(Tag::Other, _))) => {}
+                Ok(Some(Turn::Answered(Tag::Pause, answer))) => {
+                    answer?;
+                    self.paused();
+                }
+                Ok(Some(Turn::Answered(Tag::Resume, answer))) => drop(answer?),
                 Ok(None) => break,
                 Err(error) => {
                     self.flush();
@@ -227,9 +246,7 @@ impl Reader {
         match event {
             Event::Output(pane, data) if pane == self.pane => self.output(&data),
             Event::Paused(pane) if pane == self.pane => {
-                self.flush();
-                self.push(LiveEvent::Paused);
-                self.flow = if self.flow == Flow::Lost { Flow::Lost } else { Flow::Cut };
+                self.paused();
                 if !self.held {
                     self.go_on();
                 }
@@ -238,6 +255,14 @@ impl Reader {
             _ => {}
         }
         Ok(())
+    }
+
+    fn paused(&mut self) {
+        self.flush();
+        self.push(LiveEvent::Paused);
+        if self.flow == Flow::Open {
+            self.flow = Flow::Cut;
+        }
     }
 
     fn output(&mut self, data: &[u8]) {
@@ -308,7 +333,10 @@ impl Reader {
             Ask::Snapshot => self.ask_snapshot(),
             Ask::Pause => {
                 self.held = true;
-                self.wire.send(Request::plain(&Script::new(&command::flow(self.pane, false))), Tag::Other);
+                self.wire.send(
+                    Request::plain(&Script::new(&command::flow(self.pane, false))),
+                    Tag::Pause,
+                );
             }
             Ask::Resume => {
                 self.held = false;
@@ -324,12 +352,18 @@ impl Reader {
 
     /// Lets output flow again, and reads the screen in the same instant.
     fn go_on(&mut self) {
-        self.wire.send(Request::plain(&Script::new(&command::flow(self.pane, true))), Tag::Other);
+        self.wire.send(
+            Request::plain(&Script::new(&command::flow(self.pane, true))),
+            Tag::Resume,
+        );
         self.ask_snapshot();
     }
 
     fn ask_snapshot(&mut self) {
         self.asks_open += 1;
-        self.wire.send(Request::fenced(&snapshot::script(self.way, self.pane)), Tag::Snapshot);
+        self.wire.send(
+            Request::fenced(&snapshot::script(self.way, self.pane)),
+            Tag::Snapshot,
+        );
     }
 }

@@ -43,7 +43,11 @@ impl TmuxServer {
         launcher.start().await?;
         let client = Client::start(launcher.clone());
         client.connected(Duration::from_secs(15)).await?;
-        Ok(Self { client, launcher, adopted })
+        Ok(Self {
+            client,
+            launcher,
+            adopted,
+        })
     }
 
     /// Whether the server was there before us, so that panes may be, too.
@@ -131,7 +135,11 @@ fn raise_open_files() {
     const WANTED: u64 = 65_536;
     let raised = getrlimit(Resource::RLIMIT_NOFILE).and_then(|(soft, hard)| {
         let wanted = hard.min(WANTED);
-        if soft < wanted { setrlimit(Resource::RLIMIT_NOFILE, wanted, hard) } else { Ok(()) }
+        if soft < wanted {
+            setrlimit(Resource::RLIMIT_NOFILE, wanted, hard)
+        } else {
+            Ok(())
+        }
     });
     if let Err(error) = raised {
         tracing::warn!(%error, "the limit of open files could not be raised");

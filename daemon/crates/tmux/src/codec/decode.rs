@@ -72,7 +72,8 @@ pub(crate) enum Guard {
 impl Guard {
     pub(crate) fn parse(line: &[u8]) -> Option<Self> {
         let text = std::str::from_utf8(line).ok()?;
-        let (make, rest): (fn(Triple) -> Self, _) = if let Some(rest) = text.strip_prefix("%begin ") {
+        let (make, rest): (fn(Triple) -> Self, _) = if let Some(rest) = text.strip_prefix("%begin ")
+        {
             (Self::Begin, rest)
         } else if let Some(rest) = text.strip_prefix("%end ") {
             (Self::End, rest)
@@ -108,9 +109,14 @@ impl Triple {
 #[derive(Debug)]
 enum State {
     Between,
-    Block { begin: Triple, lines: Vec<Bytes> },
+    Block {
+        begin: Triple,
+        lines: Vec<Bytes>,
+    },
     /// Everything until the fence, guards included.
-    Fenced { lines: Vec<Bytes> },
+    Fenced {
+        lines: Vec<Bytes>,
+    },
 }
 
 /// Feed it bytes, ask it for events.
@@ -126,7 +132,12 @@ pub struct Decoder {
 
 impl Default for Decoder {
     fn default() -> Self {
-        Self { buffer: BytesMut::new(), scanned: 0, gathered: 0, state: State::Between }
+        Self {
+            buffer: BytesMut::new(),
+            scanned: 0,
+            gathered: 0,
+            state: State::Between,
+        }
     }
 }
 
@@ -150,7 +161,11 @@ impl Decoder {
     fn line(&mut self) -> Result<Option<Bytes>, DecodeError> {
         let Some(at) = self.buffer[self.scanned..].iter().position(|&b| b == b'\n') else {
             self.scanned = self.buffer.len();
-            return if self.scanned > MAX_REPLY { Err(DecodeError::TooLong) } else { Ok(None) };
+            return if self.scanned > MAX_REPLY {
+                Err(DecodeError::TooLong)
+            } else {
+                Ok(None)
+            };
         };
         let line = self.buffer.split_to(self.scanned + at).freeze();
         self.buffer.advance(1);
@@ -160,7 +175,11 @@ impl Decoder {
 
     fn take(&mut self, line: Bytes, fence: Option<&str>) -> Result<Option<Event>, DecodeError> {
         let state = std::mem::replace(&mut self.state, State::Between);
-        self.gathered = if matches!(state, State::Between) { 0 } else { self.gathered + line.len() };
+        self.gathered = if matches!(state, State::Between) {
+            0
+        } else {
+            self.gathered + line.len()
+        };
         if self.gathered > MAX_REPLY {
             return Err(DecodeError::TooLong);
         }
@@ -169,13 +188,22 @@ impl Decoder {
                 Some(Guard::Begin(begin)) if begin.ours() && fence.is_some() => {
                     self.state = State::Fenced { lines: vec![line] };
                 }
-                Some(Guard::Begin(begin)) => self.state = State::Block { begin, lines: Vec::new() },
+                Some(Guard::Begin(begin)) => {
+                    self.state = State::Block {
+                        begin,
+                        lines: Vec::new(),
+                    }
+                }
                 Some(_) => {}
                 None => return Ok(notification(&line)),
             },
             State::Block { begin, mut lines } => {
                 if let Some(ok) = Guard::parse(&line).and_then(|guard| guard.closes(begin)) {
-                    return Ok(Some(Event::Block(Block { ours: begin.ours(), ok, lines })));
+                    return Ok(Some(Event::Block(Block {
+                        ours: begin.ours(),
+                        ok,
+                        lines,
+                    })));
                 }
                 lines.push(line);
                 self.state = State::Block { begin, lines };
@@ -221,7 +249,10 @@ pub(crate) fn notification(line: &Bytes) -> Option<Event> {
         b"%extended-output" => {
             let (pane, rest) = split_at_space(rest);
             let colon = rest.windows(3).position(|w| w == b" : ")?;
-            Some(Event::Output(pane_id(pane)?, unescape_output(&rest[colon + 3..])))
+            Some(Event::Output(
+                pane_id(pane)?,
+                unescape_output(&rest[colon + 3..]),
+            ))
         }
         b"%pause" => pane_id(rest).map(Event::Paused),
         b"%continue" => pane_id(rest).map(Event::Continued),
