@@ -5,13 +5,17 @@
 //! the live stream (`live`), text for machines (`screen`).
 
 pub mod entry;
+pub mod flow;
 pub mod frame;
 pub mod input;
+pub mod live;
+pub mod ring;
 pub mod screen;
 pub mod seat;
 
 mod lifecycle;
 mod sampler;
+mod source;
 
 use crate::config::Config;
 use crate::model::ids::AgentId;
@@ -131,6 +135,7 @@ struct Shared {
     events: broadcast::Sender<TerminalEvent>,
     /// Somebody waits for a first frame.
     wanted: Notify,
+    tasks: Tasks,
     /// Folder of each agent's files: unique to this data folder, so it marks processes.
     agents_dir: PathBuf,
     every: Duration,
@@ -158,6 +163,7 @@ impl Terminals {
             entries: Mutex::new(HashMap::new()),
             events: broadcast::channel(EVENTS).0,
             wanted: Notify::new(),
+            tasks: tasks.clone(),
             agents_dir: config.paths.data_dir.join("agents"),
             every: Duration::from_secs_f64(1.0 / config.settings.terminal.frames_per_second),
         }));

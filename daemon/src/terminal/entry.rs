@@ -3,6 +3,7 @@
 
 use super::frame::SampledFrame;
 use super::seat::Seat;
+use super::source::Source;
 use crate::model::ids::AgentId;
 use orchestra_protocol::agent::Size;
 use orchestra_protocol::terminal::Cursor;
@@ -40,6 +41,8 @@ pub(super) struct Entry {
     pub(super) agent: AgentId,
     pub(super) seat: Seat,
     pub(super) frames: watch::Sender<Option<Arc<SampledFrame>>>,
+    /// The live reading, while somebody watches it or did so lately.
+    pub(super) live: Mutex<Option<Source>>,
     last_key: Mutex<Option<Instant>>,
     pane: Mutex<Option<Pane>>,
 }
@@ -110,6 +113,7 @@ impl Entry {
             agent,
             seat: Seat::new(size),
             frames: watch::channel(None).0,
+            live: Mutex::new(None),
             last_key: Mutex::new(None),
             pane: Mutex::new(None),
         }
@@ -164,10 +168,18 @@ impl Entry {
     /// The size is another one: everybody sees it, and live viewers get a new screen.
     pub(super) fn resized(&self, size: Size) {
         self.seat.resized(size);
+        if let Some(live) = &*self.live.lock() {
+            live.resized(size);
+        }
     }
 
     /// Ends the live reading, if there is one, and waits until its client is gone.
-    pub(super) async fn close_live(&self) {}
+    pub(super) async fn close_live(&self) {
+        let live = self.live.lock().take();
+        if let Some(live) = live {
+            live.close().await;
+        }
+    }
 
     pub(super) fn key_pressed(&self) {
         *self.last_key.lock() = Some(Instant::now());
