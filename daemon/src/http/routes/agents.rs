@@ -3,7 +3,8 @@
 use crate::auth::permission::Permission;
 use crate::chat::Outgoing;
 use crate::http::access::{self, requester};
-use crate::http::extract::{Caller, Json, Query};
+use crate::http::extract::{Caller, Json};
+use crate::http::query::{MaybeJson, Query};
 use crate::http::paging::{Once, PageQuery, page};
 use crate::http::problem::Failure;
 use crate::http::AppState;
@@ -135,7 +136,7 @@ async fn kill(
     State(state): State<AppState>,
     Caller(caller): Caller,
     Path(id): Path<String>,
-    Json(request): Json<KillRequest>,
+    MaybeJson(request): MaybeJson<KillRequest>,
 ) -> Result<(StatusCode, Json<Agent>), Failure> {
     let agent = access::agent(&state.agents, &caller, Permission::AgentsKill, &id).await?;
     let reason = match &request.reason {

@@ -2,7 +2,8 @@
 
 use crate::auth::permission::Permission;
 use crate::http::access;
-use crate::http::extract::{Caller, Json, Query};
+use crate::http::extract::{Caller, Json};
+use crate::http::query::Query;
 use crate::http::problem::Failure;
 use crate::http::AppState;
 use axum::extract::State;

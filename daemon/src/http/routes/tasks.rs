@@ -3,7 +3,8 @@
 use crate::auth::permission::Permission;
 use crate::auth::principal::Principal;
 use crate::http::access::{self, requester};
-use crate::http::extract::{Caller, Json, Query};
+use crate::http::extract::{Caller, Json};
+use crate::http::query::Query;
 use crate::http::paging::{Once, PageQuery, page};
 use crate::http::problem::Failure;
 use crate::http::AppState;
