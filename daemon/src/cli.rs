@@ -1,1 +1,150 @@
-//! To be written.
+//! The command line: `orchestra up` is the daemon, everything else talks to it.
+
+pub mod account;
+pub mod attach;
+pub mod browser;
+pub mod client;
+pub mod connection;
+pub mod delegate;
+pub mod doctor;
+pub mod failure;
+pub mod fleet;
+pub mod hook;
+pub mod logs;
+pub mod mcp;
+pub mod output;
+pub mod send;
+pub mod status;
+pub mod tty;
+pub mod up;
+pub mod values;
+
+use clap::{CommandFactory, Parser, Subcommand};
+use connection::Connection;
+use failure::Failure;
+use std::process::ExitCode;
+
+/// Runs coding agents side by side in tmux, and shows and steers them from a browser.
+#[derive(Debug, Parser)]
+#[command(name = "orchestra", version, max_term_width = 100, disable_help_subcommand = true)]
+#[command(after_help = "\
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 refused, 5 daemon not reachable.
+Begin with: orchestra doctor; orchestra up")]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    Up(up::UpArgs),
+    Web(account::WebArgs),
+    Token(account::TokenArgs),
+    Status(status::StatusArgs),
+    Spawn(fleet::SpawnArgs),
+    Attach(attach::AttachArgs),
+    Logs(logs::LogsArgs),
+    Send(send::SendArgs),
+    Delegate(delegate::DelegateArgs),
+    Tasks(status::TasksArgs),
+    Kill(fleet::KillArgs),
+    Interrupt(fleet::InterruptArgs),
+    Retry(fleet::RetryArgs),
+    Doctor(doctor::DoctorArgs),
+    Mcp(mcp::McpArgs),
+    #[command(hide = true)]
+    Hook(hook::HookArgs),
+    Completions(CompletionsArgs),
+}
+
+/// Prints a completion script for a shell.
+///
+/// For bash: orchestra completions bash > ~/.local/share/bash-completion/completions/orchestra
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub struct CompletionsArgs {
+    pub shell: clap_complete::Shell,
+}
+
+/// Reads the command line, runs the command, and gives its exit code.
+pub fn main() -> ExitCode {
+    let command = Cli::parse().command;
+    let json = wants_json(&command);
+    // A command is one conversation; only the daemon has work for more than one thread.
+    let mut builder = match &command {
+        Command::Up(_) => tokio::runtime::Builder::new_multi_thread(),
+        _ => tokio::runtime::Builder::new_current_thread(),
+    };
+    let outcome = match builder.enable_all().build() {
+        Ok(runtime) => {
+            let outcome = runtime.block_on(run(command));
+            // A read of stdin cannot be cancelled; the process need not wait for it.
+            runtime.shutdown_background();
+            outcome
+        }
+        Err(error) => Err(Failure::local("cannot start", &error)),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            if json {
+                output::error_json(&failure.json());
+            } else {
+                output::note(&output::plain(&failure.to_string()));
+            }
+            failure.exit_code()
+        }
+    }
+}
+
+// The daemon's future holds everything; the box keeps it off the stack of the others.
+async fn run(command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Up(args) => Box::pin(up::run(args)).await,
+        Command::Web(args) => account::web(&args).await,
+        Command::Token(args) => account::token(args).await,
+        Command::Status(args) => status::status(&args).await,
+        Command::Spawn(args) => fleet::spawn(args).await,
+        Command::Attach(args) => Box::pin(attach::run(&args)).await,
+        Command::Logs(args) => logs::run(&args).await,
+        Command::Send(args) => send::run(&args).await,
+        Command::Delegate(args) => delegate::run(args).await,
+        Command::Tasks(args) => status::tasks(&args).await,
+        Command::Kill(args) => fleet::kill(args).await,
+        Command::Interrupt(args) => fleet::interrupt(&args).await,
+        Command::Retry(args) => fleet::retry(&args).await,
+        Command::Doctor(args) => doctor::run(&args).await,
+        Command::Mcp(args) => mcp::run(&args.connection).await,
+        Command::Hook(args) => hook::run(args).await,
+        Command::Completions(args) => {
+            let mut script = Vec::new();
+            clap_complete::generate(args.shell, &mut Cli::command(), "orchestra", &mut script);
+            output::raw(&script);
+            Ok(())
+        }
+    }
+}
+
+fn wants_json(command: &Command) -> bool {
+    let connection: &Connection = match command {
+        Command::Up(args) => return args.json,
+        Command::Hook(_) | Command::Mcp(_) | Command::Completions(_) => return false,
+        Command::Web(args) => &args.connection,
+        Command::Token(args) => &args.connection,
+        Command::Status(args) => &args.connection,
+        Command::Spawn(args) => &args.connection,
+        Command::Attach(args) => &args.connection,
+        Command::Logs(args) => &args.connection,
+        Command::Send(args) => &args.connection,
+        Command::Delegate(args) => &args.connection,
+        Command::Tasks(args) => &args.connection,
+        Command::Kill(args) => &args.connection,
+        Command::Interrupt(args) => &args.connection,
+        Command::Retry(args) => &args.connection,
+        Command::Doctor(args) => &args.connection,
+    };
+    connection.json
+}
+
+#[cfg(test)]
+mod tests;

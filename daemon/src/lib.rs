@@ -7,6 +7,7 @@
 pub mod config;
 pub mod supervise;
 pub mod model;
+pub mod spool;
 pub mod store;
 pub mod events;
 pub mod auth;

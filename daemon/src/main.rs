@@ -1,1 +1,7 @@
-fn main() {}
+//! The one binary: the daemon and the commands that talk to it.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    orchestra::cli::main()
+}

@@ -9,7 +9,7 @@
 import { createHash } from 'node:crypto'
 
 /** Blocks that a CLI puts around or beside what the person wrote. */
-const WRAPPERS = /<(system-reminder|environment_context|user_instructions|INSTRUCTIONS|session_context|permissions instructions)>[\s\S]*?<\/\1>/g
+const WRAPPERS = /<(system-reminder|environment_context|user_instructions|INSTRUCTIONS|session_context|permissions instructions|skill|turn_aborted)>[\s\S]*?<\/\1>/g
 
 /** The text of a person: what is left when the CLI's own additions are gone. */
 export function stripWrappers(text) {
@@ -78,9 +78,10 @@ export function usageOf(turn, reply) {
   return { input: Math.ceil(turn.size / 4), output: Math.max(1, Math.ceil(written.length / 4)) }
 }
 
-/** Cuts a text into the pieces of a stream. */
+/** Cuts a text into the pieces of a stream, never inside a character. */
 export function pieces(text, length = 40) {
+  const characters = Array.from(text)
   const all = []
-  for (let at = 0; at < text.length; at += length) all.push(text.slice(at, at + length))
+  for (let at = 0; at < characters.length; at += length) all.push(characters.slice(at, at + length).join(''))
   return all
 }

@@ -29,6 +29,11 @@ export function fillValue(value, context) {
   return whole ? lookUp(whole[1].trim(), context) : fill(value, context)
 }
 
+/** The value at a dotted path, or undefined. */
+export function valueAt(json, path) {
+  return path.split('.').reduce((inner, key) => inner?.[key], json)
+}
+
 function lookUp(slot, { turn, captures }) {
   if (Object.hasOwn(captures, slot)) return captures[slot]
   if (slot === 'text') return lastUserText(turn)
@@ -39,6 +44,6 @@ function lookUp(slot, { turn, captures }) {
   const result = turn.items.findLast((item) => item.kind === 'result' && expression.test(item.tool))
   if (!result) return `NO RESULT for ${slot}`
   if (path === undefined) return result.text
-  const value = path.split('.').reduce((inner, key) => inner?.[key], jsonOf(result.text))
+  const value = valueAt(jsonOf(result.text), path)
   return value === undefined ? `NO VALUE for ${slot}` : value
 }

@@ -3,13 +3,13 @@
 // The answer depends on the request and the script alone; nothing is counted or remembered, so
 // retries and sessions side by side cannot disturb each other. README.md has the format.
 
-import { lastOf, lastUserText } from './conversation.mjs'
-import { fill, fillValue } from './fill.mjs'
+import { jsonOf, lastOf, lastUserText } from './conversation.mjs'
+import { fill, fillValue, valueAt } from './fill.mjs'
 import { pickTool, shellCall } from './tools.mjs'
 import { fromSchema, isHelper } from './helpers.mjs'
 
 const CONDITIONS = ['match', 'result', 'tool', 'earlier', 'system', 'model', 'api']
-const FIELDS = [...CONDITIONS, 'name', 'stream', 'helper', 'reply', 'delay_ms', 'chunk_ms', 'status', 'cut']
+const FIELDS = [...CONDITIONS, 'at', 'name', 'stream', 'helper', 'reply', 'delay_ms', 'chunk_ms', 'status', 'cut']
 
 /** Checks a script and compiles its expressions; throws an Error that names the rule. */
 export function compileScript(source) {
@@ -26,6 +26,7 @@ function compileRule(rule, index) {
   for (const key of CONDITIONS) {
     if (rule[key] !== undefined) compiled[key] = compileExpression(rule[key], `${name}.${key}`)
   }
+  compiled.at = Object.entries(rule.at ?? {}).map(([path, source]) => [path, compileExpression(source, `${name}.at.${path}`)])
   return compiled
 }
 
@@ -58,7 +59,7 @@ function helperText(turn) {
 function matches(rule, turn) {
   const last = lastOf(turn)
   if (rule.stream !== undefined && rule.stream !== turn.stream) return null
-  const answersTool = rule.result !== undefined || rule.tool !== undefined
+  const answersTool = rule.result !== undefined || rule.tool !== undefined || rule.at.length > 0
   if (answersTool !== (last.kind === 'result')) return null
   const subjects = {
     api: turn.api,
@@ -72,6 +73,8 @@ function matches(rule, turn) {
   for (const [key, subject] of Object.entries(subjects)) {
     if (rule[key] && !capture(rule[key], subject, captures)) return null
   }
+  const json = rule.at.length > 0 ? jsonOf(last.text) : undefined
+  if (!rule.at.every(([path, expression]) => capture(expression, String(valueAt(json, path)), captures))) return null
   if (rule.earlier) {
     const texts = turn.items.filter((item) => item.kind === 'user').map((item) => item.text)
     if (!texts.reverse().some((text) => capture(rule.earlier, text, captures))) return null

@@ -23,6 +23,15 @@ pub struct Paths {
 }
 
 impl Paths {
+    /// Works out every folder without reading the settings, for a client that only looks
+    /// for the daemon's socket.
+    ///
+    /// # Errors
+    /// When HOME or the current folder is unknown.
+    pub fn locate(flags: &Flags) -> Result<Self, ConfigError> {
+        Self::find(flags, &super::environment())
+    }
+
     /// Works out every folder and makes those of ours.
     pub(super) fn find(
         flags: &Flags,

@@ -169,6 +169,25 @@ pub struct KillRequest {
     pub reason: Option<String>,
 }
 
+/// `POST /api/agents/{id}/attach`, over the Unix socket only: seats a person who wants
+/// the real tmux session in a terminal on this machine.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+#[ts(optional_fields)]
+pub struct AttachRequest {
+    /// Size of the person's terminal.
+    pub size: Option<Size>,
+}
+
+/// Where to attach; `DELETE` on the same path gives the seat back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+pub struct AttachAnswer {
+    /// Socket of the tmux server that holds the agent.
+    pub tmux_socket: String,
+    /// Name of the tmux session, `sess-<agent id>`.
+    pub session: String,
+}
+
 /// One signal that took part in deciding an agent's activity.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS, ToSchema)]
 pub struct Signal {

@@ -155,3 +155,19 @@ pub struct MintRequest {
     #[ts(optional, type = "number")]
     pub ttl_s: Option<u64>,
 }
+
+/// `POST /api/local/login-link`, over the Unix socket only: a link that logs a browser in once.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+pub struct LoginLink {
+    /// Carries the one-time secret in its fragment; never put it in an argument list.
+    pub login_url: String,
+    pub expires_at: Timestamp,
+}
+
+impl std::fmt::Debug for LoginLink {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("LoginLink")
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
+    }
+}

@@ -9,6 +9,7 @@ pub mod agent;
 pub mod auth;
 pub mod event;
 pub mod frame;
+pub mod hook;
 pub mod message;
 pub mod problem;
 pub mod socket;

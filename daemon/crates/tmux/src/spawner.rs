@@ -81,6 +81,8 @@ fn start() -> Option<mpsc::SyncSender<Job>> {
 }
 
 /// Runs a task of this crate; the one place that does.
-pub(crate) fn task(future: impl Future<Output = ()> + Send + 'static) -> tokio::task::JoinHandle<()> {
+pub(crate) fn task<T: Send + 'static>(
+    future: impl Future<Output = T> + Send + 'static,
+) -> tokio::task::JoinHandle<T> {
     tokio::runtime::Handle::current().spawn(future)
 }

@@ -1,0 +1,35 @@
+# Everything there is to do, in one place; `make` alone lists it.
+# ARGS go through:  make up ARGS="--listen 127.0.0.1:9000"   make test ARGS="unit web"
+
+.DEFAULT_GOAL := help
+.PHONY: help up test check e2e bench soak fuzz fmt types
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
+
+up: ## build what changed and serve; prints the URL to open
+	@scripts/up.sh $(ARGS)
+
+test: ## every test, from a fresh clone; what CI runs
+	@scripts/test.sh $(ARGS)
+
+check: ## format, lints, types, scripts, container files, house rules
+	@scripts/stage-setup.sh && scripts/web.sh && scripts/stage-check.sh
+
+e2e: ## the main job with real agent CLIs and a browser
+	@scripts/test.sh e2e
+
+bench: ## the performance figures
+	@scripts/run-all.sh bench
+
+soak: ## the long runs: kills, floods, leaks
+	@scripts/run-all.sh soak
+
+fuzz: ## each fuzz target for FUZZ_SECONDS (default 600)
+	@scripts/fuzz.sh
+
+fmt: ## format everything
+	@scripts/fmt.sh
+
+types: ## write the page's TypeScript types from the Rust ones
+	@WRITE_TYPES=1 cargo test --quiet -p orchestra-protocol --test typescript

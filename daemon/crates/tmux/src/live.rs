@@ -1,0 +1,335 @@
+//! The live reading of one pane: a snapshot, then every byte behind it.
+//!
+//! A control client of its own is attached to the pane's session; tmux sends it
+//! output and replies strictly in order, so a snapshot taken here is an exact
+//! cut. The task behind it always reads. If its reader does not keep up, output
+//! is dropped, [`LiveEvent::Paused`] says so, and a snapshot makes it whole.
+//!
+//! Close it before its session is killed.
+
+mod title;
+
+use crate::{
+    capture::Way,
+    command::{self, Script},
+    error::Error,
+    ids::{PaneId, SessionId},
+    launch::Launcher,
+    server::TmuxServer,
+    snapshot::{self, Snapshot},
+    spawner,
+    wire::{Answer, Request, Turn, Wire},
+};
+use bytes::{Bytes, BytesMut};
+use std::sync::Arc;
+use title::TitleFilter;
+use tmux_interface::ClientFlags;
+use tokio::sync::mpsc;
+
+/// Seconds of output that tmux keeps for us before it pauses the pane.
+const PAUSE_AFTER: usize = 2;
+/// Events that wait for the reader; each holds what one read brought.
+const QUEUE: usize = 32;
+
+/// What a live reading brings, in the order in which it happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LiveEvent {
+    /// The screen at this place in the stream; what follows continues it.
+    Snapshot(Box<Snapshot>),
+    /// Bytes that the program wrote, ready for an emulator.
+    Output(Bytes),
+    /// Bytes are missing from here on, until the next snapshot.
+    Paused,
+    /// The end: the session is gone, the server died, or it was closed.
+    Exit,
+}
+
+/// Steers a live reading; clone it freely.
+#[derive(Debug, Clone)]
+pub struct Live {
+    asks: mpsc::Sender<Ask>,
+}
+
+/// The events of a live reading. Dropping it ends the reading.
+#[derive(Debug)]
+pub struct LiveStream {
+    events: mpsc::Receiver<LiveEvent>,
+    ended: bool,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Ask {
+    Snapshot,
+    Pause,
+    Resume,
+    Close,
+}
+
+impl TmuxServer {
+    /// Opens a live reading; its first event is a snapshot.
+    pub async fn open_live(&self, session: SessionId, pane: PaneId) -> Result<(Live, LiveStream), Error> {
+        let wire = attach(&self.launcher, session).await?;
+        let (asks, inbox) = mpsc::channel(16);
+        let (queue, events) = mpsc::channel(QUEUE);
+        let reader = Reader {
+            wire,
+            pane,
+            way: self.capture_way(),
+            queue,
+            batch: BytesMut::new(),
+            filter: TitleFilter::default(),
+            flow: Flow::Cut,
+            fresh: None,
+            held: false,
+            asks_open: 0,
+        };
+        spawner::task(reader.run(inbox));
+        Ok((Live { asks }, LiveStream { events, ended: false }))
+    }
+}
+
+async fn attach(launcher: &Arc<Launcher>, session: SessionId) -> Result<Wire<Tag>, Error> {
+    let flags =
+        ClientFlags { pause_after: Some(PAUSE_AFTER), ignore_size: Some(true), ..ClientFlags::default() };
+    Wire::attach(launcher, flags, session.to_string()).await
+}
+
+impl Live {
+    /// Asks for a snapshot; it comes as an event, in its place in the stream.
+    pub async fn request_snapshot(&self) -> Result<(), Error> {
+        self.ask(Ask::Snapshot).await
+    }
+
+    /// Stops the output of this reading at its source, without stopping the
+    /// program: for a flood that nobody can follow.
+    pub async fn pause(&self) -> Result<(), Error> {
+        self.ask(Ask::Pause).await
+    }
+
+    /// Takes it up again, with a snapshot.
+    pub async fn resume(&self) -> Result<(), Error> {
+        self.ask(Ask::Resume).await
+    }
+
+    /// Ends the reading and waits until its client is gone.
+    pub async fn close(&self) {
+        let _ = self.asks.send(Ask::Close).await;
+        self.asks.closed().await;
+    }
+
+    async fn ask(&self, ask: Ask) -> Result<(), Error> {
+        self.asks.send(ask).await.map_err(|_| Error::Disconnected)
+    }
+}
+
+impl LiveStream {
+    /// The next event; `None` after [`LiveEvent::Exit`].
+    pub async fn next(&mut self) -> Option<LiveEvent> {
+        if self.ended {
+            return None;
+        }
+        let event = self.events.recv().await.unwrap_or(LiveEvent::Exit);
+        self.ended = event == LiveEvent::Exit;
+        Some(event)
+    }
+}
+
+/// Which request a reply belongs to.
+#[derive(Debug, Clone, Copy)]
+enum Tag {
+    Snapshot,
+    Other,
+}
+
+/// What becomes of output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Flow {
+    /// It goes to the reader.
+    Open,
+    /// It is older than the snapshot that was asked for.
+    Cut,
+    /// The reader's queue was full; it will be told, then get a snapshot.
+    Lost,
+}
+
+struct Reader {
+    wire: Wire<Tag>,
+    pane: PaneId,
+    way: Way,
+    queue: mpsc::Sender<LiveEvent>,
+    /// Output that goes out as one event.
+    batch: BytesMut,
+    filter: TitleFilter,
+    flow: Flow,
+    /// Set from a snapshot to the first output behind it: how often it may still
+    /// be taken again because it fell into the middle of a character.
+    fresh: Option<u8>,
+    /// Paused because we asked for it.
+    held: bool,
+    /// Snapshots asked for and not answered.
+    asks_open: usize,
+}
+
+/// How often in a row a cut inside a character is worth a new snapshot.
+const CUT_RETRIES: u8 = 5;
+
+impl Reader {
+    async fn run(mut self, mut inbox: mpsc::Receiver<Ask>) {
+        self.ask_snapshot();
+        while self.drain().is_ok() {
+            let queue = self.queue.clone();
+            let more = tokio::select! {
+                io = self.wire.read_or_write() => io.is_ok(),
+                ask = inbox.recv() => ask.is_some_and(|ask| self.obey(ask)),
+                room = queue.reserve(), if self.flow == Flow::Lost => match room {
+                    Ok(room) => {
+                        room.send(LiveEvent::Paused);
+                        self.flow = Flow::Cut;
+                        self.ask_snapshot();
+                        true
+                    }
+                    Err(_) => false,
+                },
+                () = queue.closed() => false,
+            };
+            if !more {
+                break;
+            }
+        }
+        self.flush();
+        // The client goes before anyone learns of the end.
+        let queue = self.queue.clone();
+        drop(self);
+        drop(inbox);
+        let _ = queue.send(LiveEvent::Exit).await;
+    }
+
+    /// Deals with all that has been read.
+    fn drain(&mut self) -> Result<(), Error> {
+        loop {
+            match self.wire.decoded() {
+                Ok(Some(Turn::Event(event))) => self.event(event)?,
+                Ok(Some(Turn::Answered(Tag::Snapshot, answer))) => self.snapshot(answer)?,
+                Ok(Some(Turn::Answered(Tag::Other, _))) => {}
+                Ok(None) => break,
+                Err(error) => {
+                    self.flush();
+                    return Err(error);
+                }
+            }
+        }
+        self.flush();
+        Ok(())
+    }
+
+    fn event(&mut self, event: crate::codec::decode::Event) -> Result<(), Error> {
+        use crate::codec::decode::Event;
+        match event {
+            Event::Output(pane, data) if pane == self.pane => self.output(&data),
+            Event::Paused(pane) if pane == self.pane => {
+                self.flush();
+                self.push(LiveEvent::Paused);
+                self.flow = if self.flow == Flow::Lost { Flow::Lost } else { Flow::Cut };
+                if !self.held {
+                    self.go_on();
+                }
+            }
+            Event::Exit(_) => return Err(Error::Disconnected),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn output(&mut self, data: &[u8]) {
+        if self.flow != Flow::Open {
+            return;
+        }
+        let retries = self.fresh.take().unwrap_or(0);
+        if retries > 0 && data.first().is_some_and(|b| (0x80..0xc0).contains(b)) {
+            // The cut fell inside a character, whose first bytes only tmux has.
+            self.flow = Flow::Cut;
+            self.ask_snapshot();
+            self.fresh = Some(retries - 1);
+            return;
+        }
+        self.filter.feed(data, &mut self.batch);
+    }
+
+    fn snapshot(&mut self, answer: Result<Answer, Error>) -> Result<(), Error> {
+        self.asks_open = self.asks_open.saturating_sub(1);
+        let Answer::Section(mut section) = answer? else {
+            return Err(Error::Protocol("a snapshot without its fence".to_owned()));
+        };
+        let mut snapshot = match snapshot::read(self.way, &mut section) {
+            Ok(snapshot) => snapshot,
+            Err(Error::Protocol(why)) => {
+                tracing::warn!(why, "a snapshot could not be read; the reading ends");
+                return Err(Error::Protocol(why));
+            }
+            Err(error) => return Err(error),
+        };
+        let later = section.into_events();
+        // A newer one is on its way: this one would only be redrawn.
+        if self.flow == Flow::Lost || (self.flow == Flow::Cut && self.asks_open > 0) {
+            return later.into_iter().try_for_each(|event| self.event(event));
+        }
+        self.flush();
+        self.filter = TitleFilter::default();
+        let mut pending = BytesMut::new();
+        self.filter.feed(&snapshot.pending, &mut pending);
+        snapshot.pending = pending.freeze();
+        self.fresh.get_or_insert(CUT_RETRIES);
+        self.flow = Flow::Open;
+        self.push(LiveEvent::Snapshot(Box::new(snapshot)));
+        later.into_iter().try_for_each(|event| self.event(event))
+    }
+
+    /// Sends gathered output on its way.
+    fn flush(&mut self) {
+        if !self.batch.is_empty() {
+            let output = self.batch.split().freeze();
+            self.push(LiveEvent::Output(output));
+        }
+    }
+
+    fn push(&mut self, event: LiveEvent) {
+        if self.flow == Flow::Lost {
+            return;
+        }
+        if self.queue.try_send(event).is_err() {
+            self.flow = Flow::Lost;
+            self.batch.clear();
+        }
+    }
+
+    /// False when the reading is to end.
+    fn obey(&mut self, ask: Ask) -> bool {
+        match ask {
+            Ask::Snapshot => self.ask_snapshot(),
+            Ask::Pause => {
+                self.held = true;
+                self.wire.send(Request::plain(&Script::new(&command::flow(self.pane, false))), Tag::Other);
+            }
+            Ask::Resume => {
+                self.held = false;
+                if self.flow == Flow::Open {
+                    self.flow = Flow::Cut;
+                }
+                self.go_on();
+            }
+            Ask::Close => return false,
+        }
+        true
+    }
+
+    /// Lets output flow again, and reads the screen in the same instant.
+    fn go_on(&mut self) {
+        self.wire.send(Request::plain(&Script::new(&command::flow(self.pane, true))), Tag::Other);
+        self.ask_snapshot();
+    }
+
+    fn ask_snapshot(&mut self) {
+        self.asks_open += 1;
+        self.wire.send(Request::fenced(&snapshot::script(self.way, self.pane)), Tag::Snapshot);
+    }
+}

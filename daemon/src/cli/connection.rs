@@ -1,0 +1,109 @@
+//! The options that say which daemon a command talks to, and as whom.
+
+use super::client::{Client, Credential, Target};
+use super::failure::Failure;
+use crate::config::Flags;
+use crate::config::paths::Paths;
+use clap::Args;
+use parking_lot::Mutex;
+use std::path::{Path, PathBuf};
+
+/// Which daemon, as whom, and how to print.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Connection")]
+pub struct Connection {
+    /// Address of a daemon, such as https://orchestra.example; default: the one on this
+    /// machine, over its Unix socket.
+    #[arg(long, env = "ORCHESTRA_URL", value_name = "URL", requires = "token_file")]
+    pub url: Option<String>,
+    /// File (mode 0600) that holds an access token, such as `orchestra token` prints.
+    #[arg(long, env = "ORCHESTRA_TOKEN_FILE", value_name = "FILE")]
+    pub token_file: Option<PathBuf>,
+    /// Data folder of the daemon on this machine.
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Prints JSON, one value on a line.
+    #[arg(long)]
+    pub json: bool,
+    /// The daemon's socket, as agents are told it.
+    #[arg(long, env = "ORCHESTRA_SOCKET", hide = true)]
+    pub socket: Option<PathBuf>,
+    /// Folder with an agent's token.
+    #[arg(long, env = "ORCHESTRA_AGENT_DIR", hide = true)]
+    pub agent_dir: Option<PathBuf>,
+}
+
+impl Connection {
+    /// A client for the daemon that the options name; nothing is sent yet.
+    ///
+    /// # Errors
+    /// When the options name no usable daemon.
+    pub fn client(&self) -> Result<Client, Failure> {
+        let target = self.target()?;
+        let credential = match (&self.token_file, given(self.agent_dir.as_deref())) {
+            (Some(file), _) => Credential::File(file.clone()),
+            // Inside an agent a command acts as that agent.
+            (None, Some(folder)) => Credential::File(folder.join("token")),
+            (None, None) => Credential::Local(Mutex::new(None)),
+        };
+        Ok(Client::new(target, credential))
+    }
+
+    /// A client for what only the Unix socket answers.
+    ///
+    /// # Errors
+    /// When the options name a daemon elsewhere.
+    pub fn local_client(&self, what: &str) -> Result<Client, Failure> {
+        if self.url.is_some() {
+            return Err(Failure::Usage(format!(
+                "{what} works only on the daemon's own machine; leave out --url"
+            )));
+        }
+        Ok(Client::new(Target::Socket(self.socket_path()?), Credential::None))
+    }
+
+    /// The daemon's folders on this machine.
+    ///
+    /// # Errors
+    /// When they cannot be worked out.
+    pub fn paths(&self) -> Result<Paths, Failure> {
+        let flags = Flags {
+            data_dir: self.data_dir.clone(),
+            ..Flags::default()
+        };
+        Paths::locate(&flags).map_err(|error| Failure::Usage(error.to_string()))
+    }
+
+    fn target(&self) -> Result<Target, Failure> {
+        let Some(url) = self.url.as_deref().filter(|url| !url.is_empty()) else {
+            return Ok(Target::Socket(self.socket_path()?));
+        };
+        let parsed = reqwest::Url::parse(url)
+            .map_err(|error| Failure::Usage(format!("--url {url:?} is no address: {error}")))?;
+        if !matches!(parsed.scheme(), "http" | "https") || !parsed.username().is_empty() {
+            let text = format!("--url {url:?} must begin with http:// or https:// and hold no credentials");
+            return Err(Failure::Usage(text));
+        }
+        let http = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(std::time::Duration::from_secs(10))
+            .http1_only()
+            .build()
+            .map_err(|error| Failure::local("cannot set up HTTP", &error))?;
+        let base = url.trim_end_matches('/').to_owned();
+        Ok(Target::Url { base, http })
+    }
+
+    fn socket_path(&self) -> Result<PathBuf, Failure> {
+        match given(self.socket.as_deref()) {
+            // A folder named on the command line is meant; the socket is only inherited.
+            Some(socket) if self.data_dir.is_none() => Ok(socket.to_owned()),
+            _ => Ok(self.paths()?.socket()),
+        }
+    }
+}
+
+/// An option that is set and not empty; an empty variable counts as unset.
+fn given(path: Option<&Path>) -> Option<&Path> {
+    path.filter(|path| !path.as_os_str().is_empty())
+}

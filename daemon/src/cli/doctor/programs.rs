@@ -1,0 +1,62 @@
+//! Checks of the programs that Orchestra runs.
+
+use super::Check;
+use crate::config::Config;
+use orchestra_tmux::version::Version;
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::Duration;
+use tokio::process::Command;
+
+/// Some CLIs take seconds to say their version.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// tmux is there and not too old.
+pub(super) async fn tmux() -> Check {
+    let install = "install tmux 3.3a or newer: apt-get install tmux, dnf install tmux, or brew install tmux";
+    let Some(answer) = answer("tmux", "-V").await else {
+        return Check::blocking("tmux", "not installed", install);
+    };
+    match Version::parse(&answer) {
+        Ok(version) if version.require_supported().is_err() => {
+            Check::blocking("tmux", format!("{answer} is too old"), install)
+        }
+        Ok(version) if version.deserves_warning() => {
+            Check::warning("tmux", format!("{answer} works, but is older than what is tested"), install)
+        }
+        Ok(_) => Check::ok("tmux", answer),
+        Err(error) => Check::warning("tmux", error.to_string(), install),
+    }
+}
+
+/// git is there; without it results name no changed files.
+pub(super) async fn git() -> Check {
+    match answer("git", "--version").await {
+        Some(answer) => Check::ok("git", answer),
+        None => Check::warning("git", "not installed; results will not name changed files", "install git"),
+    }
+}
+
+/// Each agent CLI: where, which version, or what to do.
+pub(super) async fn agents(config: &Config) -> Vec<Check> {
+    let mut list = Vec::new();
+    for (kind, settings) in &config.settings.kinds {
+        let program = settings.command.clone().unwrap_or_else(|| PathBuf::from(kind));
+        let name = format!("agent kind {kind}");
+        list.push(match answer(&program, "--version").await {
+            Some(answer) => Check::ok(&name, answer),
+            None => Check::warning(&name, "not installed", "install its CLI, or set kinds.NAME.command"),
+        });
+    }
+    list
+}
+
+/// The first line a program answers; none when it does not run.
+async fn answer(program: impl AsRef<std::ffi::OsStr>, flag: &str) -> Option<String> {
+    let mut command = Command::new(program);
+    command.arg(flag).stdin(Stdio::null()).kill_on_drop(true);
+    let output = tokio::time::timeout(PATIENCE, command.output()).await.ok()?.ok()?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let line = text.lines().next().unwrap_or_default().trim();
+    (output.status.success() && !line.is_empty()).then(|| line.to_owned())
+}

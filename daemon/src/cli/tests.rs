@@ -1,0 +1,65 @@
+//! The grammar of the command line.
+
+use super::*;
+
+fn parse(line: &str) -> Result<Cli, clap::Error> {
+    Cli::try_parse_from(line.split_whitespace())
+}
+
+#[test]
+fn the_grammar_is_consistent() {
+    Cli::command().debug_assert();
+}
+
+#[test]
+fn what_people_type_is_understood() {
+    for line in [
+        "orchestra up --listen 127.0.0.1:0 --data-dir d --config c --no-open --json",
+        "orchestra token --role admin --sub alice --ttl 10m --data-dir d",
+        "orchestra web --no-open",
+        "orchestra status --all --json",
+        "orchestra spawn shell --cols 100 --rows 30 --cwd .",
+        "orchestra spawn --specialist droid --prompt -",
+        "orchestra attach droid-001 --stream",
+        "orchestra logs droid-001 -f",
+        "orchestra send primary hello --wait --timeout 30s",
+        "orchestra delegate --specialist droid work --wait",
+        "orchestra tasks 7 --json",
+        "orchestra kill droid-001 --reason done",
+        "orchestra interrupt droid-001",
+        "orchestra retry droid-001",
+        "orchestra doctor --json",
+        "orchestra mcp",
+        "orchestra hook claude Stop",
+        "orchestra hook codex --arg {}",
+        "orchestra completions zsh",
+        "orchestra status --url http://localhost:1 --token-file t",
+    ] {
+        parse(line).unwrap_or_else(|error| panic!("{line}: {error}"));
+    }
+}
+
+#[test]
+fn wrong_usage_is_exit_code_2() {
+    for line in [
+        "orchestra",
+        "orchestra fly",
+        "orchestra status --fly",
+        "orchestra spawn",
+        "orchestra spawn shell --specialist droid",
+        "orchestra spawn shell --cols 100",
+        "orchestra spawn shell --cols 70000 --rows 10",
+        "orchestra token",
+        "orchestra token --role root",
+        "orchestra token --role admin --ttl soon",
+        "orchestra delegate work",
+        "orchestra delegate --kind shell --agent x work",
+        "orchestra status --url http://localhost:1",
+        "orchestra completions basic",
+    ] {
+        match parse(line) {
+            Ok(cli) => panic!("{line}: {cli:?}"),
+            Err(error) => assert_eq!(error.exit_code(), 2, "{line}"),
+        }
+    }
+}

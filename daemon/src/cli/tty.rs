@@ -1,0 +1,53 @@
+//! The person's own terminal: its size, and keys as they are pressed.
+
+use super::failure::Failure;
+use orchestra_protocol::agent::Size;
+use rustix::termios::{self, OptionalActions, Termios};
+
+/// Width for output that goes to no terminal: nothing is cut.
+const ENDLESS: usize = usize::MAX;
+
+/// How wide lines may be on stdout.
+pub fn width() -> usize {
+    termios::tcgetwinsize(std::io::stdout())
+        .ok()
+        .filter(|size| size.ws_col > 0)
+        .map_or(ENDLESS, |size| size.ws_col.into())
+}
+
+/// Columns and rows of the terminal on stdin, if there is one.
+pub fn size() -> Option<Size> {
+    let size = termios::tcgetwinsize(std::io::stdin()).ok()?;
+    (size.ws_col > 0 && size.ws_row > 0).then_some(Size {
+        cols: size.ws_col,
+        rows: size.ws_row,
+    })
+}
+
+/// Keys come unchanged and unechoed until this is dropped.
+pub struct Raw {
+    before: Termios,
+}
+
+impl Raw {
+    /// Takes the terminal.
+    ///
+    /// # Errors
+    /// When stdin is none.
+    pub fn enter() -> Result<Self, Failure> {
+        let none = |error| Failure::Usage(format!("attach needs a terminal: {error}"));
+        let before = termios::tcgetattr(std::io::stdin()).map_err(none)?;
+        let mut raw = before.clone();
+        raw.make_raw();
+        termios::tcsetattr(std::io::stdin(), OptionalActions::Drain, &raw).map_err(none)?;
+        Ok(Self { before })
+    }
+}
+
+impl Drop for Raw {
+    fn drop(&mut self) {
+        // Without this the person's shell would be left unusable; there is nobody to tell
+        // of a failure.
+        let _ = termios::tcsetattr(std::io::stdin(), OptionalActions::Flush, &self.before);
+    }
+}

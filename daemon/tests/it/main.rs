@@ -1,0 +1,3 @@
+//! Tests of the whole daemon, in one binary so that they link once.
+
+mod layers;

@@ -1,0 +1,98 @@
+# shellcheck shell=bash
+# Sourced by the other scripts: where things lie, what to say, what to install.
+
+ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+CACHE="${ORCHESTRA_TEST_CACHE:-$ROOT/.cache}"
+TOOLS="$CACHE/tools"
+export ROOT CACHE TOOLS
+
+say() { printf '· %s\n' "$*"; }
+
+# die "what is wrong" "the command or step that mends it"
+die() {
+  printf '\n%s\n' "$1" >&2
+  if [[ -n "${2:-}" ]]; then printf '  → %s\n' "$2" >&2; fi
+  exit 1
+}
+
+have() { command -v "$1" >/dev/null 2>&1; }
+
+# version_ok FOUND LEAST: dotted numbers, compared part by part.
+version_ok() {
+  [[ "$(printf '%s\n%s\n' "$2" "$1" | sort -V | head -n 1)" == "$2" ]]
+}
+
+# hash_of FILE…: one hash over names and contents.
+hash_of() {
+  local sum=(sha256sum)
+  have sha256sum || sum=(shasum -a 256)
+  "${sum[@]}" "$@" | "${sum[@]}" | cut -d' ' -f1
+}
+
+# install PACKAGE…: Debian packages, as root or with a sudo that asks nothing.
+install() {
+  if [[ "$(uname -s)" == Darwin ]]; then
+    die "Missing: $*" "brew install $*"
+  fi
+  have apt-get || die "Missing: $*" "install them with your system's package manager, then run this again"
+  local root=()
+  if [[ "$(id -u)" != 0 ]]; then
+    if ! have sudo || ! sudo -n true 2>/dev/null; then
+      die "Missing: $*" "sudo apt-get update && sudo apt-get install -y --no-install-recommends $*"
+    fi
+    root=(sudo -n)
+  fi
+  say "installing $*"
+  local log="$CACHE/apt.log"
+  mkdir -p "$CACHE"
+  # The lists may be absent or old; one refresh, and only when the first try fails.
+  if ! "${root[@]}" env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -y --no-install-recommends "$@" >"$log" 2>&1; then
+    "${root[@]}" apt-get update >>"$log" 2>&1 || true
+    "${root[@]}" env DEBIAN_FRONTEND=noninteractive \
+      apt-get install -y --no-install-recommends "$@" >>"$log" 2>&1 ||
+      die "apt-get could not install $* (log: $log)" "apt-get update && apt-get install -y $*"
+  fi
+}
+
+# need PROGRAM PACKAGE: installs PACKAGE when PROGRAM is not on PATH.
+need() { have "$1" || install "$2"; }
+
+need_rust() {
+  have cargo || die "Rust is missing." "install it from https://rustup.rs, then run this again"
+  local wanted
+  wanted="$(sed -n 's/^channel = "\(.*\)"/\1/p' "$ROOT/rust-toolchain.toml")"
+  # rustup would fetch a missing toolchain by itself; that is for a person to decide.
+  if have rustup && ! rustup toolchain list | grep -q "^$wanted"; then
+    die "The Rust toolchain $wanted is missing." "rustup toolchain install $wanted"
+  fi
+  have cc || install gcc
+}
+
+need_node() {
+  if ! have node || ! have npm; then
+    die "Node.js is missing." "install Node.js 20.19 or newer from https://nodejs.org"
+  fi
+  local found
+  found="$(node -p process.versions.node)"
+  version_ok "$found" 20.19.0 ||
+    die "Node.js $found is too old; the page needs 20.19 or newer." "install a newer one from https://nodejs.org"
+}
+
+need_tmux() {
+  need tmux tmux
+  local found
+  found="$(tmux -V | sed 's/[^0-9]*\([0-9.]*\).*/\1/')"
+  version_ok "${found:-99}" 3.2 || die "tmux $found is too old; 3.2a or newer is needed." "upgrade tmux"
+}
+
+# npm_ci FOLDER: exactly what its lock file says, only when that changed.
+npm_ci() {
+  local stamp="$1/node_modules/.stamp" wanted
+  wanted="$(hash_of "$1/package-lock.json")"
+  [[ "$(cat "$stamp" 2>/dev/null)" == "$wanted" ]] && return 0
+  say "npm ci in ${1#"$ROOT/"}"
+  (cd "$1" && npm ci --no-audit --no-fund --loglevel=error) ||
+    die "npm ci failed." "cd ${1#"$ROOT/"} && npm ci; is the lock incomplete? node scripts/complete-lock.mjs ${1#"$ROOT/"}"
+  echo "$wanted" >"$stamp"
+}

@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# The main job with the real agent CLIs, and the page in headless Chromium.
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+cd "$ROOT"
+status=0
+if compgen -G 'daemon/tests/it/e2e*' >/dev/null; then
+  if cargo nextest --version >/dev/null 2>&1; then
+    cargo nextest run --workspace --locked -E 'kind(test) and test(/^e2e::/)' || status=1
+  else
+    cargo test -p orchestra --locked --no-fail-fast --test it -- --test-threads=1 e2e:: || status=1
+  fi
+fi
+browser=(web-ui/e2e/*.test.mjs)
+if [[ -e "${browser[0]}" ]]; then
+  ORCHESTRA_ARTIFACTS="$ROOT/artifacts/e2e" node --test --test-concurrency=1 "${browser[@]}" || status=1
+fi
+exit "$status"

