@@ -30,9 +30,10 @@ def main(source: str, target: str) -> None:
         pen.lineTo(point)
     pen.closePath()
     name = "corner23BF"
-    font.setGlyphOrder([*font.getGlyphOrder(), name])
+    metrics = font["hmtx"]  # read before the glyph is added, or it would miss its own
     font["glyf"][name] = pen.glyph()
-    font["hmtx"][name] = (round(0.6 * unit), round(left))
+    font.setGlyphOrder(font["glyf"].glyphOrder)
+    metrics[name] = (round(0.6 * unit), round(left))
     for table in font["cmap"].tables:
         if table.isUnicode():
             table.cmap[CORNER] = name
