@@ -77,9 +77,19 @@ impl Launcher {
         for option in self.options() {
             commands.push(option);
         }
-        self.run(true, commands)
-            .await
-            .and_then(|answer| require_success(&answer))?;
+        let mut patience = 20;
+        loop {
+            let started = self.run(true, commands.clone()).await?;
+            match require_success(&started) {
+                // The one before it is on its way out but still holds the socket.
+                Err(Error::Start(why)) if patience > 0 && why.contains("server") => {
+                    tracing::debug!(why, "tmux does not start yet");
+                    patience -= 1;
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+                result => break result?,
+            }
+        }
         self.ensure_hub().await
     }
 

@@ -5,7 +5,7 @@
 //! cut. The task behind it always reads. If its reader does not keep up, output
 //! is dropped, [`LiveEvent::Paused`] says so, and a snapshot makes it whole.
 //!
-//! Close it before its session is killed.
+//! [`TmuxServer::kill_session`] closes the readings of that session first.
 
 mod title;
 
@@ -21,7 +21,12 @@ use crate::{
     wire::{Answer, Request, Turn, Wire},
 };
 use bytes::{Bytes, BytesMut};
-use std::sync::Arc;
+use parking_lot::Mutex;
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use title::TitleFilter;
 use tmux_interface::ClientFlags;
 use tokio::sync::mpsc;
@@ -29,7 +34,9 @@ use tokio::sync::mpsc;
 /// Seconds of output that tmux keeps for us before it pauses the pane.
 const PAUSE_AFTER: usize = 2;
 /// Events that wait for the reader; each holds what one read brought.
-const QUEUE: usize = 32;
+const QUEUE: usize = 16;
+/// The least time between two snapshots for a reader who does not keep up.
+const HEAL_PAUSE: Duration = Duration::from_millis(100);
 
 /// What a live reading brings, in the order in which it happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +55,33 @@ pub enum LiveEvent {
 #[derive(Debug, Clone)]
 pub struct Live {
     asks: mpsc::Sender<Ask>,
+}
+
+/// The open readings by session: they have to end before their session does,
+/// because tmux before 3.7 may crash when it takes a client's session away.
+#[derive(Debug, Default)]
+pub(crate) struct Readings(Mutex<HashMap<SessionId, Vec<mpsc::WeakSender<Ask>>>>);
+
+impl Readings {
+    fn add(&self, session: SessionId, live: &Live) {
+        let mut readings = self.0.lock();
+        readings.retain(|_, open| {
+            open.retain(|asks| asks.strong_count() > 0);
+            !open.is_empty()
+        });
+        readings
+            .entry(session)
+            .or_default()
+            .push(live.asks.downgrade());
+    }
+
+    /// Ends the readings of a session and waits until their clients are gone.
+    pub(crate) async fn close(&self, session: SessionId) {
+        let open = self.0.lock().remove(&session).unwrap_or_default();
+        for asks in open.iter().filter_map(mpsc::WeakSender::upgrade) {
+            Live { asks }.close().await;
+        }
+    }
 }
 
 /// The events of a live reading. Dropping it ends the reading.
@@ -84,12 +118,15 @@ impl TmuxServer {
             filter: TitleFilter::default(),
             flow: Flow::Cut,
             fresh: None,
+            heal_at: Instant::now(),
             held: false,
             asks_open: 0,
         };
         spawner::task(reader.run(inbox));
+        let live = Live { asks };
+        self.readings.add(session, &live);
         Ok((
-            Live { asks },
+            live,
             LiveStream {
                 events,
                 ended: false,
@@ -179,10 +216,21 @@ struct Reader {
     /// Set from a snapshot to the first output behind it: how often it may still
     /// be taken again because it fell into the middle of a character.
     fresh: Option<u8>,
+    /// Not before this may a reader who lost output be healed.
+    heal_at: Instant,
     /// Paused because we asked for it.
     held: bool,
     /// Snapshots asked for and not answered.
     asks_open: usize,
+}
+
+/// Room for one event, not before its time.
+async fn heal_slot(
+    queue: &mpsc::Sender<LiveEvent>,
+    at: Instant,
+) -> Result<mpsc::Permit<'_, LiveEvent>, mpsc::error::SendError<()>> {
+    tokio::time::sleep_until(at.into()).await;
+    queue.reserve().await
 }
 
 /// How often in a row a cut inside a character is worth a new snapshot.
@@ -196,8 +244,9 @@ impl Reader {
             let more = tokio::select! {
                 io = self.wire.read_or_write() => io.is_ok(),
                 ask = inbox.recv() => ask.is_some_and(|ask| self.obey(ask)),
-                room = queue.reserve(), if self.flow == Flow::Lost => match room {
+                room = heal_slot(&queue, self.heal_at), if self.flow == Flow::Lost => match room {
                     Ok(room) => {
+                        self.heal_at = Instant::now() + HEAL_PAUSE;
                         room.send(LiveEvent::Paused);
                         self.flow = Flow::Cut;
                         self.ask_snapshot();

@@ -9,6 +9,7 @@ use crate::{
     config::ServerConfig,
     error::Error,
     launch::Launcher,
+    live::Readings,
     process::{self, ProcessId},
     version::Version,
 };
@@ -28,6 +29,7 @@ use tokio::sync::watch;
 pub struct TmuxServer {
     pub(crate) client: Client,
     pub(crate) launcher: Arc<Launcher>,
+    pub(crate) readings: Arc<Readings>,
     adopted: bool,
 }
 
@@ -46,6 +48,7 @@ impl TmuxServer {
         Ok(Self {
             client,
             launcher,
+            readings: Arc::default(),
             adopted,
         })
     }

@@ -146,9 +146,10 @@ impl TmuxServer {
             .ok_or_else(|| Error::Protocol("new-session did not say what it made".to_owned()))
     }
 
-    /// Ends a session: its program gets a hang-up, its screen is gone. Close a
-    /// live reading of it first. See [`Self::end_session`] for the certain way.
+    /// Ends a session: its live readings end, its program gets a hang-up, its
+    /// screen is gone. See [`Self::end_session`] for the certain way.
     pub async fn kill_session(&self, session: SessionId) -> Result<(), Error> {
+        self.readings.close(session).await;
         self.client
             .blocks(
                 Lane::Lifecycle,

@@ -2,7 +2,7 @@
 
 use crate::{
     codec::{
-        decode::{Block, Decoder, Event},
+        decode::{Block, Decoder, Event, is_notification},
         section::Section,
     },
     command::{Script, say},
@@ -196,7 +196,9 @@ impl<T> Wire<T> {
         }
         let pending = self.pending.front_mut()?;
         let failure = (!block.ok).then(|| refusal(&block));
-        pending.blocks.push(block.lines);
+        let mut lines = block.lines;
+        lines.retain(|line| !is_notification(line));
+        pending.blocks.push(lines);
         let complete = matches!(pending.expect, Expect::Blocks(n) if pending.blocks.len() >= n);
         if failure.is_none() && !complete {
             return None;

@@ -121,7 +121,7 @@ function Facts({ agent, floating }: { agent: Agent; floating: boolean }) {
       <Inspector agent={agent}>
         {mine.length > 0 && (
           <section>
-            <h3 className="label mb-2">{mine.length === 1 ? 'task' : 'tasks'}</h3>
+            <h2 className="label mb-2">{mine.length === 1 ? 'task' : 'tasks'}</h2>
             <div className="space-y-2">
               {mine.map((task) => (
                 <TaskCard
@@ -202,6 +202,7 @@ function Gone({ agentId }: { agentId: string }) {
   const navigate = useNavigate();
   return (
     <Empty
+      page
       title={`There is no agent ${agentId}`}
       action={<Button onClick={() => void navigate({ to: '/' })}>Back home</Button>}
     >

@@ -30,10 +30,10 @@ export function PlanCard({ taskIds, tasks, onOpen }: PlanCardProps) {
     >
       <header className="flex items-center gap-2 px-4 pt-3 pb-2">
         {open && <StateIcon look="waiting" />}
-        <h3 className="font-medium text-sm">
+        <h2 className="font-medium text-sm">
           {open ? 'A plan waits for your answer' : 'Plan'}
           <span className="font-normal text-ink-3"> · {plural(taskIds.length, 'task')}</span>
-        </h3>
+        </h2>
       </header>
       <ol className="border-line border-t">
         {taskIds.map((id, at) => (

@@ -13,6 +13,8 @@ use bytes::{Buf, Bytes, BytesMut};
 /// More than this in one line or one reply is no answer to any question of
 /// ours: the largest, a page of history, stays far below.
 const MAX_REPLY: usize = 64 * 1024 * 1024;
+/// The most lines in the reply that holds a fence.
+const FENCE_LINES: usize = 16;
 
 /// The stream is not the control protocol (any more).
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -210,8 +212,9 @@ impl Decoder {
             }
             State::Fenced { mut lines } => {
                 lines.push(line);
-                if fence.is_none_or(|fence| fence_stands(&lines, fence)) {
-                    lines.truncate(lines.len().saturating_sub(3));
+                let end = fence.map_or(Some(lines.len()), |fence| fence_stands(&lines, fence));
+                if let Some(end) = end {
+                    lines.truncate(end);
                     return Ok(Some(Event::Section(Section::new(lines))));
                 }
                 self.state = State::Fenced { lines };
@@ -221,18 +224,28 @@ impl Decoder {
     }
 }
 
-/// Whether the last three lines are a whole reply that consists of the fence.
-fn fence_stands(lines: &[Bytes], fence: &str) -> bool {
-    let [.., begin, word, end] = lines else {
-        return false;
-    };
-    if word != fence.as_bytes() {
-        return false;
-    }
-    match (Guard::parse(begin), Guard::parse(end)) {
-        (Some(Guard::Begin(begin)), Some(end)) => end.closes(begin).is_some(),
-        _ => false,
-    }
+/// Where the reply that holds the fence begins, if the last line ends it.
+fn fence_stands(lines: &[Bytes], fence: &str) -> Option<usize> {
+    let (end, before) = lines.split_last()?;
+    let end = Guard::parse(end)?;
+    // Some builds slip a notification into a reply; more than a few lines can
+    // only be text of a pane.
+    let nearest = before.len().saturating_sub(FENCE_LINES);
+    let begin = (nearest..before.len())
+        .rev()
+        .find(|&at| match Guard::parse(&before[at]) {
+            Some(Guard::Begin(begin)) => end.closes(begin).is_some(),
+            _ => false,
+        })?;
+    before[begin..]
+        .iter()
+        .any(|line| line == fence.as_bytes())
+        .then_some(begin)
+}
+
+/// Whether a line is a notification; no reply of tmux itself begins like one.
+pub(crate) fn is_notification(line: &[u8]) -> bool {
+    matches!(line, [b'%', letter, ..] if letter.is_ascii_lowercase())
 }
 
 /// The event in a line outside of any reply; most are of no interest.

@@ -4,7 +4,7 @@
 //! never ended by the first line that looks like its end, but by what is known
 //! beforehand: the number of its rows, or that it is the last one.
 
-use super::decode::{DecodeError, Event, Guard, Triple, notification};
+use super::decode::{DecodeError, Event, Guard, Triple, is_notification, notification};
 use crate::error::Error;
 use bytes::Bytes;
 use std::collections::VecDeque;
@@ -41,8 +41,10 @@ impl Section {
         let (count, ok) = self.find_end(begin, rows)?;
         let mut lines: Vec<Bytes> = self.lines.drain(..count).collect();
         self.lines.pop_front();
-        if let (true, Rows::Exactly(n)) = (ok, rows) {
-            lines.truncate(n);
+        match rows {
+            Rows::Exactly(n) if ok => lines.truncate(n),
+            Rows::Trusted => lines.retain(|line| !is_notification(line)),
+            _ => {}
         }
         if ok {
             return Ok(lines);

@@ -48,7 +48,7 @@ fn replies_and_notifications() {
 #[test]
 fn only_the_true_fence_ends_a_section() {
     let stream =
-        b"%begin 5 2 1\n%end 5 2 1\n%begin 5 3 1\nfence\n%begin 5 9 1\nfence2\n%end 5 9 1\n\
+        b"%begin 5 2 1\n%end 5 2 1\n%begin 5 3 1\nfenced\n%begin 5 9 1\nfence2\n%end 5 9 1\n\
         %end 5 3 1\n%end 5 3 1\n%begin 5 4 1\nfence\n%end 5 4 1\n%output %1 x\n";
     let mut events = decode(&[stream], Some("fence")).unwrap().into_iter();
     let Some(Event::Section(mut section)) = events.next() else {
@@ -59,7 +59,7 @@ fn only_the_true_fence_ends_a_section() {
     assert_eq!(
         rows,
         [
-            "fence",
+            "fenced",
             "%begin 5 9 1",
             "fence2",
             "%end 5 9 1",
@@ -70,6 +70,16 @@ fn only_the_true_fence_ends_a_section() {
         events.next(),
         Some(Event::Output(PaneId(1), Bytes::from_static(b"x")))
     );
+}
+
+#[test]
+fn a_notification_inside_of_replies_does_no_harm() {
+    let stream = b"%begin 5 2 1\n%pause %1\n24\n%end 5 2 1\n%begin 5 4 1\n%window-add @1\nfence\n%end 5 4 1\n";
+    let events = decode(&[stream], Some("fence")).unwrap();
+    let [Event::Section(section)] = events.as_slice() else {
+        unreachable!("one section")
+    };
+    assert_eq!(section.clone().block(Rows::Trusted).unwrap(), ["24"]);
 }
 
 proptest! {
