@@ -37,7 +37,9 @@ const READ_BUFFER: usize = 4096;
 
 /// The route.
 pub fn router() -> Router<AppState> {
-    Router::new().route("/ws", get(upgrade)).layer(Extension(Sockets::default()))
+    Router::new()
+        .route("/ws", get(upgrade))
+        .layer(Extension(Sockets::default()))
 }
 
 async fn upgrade(
@@ -46,9 +48,12 @@ async fn upgrade(
     Caller(principal): Caller,
     request: Request,
 ) -> Response {
-    let mut entry = audit_layer::entry(&request);
+    let mut entry = audit_layer::entry(request.method(), request.extensions());
     audit_layer::sign(&mut entry, &principal);
-    let origin = request.headers().get(header::ORIGIN).and_then(|value| value.to_str().ok());
+    let origin = request
+        .headers()
+        .get(header::ORIGIN)
+        .and_then(|value| value.to_str().ok());
     let origin = origin.map(str::to_owned);
     let (mut parts, _) = request.into_parts();
     let upgrade = match WebSocketUpgrade::from_request_parts(&mut parts, &state).await {
@@ -63,7 +68,12 @@ async fn upgrade(
             return failure.into_response();
         }
     };
-    let opening = Opening { principal, origin, entry, place };
+    let opening = Opening {
+        principal,
+        origin,
+        entry,
+        place,
+    };
     upgrade
         .protocols([PROTOCOL])
         .max_message_size(MAX_SOCKET_MESSAGE)
@@ -71,7 +81,9 @@ async fn upgrade(
         .read_buffer_size(READ_BUFFER)
         .on_upgrade(move |socket| async move {
             let tasks = state.tasks.clone();
-            tasks.spawn("socket", move |cancel| connection::run(state, opening, socket, cancel));
+            tasks.spawn("socket", move |cancel| {
+                connection::run(state, opening, socket, cancel)
+            });
         })
 }
 
@@ -96,11 +108,16 @@ impl Sockets {
                 StatusCode::TOO_MANY_REQUESTS,
                 "too_many_sockets",
                 "Too many sockets",
-                format!("You have {mine} sockets open; close one, or raise limits.sockets_per_user."),
+                format!(
+                    "You have {mine} sockets open; close one, or raise limits.sockets_per_user."
+                ),
             ));
         }
         *mine += 1;
-        Ok(Place { sockets: self.clone(), user: user.clone() })
+        Ok(Place {
+            sockets: self.clone(),
+            user: user.clone(),
+        })
     }
 }
 

@@ -31,9 +31,16 @@ pub(super) async fn run(
     let session = Session::new(state, opening, out);
     // Subscribed before the newest number is read, so that nothing falls between.
     let feed = session.state.events.subscribe();
-    let Some(hello) = hello(&session).await else { return };
-    let ServerMessage::Hello { event, .. } = hello else { return };
-    session.state.audit.note(session.line("socket.open", ""), "ok");
+    let Some(hello) = hello(&session).await else {
+        return;
+    };
+    let ServerMessage::Hello { event, .. } = hello else {
+        return;
+    };
+    session
+        .state
+        .audit
+        .note(session.line("socket.open", ""), "ok");
     let (mut sink, mut stream) = socket.split();
     session.say(&hello).await;
     let mut outbox = Outbox::new(&session, inbox, feed, event);
@@ -47,10 +54,16 @@ pub(super) async fn run(
     // What it held is free before the goodbye, which may take its time.
     session.leave_seats();
     let code = end.as_ref().map_or(1000, |end| end.code);
-    session.state.audit.note(session.line("socket.close", ""), &format!("ok:{code}"));
+    session
+        .state
+        .audit
+        .note(session.line("socket.close", ""), &format!("ok:{code}"));
     drop(session);
     if let Some(Close { code, reason }) = end {
-        let frame = CloseFrame { code, reason: reason.into() };
+        let frame = CloseFrame {
+            code,
+            reason: reason.into(),
+        };
         let _ = tokio::time::timeout(GOODBYE, sink.send(Message::Close(Some(frame)))).await;
         if code != close::TOO_BIG {
             // The client's own close, so that ours is read before the connection ends.

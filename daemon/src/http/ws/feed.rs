@@ -40,12 +40,20 @@ pub(super) enum Next {
 
 impl Feed {
     pub(super) fn new(events: Events, news: broadcast::Receiver<Arc<Entry>>, last: i64) -> Self {
-        Self { events, news, last, read: VecDeque::new(), behind: false }
+        Self {
+            events,
+            news,
+            last,
+            read: VecDeque::new(),
+            behind: false,
+        }
     }
 
     /// Goes on after `number`, which the client remembers.
     pub(super) async fn resume(&mut self, number: i64) -> Option<i64> {
-        let Ok((oldest, newest)) = self.events.range().await else { return Some(self.last) };
+        let Ok((oldest, newest)) = self.events.range().await else {
+            return Some(self.last);
+        };
         self.read.clear();
         let lost = number + 1 < oldest || number > newest || newest - number > MAX_REPLAY;
         self.last = if lost { newest } else { number };
@@ -80,7 +88,11 @@ impl Feed {
                 Err(RecvError::Lagged(missed)) => {
                     if i64::try_from(missed).unwrap_or(i64::MAX) > MAX_REPLAY {
                         // It may be read from the lists, which the client does better.
-                        let newest = self.events.range().await.map_or(self.last, |(_, newest)| newest);
+                        let newest = self
+                            .events
+                            .range()
+                            .await
+                            .map_or(self.last, |(_, newest)| newest);
                         self.last = newest;
                         return Next::Resync(newest);
                     }
@@ -99,10 +111,17 @@ pub(super) fn message(entry: &Entry, principal: &Principal) -> Option<ServerMess
     }
     let event = entry.event.number;
     Some(match &entry.event.body {
-        EventBody::Agent { agent } => ServerMessage::AgentUpdate { agent: agent.clone(), event },
+        EventBody::Agent { agent } => ServerMessage::AgentUpdate {
+            agent: agent.clone(),
+            event,
+        },
         EventBody::Task { task } => ServerMessage::TaskUpdate {
             task_id: task.id,
-            agent: worker(task.specialist.as_deref(), task.kind.as_deref(), task.agent_id.as_deref()),
+            agent: worker(
+                task.specialist.as_deref(),
+                task.kind.as_deref(),
+                task.agent_id.as_deref(),
+            ),
             status: task.status,
             elapsed_ms: task.elapsed_ms,
             agent_id: task.agent_id.clone(),
@@ -121,9 +140,10 @@ pub(super) fn message(entry: &Entry, principal: &Principal) -> Option<ServerMess
                 event,
             }
         }
-        EventBody::Message { message } => {
-            ServerMessage::Receipt { message: (**message).clone(), event }
-        }
+        EventBody::Message { message } => ServerMessage::Receipt {
+            message: (**message).clone(),
+            event,
+        },
     })
 }
 

@@ -19,7 +19,11 @@ use tokio_stream::StreamMap;
 pub(super) enum Out {
     Text(Utf8Bytes),
     /// Begin to show a terminal: frames, and who holds its seat.
-    Watch { channel: u32, frames: BoxStream<'static, Piece>, seats: BoxStream<'static, Utf8Bytes> },
+    Watch {
+        channel: u32,
+        frames: BoxStream<'static, Piece>,
+        seats: BoxStream<'static, Utf8Bytes>,
+    },
     Unwatch(u32),
     /// Go on with the feed after this number.
     Resume(i64),
@@ -83,7 +87,11 @@ impl<'a> Outbox<'a> {
     async fn hand_out(&mut self, out: Out, sink: &mut Sink) -> Result<(), axum::Error> {
         match out {
             Out::Text(text) => sink.send(Message::Text(text)).await,
-            Out::Watch { channel, frames, seats } => {
+            Out::Watch {
+                channel,
+                frames,
+                seats,
+            } => {
                 self.frames.insert(channel, frames);
                 self.seats.insert(channel, seats);
                 Ok(())
@@ -116,7 +124,12 @@ impl<'a> Outbox<'a> {
         }
     }
 
-    async fn show(&mut self, channel: u32, piece: Piece, sink: &mut Sink) -> Result<(), axum::Error> {
+    async fn show(
+        &mut self,
+        channel: u32,
+        piece: Piece,
+        sink: &mut Sink,
+    ) -> Result<(), axum::Error> {
         match piece {
             Piece::Text(json) => match Utf8Bytes::try_from(json) {
                 Ok(text) => sink.send(Message::Text(text)).await,
@@ -136,7 +149,11 @@ impl<'a> Outbox<'a> {
                     "The terminal has ended",
                     "The agent has ended or starts again; subscribe again when it runs.",
                 );
-                say(&ServerMessage::error(problem, Some("subscribe_terminal"), Some(&session_id)), sink).await
+                say(
+                    &ServerMessage::error(problem, Some("subscribe_terminal"), Some(&session_id)),
+                    sink,
+                )
+                .await
             }
         }
     }

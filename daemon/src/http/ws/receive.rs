@@ -69,29 +69,60 @@ impl From<Failure> for Fault {
 
 async fn dispatch(session: &Session, message: ClientMessage) -> Result<(), Fault> {
     match message {
-        ClientMessage::UserMessage { content, session_id, client_id, as_command } => {
-            session.user_message(content, session_id, client_id, as_command).await?;
+        ClientMessage::UserMessage {
+            content,
+            session_id,
+            client_id,
+            as_command,
+        } => {
+            session
+                .user_message(content, session_id, client_id, as_command)
+                .await?;
         }
-        ClientMessage::SubscribeTerminal { session_id, mode, encoding, epoch, from } => {
+        ClientMessage::SubscribeTerminal {
+            session_id,
+            mode,
+            encoding,
+            epoch,
+            from,
+        } => {
             let resume = epoch.zip(from);
-            session.subscribe(&session_id, mode.unwrap_or_default(), encoding, resume).await?;
+            session
+                .subscribe(&session_id, mode.unwrap_or_default(), encoding, resume)
+                .await?;
         }
         ClientMessage::UnsubscribeTerminal { session_id } => {
             let agent = session.agent_id(Some(&session_id)).await?;
             session.unsubscribe(&agent).await;
         }
-        ClientMessage::TerminalInput { session_id, data } => session.input(&session_id, &data).await?,
-        ClientMessage::TerminalPaste { session_id, data } => session.paste(&session_id, &data).await?,
-        ClientMessage::TerminalResize { session_id, cols, rows } => {
+        ClientMessage::TerminalInput { session_id, data } => {
+            session.input(&session_id, &data).await?
+        }
+        ClientMessage::TerminalPaste { session_id, data } => {
+            session.paste(&session_id, &data).await?
+        }
+        ClientMessage::TerminalResize {
+            session_id,
+            cols,
+            rows,
+        } => {
             session.resize(&session_id, cols, rows).await?;
         }
         ClientMessage::TakeSeat { session_id } => session.take_seat(&session_id).await?,
         ClientMessage::ReleaseSeat { session_id } => session.release_seat(&session_id).await?,
-        ClientMessage::TerminalHistory { session_id, before, lines } => {
+        ClientMessage::TerminalHistory {
+            session_id,
+            before,
+            lines,
+        } => {
             session.history(&session_id, before, lines).await?;
         }
         ClientMessage::Ack { channel, bytes } => session.acknowledge(channel, bytes)?,
-        ClientMessage::Action { action, task_ids, decision } => {
+        ClientMessage::Action {
+            action,
+            task_ids,
+            decision,
+        } => {
             session.action(action, task_ids, decision).await?;
         }
         ClientMessage::Resume { after } => session.push(super::outbox::Out::Resume(after)).await,
@@ -103,27 +134,50 @@ async fn dispatch(session: &Session, message: ClientMessage) -> Result<(), Fault
 
 /// Keeps the socket past the end of its token: a new ticket of the same caller.
 async fn renew(session: &Session, ticket: &str) -> Result<(), Fault> {
-    let redeemed = session.state.auth.redeem(ticket, session.origin.as_deref()).await;
+    let redeemed = session
+        .state
+        .auth
+        .redeem(ticket, session.origin.as_deref())
+        .await;
     let fresh = redeemed.map_err(|_| {
-        session.state.audit.denied(session.line("socket.renew", ""), "ticket");
+        session
+            .state
+            .audit
+            .denied(session.line("socket.renew", ""), "ticket");
         Failure::unauthenticated()
     })?;
     let before = session.principal();
     if fresh.user.id != before.user.id || fresh.agent.is_some() {
-        session.state.audit.denied(session.line("socket.renew", ""), "other_user");
-        return Err(Fault::Close(Close::new(close::FORBIDDEN, "the ticket is of another caller")));
+        session
+            .state
+            .audit
+            .denied(session.line("socket.renew", ""), "other_user");
+        return Err(Fault::Close(Close::new(
+            close::FORBIDDEN,
+            "the ticket is of another caller",
+        )));
     }
     let expires_at = fresh.expires_at;
     // A socket that was opened to read stays one.
     let reading = before.permissions == before.permissions.reading();
     session.set_principal(if reading { fresh.reading() } else { fresh });
-    session.state.audit.note(session.line("socket.renew", ""), "ok");
+    session
+        .state
+        .audit
+        .note(session.line("socket.renew", ""), "ok");
     if let Some(end) = expires_at {
-        session.say(&ServerMessage::Renewed { expires_at: end.0 }).await;
+        session
+            .say(&ServerMessage::Renewed { expires_at: end.0 })
+            .await;
     }
     Ok(())
 }
 
 fn bad(why: String) -> Failure {
-    Failure::new(StatusCode::BAD_REQUEST, "bad_message", "The message is not valid", why)
+    Failure::new(
+        StatusCode::BAD_REQUEST,
+        "bad_message",
+        "The message is not valid",
+        why,
+    )
 }

@@ -43,8 +43,10 @@ pub(super) struct Close {
 }
 
 impl Close {
-    pub(super) const BAD: Self =
-        Self { code: close::BAD_MESSAGES, reason: "unreadable, or too many errors in a minute" };
+    pub(super) const BAD: Self = Self {
+        code: close::BAD_MESSAGES,
+        reason: "unreadable, or too many errors in a minute",
+    };
 
     pub(super) fn new(code: u16, reason: &'static str) -> Self {
         Self { code, reason }
@@ -79,7 +81,12 @@ pub(super) struct Session {
 
 impl Session {
     pub(super) fn new(state: AppState, opening: Opening, out: mpsc::Sender<Out>) -> Self {
-        let Opening { principal, origin, mut entry, place } = opening;
+        let Opening {
+            principal,
+            origin,
+            mut entry,
+            place,
+        } = opening;
         entry.action = "socket".to_owned();
         Self {
             state,
@@ -115,7 +122,11 @@ impl Session {
     /// What this socket may do.
     pub(super) fn rights(&self) -> TicketRights {
         let permissions = self.principal.lock().permissions;
-        if permissions == permissions.reading() { TicketRights::Read } else { TicketRights::Full }
+        if permissions == permissions.reading() {
+            TicketRights::Read
+        } else {
+            TicketRights::Full
+        }
     }
 
     pub(super) fn channel(&self) -> u32 {
@@ -124,7 +135,11 @@ impl Session {
 
     /// A line of the record about something done here.
     pub(super) fn line(&self, action: &str, object: impl Into<String>) -> Entry {
-        Entry { action: action.to_owned(), object: object.into(), ..self.entry.clone() }
+        Entry {
+            action: action.to_owned(),
+            object: object.into(),
+            ..self.entry.clone()
+        }
     }
 
     /// The agent that a session id means; `sess-primary`, or none, is the caller's own.
@@ -134,7 +149,11 @@ impl Session {
             Some(text) if text != own => {
                 AgentId::of_session(text).map_err(|_| Failure::not_found("terminal"))
             }
-            _ => Ok(self.state.chat.primary_of(&access::requester(&self.principal())).await?),
+            _ => Ok(self
+                .state
+                .chat
+                .primary_of(&access::requester(&self.principal()))
+                .await?),
         }
     }
 
@@ -152,7 +171,9 @@ impl Session {
     pub(super) fn denied(&self, problem: &Problem, action: &str, object: &str) {
         if matches!(problem.status, 401 | 403 | 404) {
             let code = problem.code().to_owned();
-            self.state.audit.denied(self.line(&format!("socket {action}"), object), &code);
+            self.state
+                .audit
+                .denied(self.line(&format!("socket {action}"), object), &code);
         }
     }
 
@@ -200,12 +221,16 @@ impl Session {
             let mut errors = self.errors.lock();
             let now = Instant::now();
             errors.push_back(now);
-            while errors.front().is_some_and(|first| now.duration_since(*first) > MINUTE) {
+            while errors
+                .front()
+                .is_some_and(|first| now.duration_since(*first) > MINUTE)
+            {
                 errors.pop_front();
             }
             errors.len() >= MAX_ERRORS
         };
-        self.say(&ServerMessage::error(problem, about, session_id)).await;
+        self.say(&ServerMessage::error(problem, about, session_id))
+            .await;
         if too_many { Err(Close::BAD) } else { Ok(()) }
     }
 
@@ -229,7 +254,9 @@ impl Session {
     pub(super) fn record_typing(&self) {
         for (agent, (messages, bytes)) in self.typed.lock().drain() {
             let result = format!("ok: {bytes} bytes in {messages} messages");
-            self.state.audit.note(self.line("terminal.input", agent.to_string()), &result);
+            self.state
+                .audit
+                .note(self.line("terminal.input", agent.to_string()), &result);
         }
     }
 }

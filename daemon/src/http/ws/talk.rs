@@ -26,8 +26,9 @@ impl Session {
         let principal = self.principal();
         let to_primary = id == own;
         if to_primary {
-            access::may(&principal, Permission::TasksDelegate)
-                .inspect_err(|Failure(problem)| self.denied(problem, "user_message", id.as_str()))?;
+            access::may(&principal, Permission::TasksDelegate).inspect_err(
+                |Failure(problem)| self.denied(problem, "user_message", id.as_str()),
+            )?;
             if as_command == Some(true) {
                 access::may(&principal, Permission::TerminalType)?;
             }
@@ -35,21 +36,33 @@ impl Session {
             let agent = self.agent(Permission::TasksDelegate, &id).await?;
             check_command(&principal, &agent, as_command)?;
         }
-        let outgoing =
-            Outgoing { client_id, as_command: as_command == Some(true), ..Outgoing::text(content) };
-        let intent = self.state.audit.intent(self.line("message.send", id.as_str())).await;
+        let outgoing = Outgoing {
+            client_id,
+            as_command: as_command == Some(true),
+            ..Outgoing::text(content)
+        };
+        let intent = self
+            .state
+            .audit
+            .intent(self.line("message.send", id.as_str()))
+            .await;
         let intent = intent.map_err(|error| unrecorded(&error))?;
         let chat = &self.state.chat;
         let requester = requester(&principal);
         let sent: Result<StoredMessage, Failure> = if to_primary {
-            chat.send_to_primary(&requester, &outgoing).await.map_err(Failure::from)
+            chat.send_to_primary(&requester, &outgoing)
+                .await
+                .map_err(Failure::from)
         } else {
-            chat.send(&requester, &id, &outgoing).await.map_err(Failure::from)
+            chat.send(&requester, &id, &outgoing)
+                .await
+                .map_err(Failure::from)
         };
         intent.outcome(&outcome(&sent)).await;
         // The feed tells of it, too; a resend changes nothing there, so it is answered here.
         let message = sent?.view;
-        self.say(&ServerMessage::Receipt { message, event: 0 }).await;
+        self.say(&ServerMessage::Receipt { message, event: 0 })
+            .await;
         Ok(())
     }
 
@@ -62,7 +75,12 @@ impl Session {
         let ActionName::ApprovePlan = action;
         let ids: Vec<String> = task_ids.iter().map(i64::to_string).collect();
         let entry = self.line("plan.decide", ids.join(" "));
-        let intent = self.state.audit.intent(entry).await.map_err(|error| unrecorded(&error))?;
+        let intent = self
+            .state
+            .audit
+            .intent(entry)
+            .await
+            .map_err(|error| unrecorded(&error))?;
         let request = PlanDecision { task_ids, decision };
         let decided = decide_plan(&self.state, &self.principal(), &request).await;
         intent.outcome(&outcome(&decided)).await;
@@ -74,7 +92,11 @@ fn outcome<T>(result: &Result<T, Failure>) -> String {
     match result {
         Ok(_) => "ok".to_owned(),
         Err(Failure(problem)) => {
-            let word = if matches!(problem.status, 401 | 403 | 404) { "denied" } else { "failed" };
+            let word = if matches!(problem.status, 401 | 403 | 404) {
+                "denied"
+            } else {
+                "failed"
+            };
             format!("{word}:{}", problem.status)
         }
     }

@@ -34,10 +34,14 @@ impl Session {
         resume: Option<(String, u64)>,
     ) -> Result<(), Failure> {
         if mode == Mode::Sampled && encoding == Some(Encoding::Binary) {
-            return Err(Failure::invalid("sampled frames are JSON; binary ones need mode \"live\""));
+            return Err(Failure::invalid(
+                "sampled frames are JSON; binary ones need mode \"live\"",
+            ));
         }
         if mode == Mode::Live && encoding != Some(Encoding::Binary) {
-            return Err(Failure::invalid("live frames are binary; add \"encoding\": \"binary\""));
+            return Err(Failure::invalid(
+                "live frames are binary; add \"encoding\": \"binary\"",
+            ));
         }
         let agent = self.agent_id(Some(session_id)).await?;
         let stored = self.agent(Permission::AgentsRead, &agent).await?;
@@ -83,8 +87,19 @@ impl Session {
         })
         .await;
         let seats = seats(&seat, seen, self.viewer, agent.session());
-        self.watched.lock().insert(agent, Watched { channel, acks: subscribed.acks });
-        self.push(Out::Watch { channel, frames, seats }).await;
+        self.watched.lock().insert(
+            agent,
+            Watched {
+                channel,
+                acks: subscribed.acks,
+            },
+        );
+        self.push(Out::Watch {
+            channel,
+            frames,
+            seats,
+        })
+        .await;
         Ok(())
     }
 
@@ -97,10 +112,14 @@ impl Session {
 
     pub(super) fn acknowledge(&self, channel: u32, bytes: u64) -> Result<(), Failure> {
         let watched = self.watched.lock();
-        let acks = watched.values().find(|one| one.channel == channel).and_then(|one| one.acks.as_ref());
+        let acks = watched
+            .values()
+            .find(|one| one.channel == channel)
+            .and_then(|one| one.acks.as_ref());
         // One that was on its way when the terminal was left means nothing.
         let Some(acks) = acks else { return Ok(()) };
-        acks.acknowledge(bytes).map_err(|error: BadAck| Failure::invalid(format!("{error}.")))
+        acks.acknowledge(bytes)
+            .map_err(|error: BadAck| Failure::invalid(format!("{error}.")))
     }
 
     pub(super) async fn input(&self, session_id: &str, data: &str) -> Result<(), Failure> {
@@ -119,14 +138,20 @@ impl Session {
         Ok(self.state.terminals.paste(&agent, data, true).await?)
     }
 
-    pub(super) async fn resize(&self, session_id: &str, cols: u16, rows: u16) -> Result<(), Failure> {
+    pub(super) async fn resize(
+        &self,
+        session_id: &str,
+        cols: u16,
+        rows: u16,
+    ) -> Result<(), Failure> {
         let size = limits::size(Size { cols, rows })?;
         let agent = self.seated(session_id, "terminal_resize").await?;
         let seat = self.state.terminals.seat(&agent)?;
         let before = seat.state();
         let used = self.state.terminals.resize(&agent, size).await?;
         if before.size == used || !self.watched.lock().contains_key(&agent) {
-            self.say(&shown(&seat.state(), self.viewer, &agent.session())).await;
+            self.say(&shown(&seat.state(), self.viewer, &agent.session()))
+                .await;
         }
         Ok(())
     }
@@ -136,13 +161,18 @@ impl Session {
         self.agent(Permission::TerminalType, &agent).await?;
         let seat = self.state.terminals.seat(&agent)?;
         let entry = self.line("seat.take", agent.as_str());
-        self.state.audit.event(entry, "ok").await.map_err(|error| unrecorded(&error))?;
+        self.state
+            .audit
+            .event(entry, "ok")
+            .await
+            .map_err(|error| unrecorded(&error))?;
         let via = if self.origin.is_some() { "web" } else { "cli" };
         let held = seat.state().held_by(self.viewer);
         seat.take(self.viewer, &self.principal().user.name, via);
         self.seats.lock().insert(agent.clone(), seat.clone());
         if held || !self.watched.lock().contains_key(&agent) {
-            self.say(&shown(&seat.state(), self.viewer, &agent.session())).await;
+            self.say(&shown(&seat.state(), self.viewer, &agent.session()))
+                .await;
         }
         Ok(())
     }
@@ -151,7 +181,9 @@ impl Session {
         let agent = self.agent_id(Some(session_id)).await?;
         let seat = self.seats.lock().remove(&agent);
         if seat.is_some_and(|seat| seat.release(self.viewer)) {
-            self.state.audit.note(self.line("seat.release", agent.as_str()), "ok");
+            self.state
+                .audit
+                .note(self.line("seat.release", agent.as_str()), "ok");
         }
         Ok(())
     }
@@ -168,7 +200,13 @@ impl Session {
         let HistoryPage { start, rows, total } =
             self.state.terminals.history(&agent, before, lines).await?;
         let session_id = agent.session();
-        self.say(&ServerMessage::TerminalHistory { session_id, start, rows, total }).await;
+        self.say(&ServerMessage::TerminalHistory {
+            session_id,
+            start,
+            rows,
+            total,
+        })
+        .await;
         Ok(())
     }
 
@@ -183,7 +221,10 @@ impl Session {
         // Without the right, the seat is not what is missing.
         let allowed = self.agent(Permission::TerminalType, &agent).await;
         allowed.inspect_err(|_| tracing::debug!(what, "typing was refused"))?;
-        Err(Failure::conflict("no_seat", "Take the seat first: only its holder may type and size."))
+        Err(Failure::conflict(
+            "no_seat",
+            "Take the seat first: only its holder may type and size.",
+        ))
     }
 
     fn count(&self, agent: &AgentId, bytes: usize) {
@@ -222,7 +263,15 @@ fn sampled(viewer: SampledViewer) -> BoxStream<'static, Piece> {
 }
 
 fn live(viewer: LiveViewer, channel: u32, session_id: String) -> BoxStream<'static, Piece> {
-    let frame = move |kind, seq, payload: Bytes| Frame { kind, channel, seq, payload }.encode();
+    let frame = move |kind, seq, payload: Bytes| {
+        Frame {
+            kind,
+            channel,
+            seq,
+            payload,
+        }
+        .encode()
+    };
     let next = move |viewer: Option<LiveViewer>| {
         let session_id = session_id.clone();
         async move {
@@ -231,10 +280,18 @@ fn live(viewer: LiveViewer, channel: u32, session_id: String) -> BoxStream<'stat
                 LiveChunk::Output { seq, bytes } => {
                     Piece::Frames(vec![frame(FrameKind::Output, seq, bytes)])
                 }
-                LiveChunk::Gap { seq } => Piece::Frames(vec![frame(FrameKind::Gap, seq, Bytes::new())]),
+                LiveChunk::Gap { seq } => {
+                    Piece::Frames(vec![frame(FrameKind::Gap, seq, Bytes::new())])
+                }
                 LiveChunk::Snapshot { seq, parts } => {
                     let last = parts.len().saturating_sub(1);
-                    let kind = |at| if at == last { FrameKind::Snapshot } else { FrameKind::SnapshotPart };
+                    let kind = |at| {
+                        if at == last {
+                            FrameKind::Snapshot
+                        } else {
+                            FrameKind::SnapshotPart
+                        }
+                    };
                     let parts = parts.iter().cloned().enumerate();
                     Piece::Frames(parts.map(|(at, part)| frame(kind(at), seq, part)).collect())
                 }
