@@ -5,6 +5,7 @@ use crate::{agent, auth, event, message, problem, socket, system, task, terminal
 use ts_rs::{Config, TS};
 
 /// Content of `web-ui/src/protocol/types.ts`.
+#[expect(clippy::too_many_lines, reason = "a list, one line for each type")]
 pub fn render() -> String {
     let config = Config::default();
     let mut out = String::from(
