@@ -1,3 +1,5 @@
 //! Tests of the whole daemon, in one binary so that they link once.
 
 mod layers;
+mod main_job;
+mod support;
