@@ -1,3 +1,4 @@
 //! Tests of the whole daemon, in one binary so that they link once.
 
+mod cli;
 mod layers;
