@@ -1,6 +1,12 @@
 //! The commands as the built binary, against a small API on a real Unix socket. It stands
 //! where the daemon does, because here the daemon has to vanish and come back on command.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::cast_possible_wrap,
+    reason = "a test fails by panicking, and counts little"
+)]
+
 mod api;
 mod commands;
 mod hook;
