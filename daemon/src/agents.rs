@@ -1,1 +1,290 @@
-//! To be written.
+//! Agents: how they start, what they do, how they end. Everything above asks here.
+
+pub mod adapter;
+pub mod adopt;
+pub mod folder;
+pub mod hooks;
+pub mod kinds;
+pub mod launch;
+pub mod lifecycle;
+pub mod order;
+pub mod signals;
+pub mod watch;
+
+use crate::config::Config;
+use crate::events::Events;
+use crate::model::evidence::Source;
+use crate::model::ids::AgentId;
+use crate::model::limits::Invalid;
+use crate::store::agents::AddError;
+use crate::store::rows::StoredAgent;
+use crate::store::{self, Store, StoreError};
+use crate::supervise::Tasks;
+use crate::terminal::{TerminalError, Terminals};
+use adapter::{Adapter, Reading, Told};
+use kinds::Kinds;
+use orchestra_protocol::agent::{Activity, Explanation};
+use orchestra_protocol::time::Timestamp;
+use parking_lot::Mutex;
+use signals::Signals;
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::sync::broadcast;
+
+/// News that a slow listener may miss; it then looks at everything.
+const NEWS: usize = 1024;
+
+/// Why an agent could not be started or steered.
+#[derive(Debug, thiserror::Error)]
+pub enum AgentError {
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    #[error("there is no agent kind {0:?}; GET /api/agent-kinds lists them")]
+    UnknownKind(String),
+    #[error("there is no specialist {0:?}; the [[specialists]] of the configuration list them")]
+    UnknownSpecialist(String),
+    #[error("{kind} is not installed. {remedy}")]
+    NotInstalled {
+        kind: &'static str,
+        remedy: &'static str,
+    },
+    #[error("{0}")]
+    Cap(String),
+    #[error("agent {0} has ended")]
+    Ended(AgentId),
+    #[error("agent {0} still runs; kill it first")]
+    Alive(AgentId),
+    #[error("the process could not be started: {0}")]
+    Start(String),
+    #[error(transparent)]
+    Terminal(#[from] TerminalError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<AddError> for AgentError {
+    fn from(error: AddError) -> Self {
+        match error {
+            AddError::Store(error) => Self::Store(error),
+            cap => Self::Cap(cap.to_string()),
+        }
+    }
+}
+
+/// What is known of a living agent beyond the store.
+#[derive(Debug, Default)]
+pub(in crate::agents) struct Live {
+    signals: Signals,
+    /// The CLI said that its conversation began.
+    bound: bool,
+    /// What was decided and stored last.
+    shown: Option<Activity>,
+}
+
+impl Live {
+    /// True when the CLI itself said something about its state.
+    fn heard(&self) -> bool {
+        self.bound || self.signals.has_own_word()
+    }
+}
+
+/// Cheap handle to all agents; clone it freely.
+#[derive(Clone)]
+pub struct Agents {
+    pub(in crate::agents) config: Arc<Config>,
+    pub(in crate::agents) store: Store,
+    pub(in crate::agents) events: Events,
+    pub(in crate::agents) terminals: Terminals,
+    pub(in crate::agents) kinds: Kinds,
+    /// Our own binary, which agents run for hooks and MCP.
+    pub(in crate::agents) orchestra: Arc<PathBuf>,
+    tasks: Tasks,
+    live: Arc<Mutex<HashMap<AgentId, Live>>>,
+    news: broadcast::Sender<AgentId>,
+}
+
+impl Agents {
+    /// Reconciles the store with tmux, then watches.
+    ///
+    /// # Errors
+    /// When the store or tmux cannot be read.
+    pub async fn start(
+        config: Arc<Config>,
+        store: Store,
+        events: Events,
+        terminals: Terminals,
+        orchestra: PathBuf,
+        tasks: &Tasks,
+    ) -> Result<Self, AgentError> {
+        let agents = Self {
+            kinds: Kinds::new(config.clone()),
+            config,
+            store,
+            events,
+            terminals,
+            orchestra: Arc::new(orchestra),
+            tasks: tasks.clone(),
+            live: Arc::default(),
+            news: broadcast::channel(NEWS).0,
+        };
+        // Subscribed before the reconciliation, so that a death in between is seen.
+        let deaths = agents.terminals.events();
+        agents.adopt().await?;
+        agents.clone().watch(deaths, tasks);
+        Ok(agents)
+    }
+
+    /// One agent.
+    ///
+    /// # Errors
+    /// `NotFound` when there is none of that id.
+    pub async fn get(&self, id: &AgentId) -> Result<StoredAgent, StoreError> {
+        store::agents::get(&self.store, id).await
+    }
+
+    /// Agents, newest first; of one owner, or of all.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn list(
+        &self,
+        owner: Option<&str>,
+        before: Option<i64>,
+        limit: i64,
+    ) -> Result<Vec<StoredAgent>, StoreError> {
+        store::agents::list(&self.store, owner, before, limit).await
+    }
+
+    /// Agents that start or run.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn live(&self) -> Result<Vec<StoredAgent>, StoreError> {
+        store::agents::live(&self.store).await
+    }
+
+    /// What is known of the CLIs.
+    pub fn kinds(&self) -> &Kinds {
+        &self.kinds
+    }
+
+    /// Where an agent's recorded output lies.
+    pub fn log_folder(&self, id: &AgentId) -> PathBuf {
+        self.config.paths.data_dir.join("logs").join(id.as_str())
+    }
+
+    /// Begins to record what an agent's terminal shows. A recording that cannot begin
+    /// stops no agent.
+    pub(in crate::agents) fn record(&self, id: &AgentId) {
+        if let Err(error) = self.terminals.record(id, self.log_folder(id), &self.tasks) {
+            tracing::warn!(agent.id = %id, %error, "the output is not recorded");
+        }
+    }
+
+    /// The terminals that agents live in.
+    pub fn terminals(&self) -> &Terminals {
+        &self.terminals
+    }
+
+    /// Ids of agents of which something changed: activity, evidence, end.
+    pub fn news(&self) -> broadcast::Receiver<AgentId> {
+        self.news.subscribe()
+    }
+
+    /// Every signal of an agent's activity and which one won.
+    ///
+    /// # Errors
+    /// `NotFound` when there is none of that id.
+    pub async fn explain(&self, id: &AgentId) -> Result<Explanation, StoreError> {
+        let agent = self.get(id).await?;
+        let signals = self.with_live(id, |live| live.signals.explain());
+        Ok(Explanation {
+            agent_id: id.to_string(),
+            activity: agent.view.activity,
+            signals: signals.unwrap_or_default(),
+        })
+    }
+
+    /// True once the CLI said that its conversation began; kinds that never say so are
+    /// judged by their screen.
+    pub fn bound(&self, id: &AgentId) -> bool {
+        self.with_live(id, |live| live.bound).unwrap_or(false)
+    }
+
+    /// What the agent's screen shows now, read by its adapter's rules.
+    ///
+    /// # Errors
+    /// When the screen cannot be captured.
+    pub async fn look(&self, id: &AgentId, adapter: &dyn Adapter) -> Result<Reading, AgentError> {
+        let screen = self.terminals.screen_text(id).await?;
+        let rows: Vec<&str> = screen.text.lines().collect();
+        Ok(adapter.read_screen(&rows))
+    }
+
+    /// Notes what a source says of an agent's activity and stores what follows from it.
+    pub(in crate::agents) async fn tell(
+        &self,
+        id: &AgentId,
+        source: Source,
+        told: Option<Told>,
+        detail: &str,
+    ) {
+        let now = Timestamp::now();
+        let changed = self.with_live(id, |live| match told {
+            Some(told) => live.signals.tell(source, told, now, detail),
+            None => live.signals.silence(source),
+        });
+        if changed.is_some() {
+            self.settle_activity(id, now).await;
+        }
+    }
+
+    /// Stores the activity when it differs from the one stored last.
+    async fn settle_activity(&self, id: &AgentId, now: Timestamp) {
+        let decided = self.with_live(id, |live| {
+            let decided = live.signals.decide(now);
+            let same = live.shown.as_ref().is_some_and(|shown| {
+                (shown.state, shown.waiting_for) == (decided.state, decided.waiting_for)
+            });
+            (!same).then(|| {
+                live.shown = Some(decided.clone());
+                decided
+            })
+        });
+        let Some(Some(activity)) = decided else {
+            return;
+        };
+        match store::agents::set_activity(&self.store, id, &activity).await {
+            Ok(_) => self.announce(id),
+            Err(error) => tracing::error!(agent.id = %id, %error, "an activity was not stored"),
+        }
+    }
+
+    /// Tells everybody that something about an agent changed.
+    pub(in crate::agents) fn announce(&self, id: &AgentId) {
+        self.events.wake();
+        // No listener is no failure.
+        let _ = self.news.send(id.clone());
+    }
+
+    pub(in crate::agents) fn with_live<T>(
+        &self,
+        id: &AgentId,
+        act: impl FnOnce(&mut Live) -> T,
+    ) -> Option<T> {
+        self.live.lock().get_mut(id).map(act)
+    }
+
+    pub(in crate::agents) fn add_live(&self, id: &AgentId, live: Live) {
+        self.live.lock().insert(id.clone(), live);
+    }
+
+    pub(in crate::agents) fn drop_live(&self, id: &AgentId) {
+        self.live.lock().remove(id);
+    }
+
+    pub(in crate::agents) fn living(&self) -> Vec<AgentId> {
+        self.live.lock().keys().cloned().collect()
+    }
+}

@@ -107,6 +107,8 @@ pub struct Primary {
     pub kind: String,
     pub cwd: String,
     pub instructions: String,
+    #[serde(default)]
+    pub permissions: PermissionMode,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -151,6 +153,18 @@ pub struct Specialist {
     pub instructions: String,
     /// Kind used when `kind` is not installed.
     pub fallback: Option<String>,
+    pub permissions: PermissionMode,
+}
+
+/// What an agent may do without asking a person.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PermissionMode {
+    /// Edits files in its folder; asks before it runs anything.
+    #[default]
+    Ask,
+    /// Also runs commands.
+    Full,
 }
 
 /// What `orchestra up` was told on its command line.

@@ -120,7 +120,9 @@ fn caller(context: &RequestContext<RoleServer>) -> Caller {
     let Some(parts) = context.extensions.get::<Parts>() else {
         return Caller::default();
     };
-    let connection = parts.extensions.get::<axum::extract::ConnectInfo<SocketAddr>>();
+    let connection = parts
+        .extensions
+        .get::<axum::extract::ConnectInfo<SocketAddr>>();
     Caller {
         authorization: parts.headers.get(header::AUTHORIZATION).cloned(),
         peer: connection.map(|connection| connection.0),

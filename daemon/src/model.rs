@@ -4,4 +4,5 @@ pub mod evidence;
 pub mod ids;
 pub mod limits;
 pub mod receipt;
+pub mod requester;
 pub mod task;

@@ -2,6 +2,7 @@
 //! in here, as free functions over `Store`.
 
 pub mod agents;
+pub mod agent_tokens;
 pub mod devices;
 pub mod events;
 pub mod evidence;
@@ -112,7 +113,7 @@ impl Store {
 }
 
 /// Reads a JSON column.
-pub(in crate::store) fn json<T: serde::de::DeserializeOwned>(
+pub fn json<T: serde::de::DeserializeOwned>(
     what: &'static str,
     text: &str,
 ) -> Result<T, StoreError> {
@@ -120,10 +121,7 @@ pub(in crate::store) fn json<T: serde::de::DeserializeOwned>(
 }
 
 /// Writes a JSON column.
-pub(in crate::store) fn to_json<T: serde::Serialize>(
-    what: &'static str,
-    value: &T,
-) -> Result<String, StoreError> {
+pub fn to_json<T: serde::Serialize>(what: &'static str, value: &T) -> Result<String, StoreError> {
     serde_json::to_string(value).map_err(|error| StoreError::Corrupt { what, error })
 }
 

@@ -1,1 +1,249 @@
-//! To be written.
+//! Terminals: agents' programs in tmux, read and typed into. Knows agents by their ids
+//! only; tmux keeps the screens, and nothing here survives the daemon but what tmux has.
+//!
+//! `Terminals` is the handle. Three readings of one screen: sampled frames (`sampled`),
+//! the live stream (`live`), text for machines (`screen`).
+
+pub mod entry;
+pub mod flow;
+pub mod frame;
+pub mod input;
+pub mod log;
+pub mod live;
+pub mod ring;
+pub mod screen;
+pub mod seat;
+
+mod lifecycle;
+mod record;
+mod sampler;
+mod source;
+
+use crate::config::Config;
+use crate::model::ids::AgentId;
+use crate::supervise::Tasks;
+use entry::{Entry, PaneState};
+use orchestra_protocol::agent::Size;
+use orchestra_tmux::config::ServerConfig;
+use orchestra_tmux::error::Error as TmuxError;
+use orchestra_tmux::process::Marker;
+use orchestra_tmux::server::TmuxServer;
+use parking_lot::Mutex;
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Notify, broadcast};
+
+/// Name of the one server at isolation level 0.
+const MAIN: &str = "main";
+/// Events that a slow listener may be behind; after `Lagged` it asks `found`.
+const EVENTS: usize = 1024;
+
+/// Why a terminal could not do it.
+#[derive(Debug, thiserror::Error)]
+pub enum TerminalError {
+    /// tmux is missing or too old.
+    #[error("{0}")]
+    Unavailable(TmuxError),
+    /// The agent has no terminal (any more).
+    #[error("agent {0} has no terminal")]
+    NoTerminal(AgentId),
+    /// The agent's program still runs.
+    #[error("agent {0} runs already")]
+    Runs(AgentId),
+    /// The request can never work; the text says why.
+    #[error("{0}")]
+    Invalid(String),
+    /// tmux or the connection to it failed.
+    #[error(transparent)]
+    Tmux(TmuxError),
+}
+
+impl TerminalError {
+    fn of(agent: &AgentId, error: TmuxError) -> Self {
+        match error {
+            TmuxError::NotFound => Self::NoTerminal(agent.clone()),
+            TmuxError::Invalid(why) => Self::Invalid(why.to_owned()),
+            TmuxError::NotInstalled | TmuxError::TooOld { .. } | TmuxError::UnknownVersion(_) => {
+                Self::Unavailable(error)
+            }
+            error => Self::Tmux(error),
+        }
+    }
+}
+
+/// A program to run in a terminal of its own.
+#[derive(Debug, Clone)]
+pub struct NewTerminal {
+    pub agent: AgentId,
+    /// Shown by tmux to a person who attaches.
+    pub title: String,
+    pub cwd: PathBuf,
+    pub size: Size,
+    /// The whole environment beyond `PATH`, `HOME` and `LANG`; the marker is added here.
+    pub env: Vec<(String, String)>,
+    pub argv: Vec<OsString>,
+}
+
+/// A program that runs now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PaneFacts {
+    pub pid: i32,
+    /// The size used.
+    pub size: Size,
+}
+
+/// A terminal of an agent of ours that tmux has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundPane {
+    pub agent: AgentId,
+    pub pid: i32,
+    pub title: String,
+    pub size: Size,
+    /// Its program has ended; the screen is still there until `close`.
+    pub dead: bool,
+    pub exit_code: Option<i32>,
+    pub signal: Option<i32>,
+}
+
+/// What happens to terminals by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TerminalEvent {
+    /// The program ended. Both are `None` when nobody knows how. The screen stays until
+    /// `close`, unless the whole session was taken away.
+    Died {
+        agent: AgentId,
+        exit_code: Option<i32>,
+        signal: Option<i32>,
+    },
+    /// The tmux server is dead and every terminal with it; the next `create` starts another.
+    ServerLost { agents: Vec<AgentId> },
+    /// The screen, the title or the foreground program changed since the last look.
+    Changed { agent: AgentId },
+    /// The size is another one.
+    Resized { agent: AgentId, size: Size },
+}
+
+/// Cheap handle to all terminals; clone it freely.
+#[derive(Clone)]
+pub struct Terminals(Arc<Shared>);
+
+struct Shared {
+    /// A set, one server per owner at higher isolation levels; one for now.
+    servers: HashMap<&'static str, TmuxServer>,
+    entries: Mutex<HashMap<AgentId, Arc<Entry>>>,
+    events: broadcast::Sender<TerminalEvent>,
+    /// Somebody waits for a first frame.
+    wanted: Notify,
+    tasks: Tasks,
+    /// Folder of each agent's files: unique to this data folder, so it marks processes.
+    agents_dir: PathBuf,
+    every: Duration,
+}
+
+impl Terminals {
+    /// Starts or adopts the tmux server and begins to watch it.
+    ///
+    /// # Errors
+    /// When tmux is missing, too old or refuses to start.
+    pub async fn start(config: &Config, tasks: &Tasks) -> Result<Self, TerminalError> {
+        let mut server = ServerConfig::new(config.paths.run_dir.join("tmux.sock"));
+        server.history_limit = config.settings.terminal.history_lines;
+        server.env = server_environment(config);
+        let server = TmuxServer::open(server)
+            .await
+            .map_err(|error| match error {
+                TmuxError::NotInstalled
+                | TmuxError::TooOld { .. }
+                | TmuxError::UnknownVersion(_) => TerminalError::Unavailable(error),
+                error => TerminalError::Tmux(error),
+            })?;
+        let terminals = Self(Arc::new(Shared {
+            servers: HashMap::from([(MAIN, server)]),
+            entries: Mutex::new(HashMap::new()),
+            events: broadcast::channel(EVENTS).0,
+            wanted: Notify::new(),
+            tasks: tasks.clone(),
+            agents_dir: config.paths.data_dir.join("agents"),
+            every: Duration::from_secs_f64(1.0 / config.settings.terminal.frames_per_second),
+        }));
+        terminals.look().await?;
+        sampler::spawn(&terminals, tasks);
+        Ok(terminals)
+    }
+
+    /// Everything that happens from now on.
+    pub fn events(&self) -> broadcast::Receiver<TerminalEvent> {
+        self.0.events.subscribe()
+    }
+
+    /// What the last look, at most one tick ago, saw of it.
+    pub fn state(&self, agent: &AgentId) -> Option<PaneState> {
+        self.0.entries.lock().get(agent)?.state()
+    }
+
+    /// Where tmux listens, for a person's `tmux attach`.
+    pub fn socket(&self) -> PathBuf {
+        self.server().socket().to_owned()
+    }
+
+    /// Ends the tmux server and every program in it. For administration and tests.
+    ///
+    /// # Errors
+    /// When it does not end.
+    pub async fn kill_server(&self) -> Result<(), TerminalError> {
+        self.server()
+            .kill_server()
+            .await
+            .map_err(TerminalError::Tmux)
+    }
+
+    fn server(&self) -> &TmuxServer {
+        &self.0.servers[MAIN]
+    }
+
+    fn entry(&self, agent: &AgentId) -> Result<Arc<Entry>, TerminalError> {
+        let entry = self.0.entries.lock().get(agent).cloned();
+        entry
+            .filter(|entry| entry.has_pane())
+            .ok_or_else(|| TerminalError::NoTerminal(agent.clone()))
+    }
+
+    /// On every process that an agent of this daemon starts, and on no other.
+    fn marker(&self, agent: &AgentId) -> Marker {
+        Marker::new(MARKER, &self.mark(agent))
+    }
+
+    fn mark(&self, agent: &AgentId) -> String {
+        self.0
+            .agents_dir
+            .join(agent.as_str())
+            .to_string_lossy()
+            .into_owned()
+    }
+
+    fn emit(&self, event: TerminalEvent) {
+        // No listener is no failure.
+        let _ = self.0.events.send(event);
+    }
+}
+
+/// Each agent's folder in its environment: the name of one agent of one daemon.
+const MARKER: &str = "ORCHESTRA_AGENT_DIR";
+
+/// Little: every variable of the server is in every pane.
+fn server_environment(config: &Config) -> Vec<(OsString, OsString)> {
+    let given = |name: &str| config.environment.get(name).cloned();
+    let path = given("PATH").unwrap_or_else(|| "/usr/local/bin:/usr/bin:/bin".to_owned());
+    let mut all: Vec<(OsString, OsString)> = vec![
+        ("PATH".into(), path.into()),
+        ("HOME".into(), config.paths.home.clone().into()),
+        ("LANG".into(), "C.UTF-8".into()),
+    ];
+    for name in ["USER", "LOGNAME", "SHELL", "TZ"] {
+        all.extend(given(name).map(|value| (name.into(), value.into())));
+    }
+    all
+}

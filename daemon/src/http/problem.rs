@@ -1,8 +1,12 @@
 //! One edge error: what each failure of a lower layer is in HTTP. Details of internal
 //! failures are logged, never sent.
 
+use crate::agents::AgentError;
+use crate::chat::ChatError;
+use crate::delegate::DelegateError;
 use crate::model::limits::Invalid;
 use crate::store::StoreError;
+use crate::terminal::TerminalError;
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -91,6 +95,97 @@ impl From<StoreError> for Failure {
             StoreError::Open(_) | StoreError::Corrupt { .. } | StoreError::Sql(_) => {
                 Self::internal(&error)
             }
+        }
+    }
+}
+
+impl From<TerminalError> for Failure {
+    fn from(error: TerminalError) -> Self {
+        match &error {
+            TerminalError::Invalid(why) => Self::invalid(why.clone()),
+            TerminalError::NoTerminal(_) => Self::conflict(
+                "no_terminal",
+                format!("{error}: it has ended, or it starts just now."),
+            ),
+            TerminalError::Runs(_) => {
+                Self::conflict("agent_alive", format!("{error}; kill it first."))
+            }
+            TerminalError::Unavailable(_) => Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "tmux_unavailable",
+                "Terminals are not available",
+                format!("{error}"),
+            ),
+            TerminalError::Tmux(_) => Self::internal(&error),
+        }
+    }
+}
+
+impl From<AgentError> for Failure {
+    fn from(error: AgentError) -> Self {
+        let detail = error.to_string();
+        match error {
+            AgentError::Invalid(error) => error.into(),
+            AgentError::UnknownKind(_) => Self::new(
+                StatusCode::BAD_REQUEST,
+                "unknown_kind",
+                "There is no such kind of agent",
+                detail,
+            ),
+            AgentError::UnknownSpecialist(_) => Self::new(
+                StatusCode::BAD_REQUEST,
+                "unknown_specialist",
+                "There is no such specialist",
+                detail,
+            ),
+            AgentError::NotInstalled { .. } => Self::conflict("kind_not_installed", detail),
+            AgentError::Cap(_) => Self::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "too_many_agents",
+                "Too many agents",
+                detail,
+            ),
+            AgentError::Ended(_) => Self::conflict(
+                "agent_ended",
+                format!("{detail}; retry it to get a new one."),
+            ),
+            AgentError::Alive(_) => Self::conflict("agent_alive", detail),
+            AgentError::Start(_) => Self::new(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "start_failed",
+                "The agent could not be started",
+                detail,
+            ),
+            AgentError::Terminal(error) => error.into(),
+            AgentError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ChatError> for Failure {
+    fn from(error: ChatError) -> Self {
+        match error {
+            ChatError::Invalid(error) => error.into(),
+            ChatError::Agent(error) => error.into(),
+            ChatError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<DelegateError> for Failure {
+    fn from(error: DelegateError) -> Self {
+        match error {
+            DelegateError::Invalid(error) => error.into(),
+            DelegateError::Refused(why) => Self::new(
+                StatusCode::FORBIDDEN,
+                "delegation_refused",
+                "This may not be delegated",
+                why,
+            ),
+            DelegateError::State(reject) => Self::conflict("task_state", format!("{reject}.")),
+            DelegateError::Agent(error) => error.into(),
+            DelegateError::Chat(error) => error.into(),
+            DelegateError::Store(error) => error.into(),
         }
     }
 }

@@ -11,6 +11,42 @@ use sqlx::{Row, Sqlite, Transaction};
 const SELECT: &str =
     "SELECT agents.*, users.name AS owner_name FROM agents JOIN users ON users.id = agents.owner";
 
+/// Id of a user's primary; given at the first call and kept for ever.
+///
+/// # Errors
+/// When there is no such user or the database fails.
+pub async fn primary_of(store: &Store, user: &str) -> Result<AgentId, StoreError> {
+    let mut tx = store.begin().await?;
+    let row: Option<(Option<String>,)> =
+        sqlx::query_as("SELECT primary_agent FROM users WHERE id = $1")
+            .bind(user)
+            .fetch_optional(&mut *tx)
+            .await?;
+    let (known,) = row.ok_or(StoreError::NotFound("user"))?;
+    if let Some(known) = known {
+        return AgentId::parse(&known).map_err(|_| StoreError::NotFound("agent"));
+    }
+    let (number,): (i64,) = sqlx::query_as(
+        "INSERT INTO counters (name, value) VALUES ('primary', 1)
+         ON CONFLICT (name) DO UPDATE SET value = counters.value + 1 RETURNING value",
+    )
+    .fetch_one(&mut *tx)
+    .await?;
+    let id = match number {
+        1 => AgentId::primary(),
+        number => {
+            AgentId::numbered("primary", number).map_err(|_| StoreError::NotFound("agent"))?
+        }
+    };
+    sqlx::query("UPDATE users SET primary_agent = $2 WHERE id = $1")
+        .bind(user)
+        .bind(id.as_str())
+        .execute(&mut *tx)
+        .await?;
+    tx.commit().await?;
+    Ok(id)
+}
+
 /// A new agent's lasting facts.
 #[derive(Debug, Clone)]
 pub struct NewAgent {
@@ -222,13 +258,7 @@ pub async fn ended(
     if done.rows_affected() == 0 {
         return Ok(None);
     }
-    sqlx::query(
-        "UPDATE agent_tokens SET revoked_at = $2 WHERE agent_id = $1 AND revoked_at IS NULL",
-    )
-    .bind(id.as_str())
-    .bind(now)
-    .execute(&mut *tx)
-    .await?;
+    super::agent_tokens::revoke(&mut tx, id, now).await?;
     let agent = announce(&mut tx, id.as_str()).await?;
     tx.commit().await?;
     Ok(Some(agent))

@@ -6,7 +6,7 @@ use super::rows::StoredMessage;
 use super::{Store, StoreError, json, to_json};
 use crate::model::evidence::Evidence;
 use crate::model::ids::AgentId;
-use orchestra_protocol::message::MessageStatus;
+use orchestra_protocol::message::{Action, Author, MessageStatus};
 use orchestra_protocol::time::Timestamp;
 use sqlx::{Sqlite, Transaction};
 
@@ -119,12 +119,35 @@ pub async fn settle_with(
         advance_in(&mut tx, effect.message, effect.from, &effect.step).await?;
     }
     let stored = match answer {
-        Some(answer) => Some(insert_in(&mut tx, answer).await?.0),
+        Some(answer) => Some(insert_answer(&mut tx, answer).await?),
         None => None,
     };
     done(&mut tx, id).await?;
     tx.commit().await?;
     Ok(stored)
+}
+
+/// An answer carries the plans that its agent proposed and nobody has been shown yet.
+async fn insert_answer(
+    tx: &mut Transaction<'_, Sqlite>,
+    answer: &NewMessage,
+) -> Result<StoredMessage, StoreError> {
+    let mut answer = answer.clone();
+    if answer.author == Author::Assistant {
+        let rows: Vec<(i64,)> = sqlx::query_as(
+            "UPDATE tasks SET plan_shown = 1 WHERE caller_agent = $1 AND status = 'waiting' AND plan_shown = 0
+             RETURNING id",
+        )
+        .bind(answer.agent_id.as_str())
+        .fetch_all(&mut **tx)
+        .await?;
+        let mut task_ids: Vec<i64> = rows.into_iter().map(|(id,)| id).collect();
+        task_ids.sort_unstable();
+        if !task_ids.is_empty() {
+            answer.actions.push(Action::ApprovePlan { task_ids });
+        }
+    }
+    Ok(insert_in(tx, &answer).await?.0)
 }
 
 async fn done(tx: &mut Transaction<'_, Sqlite>, id: i64) -> Result<(), StoreError> {

@@ -246,3 +246,21 @@ async fn announce(tx: &mut Transaction<'_, Sqlite>, id: &str) -> Result<StoredMe
     events::append(tx, &message.owner, &body).await?;
     Ok(message)
 }
+
+/// The message that was sent under a key of the sender's.
+///
+/// # Errors
+/// When the database fails.
+pub async fn by_client_id(
+    store: &Store,
+    agent: &AgentId,
+    client_id: &str,
+) -> Result<Option<StoredMessage>, StoreError> {
+    let row: Option<MessageRow> =
+        sqlx::query_as("SELECT * FROM messages WHERE agent_id = $1 AND client_id = $2")
+            .bind(agent.as_str())
+            .bind(client_id)
+            .fetch_optional(store.reader())
+            .await?;
+    row.map(MessageRow::read).transpose()
+}

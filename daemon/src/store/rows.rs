@@ -266,8 +266,6 @@ pub struct AttemptRow {
     pub task_id: i64,
     pub number: i64,
     pub agent_id: Option<String>,
-    pub message_id: Option<String>,
-    pub base_tree: Option<String>,
     pub status: String,
     pub reason: Option<String>,
     pub started_at: i64,

@@ -42,10 +42,9 @@ pub struct Note<'a> {
     pub reason: Option<&'a str>,
     pub error: Option<&'a str>,
     pub result: Option<&'a TaskResult>,
-    /// With `Assign`: who does it, by which message, until when, from which git tree.
+    /// With `Assign`: who does it, and until when.
     pub agent: Option<&'a AgentId>,
     pub deadline: Option<i64>,
-    pub base_tree: Option<&'a str>,
 }
 
 /// Stores tasks, all or none.
@@ -148,13 +147,12 @@ async fn write(
     .await?;
     if let Some(number) = change.begin {
         sqlx::query(
-            "INSERT INTO attempts (task_id, number, agent_id, base_tree, status, started_at)
-             VALUES ($1, $2, $3, $4, 'starting', $5)",
+            "INSERT INTO attempts (task_id, number, agent_id, status, started_at)
+             VALUES ($1, $2, $3, 'starting', $4)",
         )
         .bind(id.0)
         .bind(i64::from(number))
         .bind(note.agent.map(AgentId::as_str))
-        .bind(note.base_tree)
         .bind(now)
         .execute(&mut **tx)
         .await?;
@@ -250,20 +248,6 @@ pub async fn get(store: &Store, id: TaskId) -> Result<StoredTask, StoreError> {
     row.read(attempts)
 }
 
-/// Git tree that the live attempt began from.
-///
-/// # Errors
-/// When the database fails.
-pub async fn base_tree(store: &Store, id: TaskId) -> Result<Option<String>, StoreError> {
-    let row: Option<(Option<String>,)> = sqlx::query_as(
-        "SELECT base_tree FROM attempts WHERE task_id = $1 ORDER BY number DESC LIMIT 1",
-    )
-    .bind(id.0)
-    .fetch_optional(store.reader())
-    .await?;
-    Ok(row.and_then(|(tree,)| tree))
-}
-
 async fn attempts(
     store: &Store,
     id: TaskId,
@@ -349,4 +333,29 @@ async fn announce(tx: &mut Transaction<'_, Sqlite>, id: TaskId) -> Result<Stored
     };
     events::append(tx, &task.view.owner, &body).await?;
     Ok(task)
+}
+
+/// True when the agent was given a task before: it is the engine's, not a person's.
+///
+/// # Errors
+/// When the database fails.
+pub async fn worked_before(store: &Store, agent: &AgentId) -> Result<bool, StoreError> {
+    let row: Option<(i64,)> =
+        sqlx::query_as("SELECT task_id FROM attempts WHERE agent_id = $1 LIMIT 1")
+            .bind(agent.as_str())
+            .fetch_optional(store.reader())
+            .await?;
+    Ok(row.is_some())
+}
+
+/// Name of the person a task belongs to.
+///
+/// # Errors
+/// `NotFound` when the person is unknown.
+pub async fn owner_name(store: &Store, owner: &str) -> Result<String, StoreError> {
+    let row: Option<(String,)> = sqlx::query_as("SELECT name FROM users WHERE id = $1")
+        .bind(owner)
+        .fetch_optional(store.reader())
+        .await?;
+    row.map(|(name,)| name).ok_or(StoreError::NotFound("user"))
 }

@@ -76,7 +76,7 @@ fn violations(layers: &[String], files: &[Source]) -> Vec<String> {
             for layer in higher.iter().filter(|layer| names_module(line, layer)) {
                 tell(format!("{module} may not use {layer}, which lies above it"));
             }
-            if line.contains("crate::{") || line.contains("super::super::") {
+            if line.contains("crate::{") || leaves_by_super(name, line, layers) {
                 tell("write one whole `crate::module::…` path per line".into());
             }
             let strange = POWERS.iter().filter(|power| !power.homes.contains(&module));
@@ -148,6 +148,16 @@ fn names_module(line: &str, module: &str) -> bool {
         let next = line[start + path.len()..].chars().next();
         !next.is_some_and(|letter| letter.is_alphanumeric() || letter == '_')
     })
+}
+
+/// True when `super::` climbs to the crate's root and down into a module from there.
+fn leaves_by_super(name: &str, line: &str, layers: &[String]) -> bool {
+    let depth = name.split('/').count();
+    let climbed = line.matches("super::").count();
+    let landed = line.rsplit("super::").next().unwrap_or_default();
+    let end = landed.find(|letter: char| !letter.is_alphanumeric() && letter != '_');
+    let target = &landed[..end.unwrap_or(landed.len())];
+    climbed >= depth && layers.iter().any(|layer| layer == target)
 }
 
 /// Lines with their numbers, without comments.
@@ -255,7 +265,8 @@ fn a_planted_violation_of_each_rule_is_reported() {
         ("store.rs", "fn f() { crate::agents::stop() }", "lies above"),
         ("store.rs", "use crate::agents;", "lies above"),
         ("http.rs", "use crate::{store, agents};", "one whole"),
-        ("agents/stop.rs", "use super::super::http;", "one whole"),
+        ("agents.rs", "use super::http;", "one whole"),
+        ("agents/stop.rs", "super::super::http::f()", "one whole"),
         ("agents.rs", "sqlx::query(\"SELECT 1\")", "only store"),
         ("agents.rs", "std::env::var(\"HOME\")", "only config"),
         ("http/ws.rs", "tokio::spawn(async {});", "only supervise"),

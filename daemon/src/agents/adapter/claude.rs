@@ -1,0 +1,300 @@
+//! Claude Code. Behaviour measured with the versions in `tested`.
+
+use super::{Adapter, Launch, LaunchContext, Reading, Told};
+use super::{as_text, fill_json, pasteable, rules, shell_word};
+use crate::config::PermissionMode;
+use crate::model::evidence::Fact;
+use orchestra_protocol::agent::{ActivityState, WaitingFor};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+
+/// The adapter; it has no state.
+pub struct Claude;
+
+const SETTINGS: &str = include_str!("../../../../claude-config/settings.json");
+const MCP: &str = include_str!("../../../../claude-config/mcp.json");
+const SKILL: &str = include_str!("../../../../claude-config/skills/delegation/SKILL.md");
+const PLUGIN: &str = include_str!("../../../../claude-config/.claude-plugin/plugin.json");
+/// Whole texts that end the program, even with spaces around them.
+const EXITS: &[&str] = &["exit", "quit", ":q", ":q!", ":wq", ":wq!"];
+
+impl Adapter for Claude {
+    fn kind(&self) -> &'static str {
+        "claude"
+    }
+
+    fn title(&self) -> &'static str {
+        "Claude Code"
+    }
+
+    fn program(&self) -> &'static str {
+        "claude"
+    }
+
+    fn remedy(&self) -> &'static str {
+        "Install it with: npm install -g @anthropic-ai/claude-code — then log in once by running: claude"
+    }
+
+    fn tested(&self) -> &'static [&'static str] {
+        &["2.1.197"]
+    }
+
+    fn launch(&self, context: &LaunchContext<'_>) -> Launch {
+        let file = |name: &str| context.dir.join(name).display().to_string();
+        let mut argv = vec![context.program.display().to_string()];
+        argv.extend(context.args.iter().cloned());
+        let session = if context.resume {
+            "--resume"
+        } else {
+            "--session-id"
+        };
+        argv.extend([session.to_owned(), context.cli_session.to_owned()]);
+        argv.extend(["--settings".to_owned(), file("settings.json")]);
+        argv.extend(["-n".to_owned(), context.title.to_owned()]);
+        argv.extend(["--append-system-prompt-file".to_owned(), file("rules.md")]);
+        if context.primary {
+            argv.extend(["--plugin-dir".to_owned(), file("plugin")]);
+        } else {
+            argv.extend(["--permission-mode".to_owned(), "acceptEdits".to_owned()]);
+        }
+        // Last: it takes every word that follows.
+        argv.extend(["--mcp-config".to_owned(), file("mcp.json")]);
+
+        let mut files = vec![
+            (PathBuf::from("settings.json"), settings(context)),
+            (PathBuf::from("mcp.json"), mcp(context)),
+            (PathBuf::from("rules.md"), rules(context)),
+        ];
+        if context.primary {
+            files.push((
+                PathBuf::from("plugin/.claude-plugin/plugin.json"),
+                PLUGIN.to_owned(),
+            ));
+            files.push((
+                PathBuf::from("plugin/skills/delegation/SKILL.md"),
+                SKILL.to_owned(),
+            ));
+        }
+        Launch {
+            argv,
+            env: vec![("DISABLE_AUTOUPDATER".into(), "1".into())],
+            files,
+        }
+    }
+
+    fn facts(&self, _name: Option<&str>, event: &Value) -> Vec<Fact> {
+        let text = |key: &str| event[key].as_str().map(str::to_owned);
+        // Inside a sub-agent the same events mean the sub-agent's turn, not ours.
+        if event.get("agent_id").is_some() {
+            return Vec::new();
+        }
+        match event["hook_event_name"].as_str().unwrap_or_default() {
+            "SessionStart" => vec![Fact::SessionBound {
+                cli_session: text("session_id").unwrap_or_default(),
+                transcript: text("transcript_path"),
+                cleared: event["source"] == "clear",
+            }],
+            "UserPromptSubmit" => vec![
+                Fact::PromptAccepted {
+                    text: text("prompt").unwrap_or_default(),
+                },
+                busy("took a prompt"),
+            ],
+            "Stop" => vec![
+                Fact::TurnEnded {
+                    text: text("last_assistant_message"),
+                },
+                idle("ended its turn"),
+            ],
+            "StopFailure" => vec![
+                Fact::TurnFailed {
+                    reason: text("last_assistant_message")
+                        .or_else(|| text("error"))
+                        .unwrap_or_else(|| "the model could not be reached".into()),
+                },
+                idle("ended its turn with an error"),
+            ],
+            "PermissionRequest" => {
+                let tool = text("tool_name").unwrap_or_else(|| "a tool".into());
+                vec![Fact::Activity {
+                    state: ActivityState::Waiting,
+                    waiting_for: Some(WaitingFor::Permission),
+                    detail: format!("asks for permission to use {tool}"),
+                }]
+            }
+            "SessionEnd" if event["reason"] != "clear" => vec![Fact::SessionEnded {
+                reason: text("reason").unwrap_or_default(),
+            }],
+            _ => Vec::new(),
+        }
+    }
+
+    fn compose(&self, text: &str, as_command: bool) -> String {
+        if as_command {
+            return pasteable(text);
+        }
+        if EXITS.contains(&text.trim()) {
+            return format!("{}\u{200b}", text.trim());
+        }
+        as_text(text)
+    }
+
+    fn read_screen(&self, rows: &[&str]) -> Reading {
+        let has = |needle: &str| rows.iter().any(|row| row.contains(needle));
+        if has("Yes, I trust this folder") {
+            return dialog("asks whether you trust this folder; answer in its terminal");
+        }
+        if has("Select login method") || has("Please run /login") || has("Invalid API key") {
+            return dialog(
+                "is not logged in; run claude once in a terminal of your own and log in",
+            );
+        }
+        if has("Do you want to proceed?") || has("Do you want to make this edit") {
+            return dialog("asks for permission; answer in its terminal");
+        }
+        if has("Enter to confirm") {
+            return dialog("shows a dialog; answer in its terminal");
+        }
+        let composer = rows
+            .iter()
+            .rposition(|row| row.trim_start().starts_with('❯'));
+        let Some(at) = composer else {
+            return Reading::default();
+        };
+        let typed = rows[at].trim_start().trim_start_matches('❯').trim();
+        let busy = has("esc to interrupt");
+        Reading {
+            ready: true,
+            dialog: None,
+            // A hint is shown in an empty composer; it begins with `Try "`.
+            leftover: !typed.is_empty() && !typed.starts_with("Try \""),
+            state: Some(if busy {
+                ActivityState::Busy
+            } else {
+                ActivityState::Idle
+            }),
+        }
+    }
+
+    fn read_title(&self, title: &str) -> Option<Told> {
+        // `✳` stands for idle and for a permission dialog alike, so it says nothing.
+        title
+            .starts_with(['⠂', '⠐'])
+            .then_some(Told::plain(ActivityState::Busy))
+    }
+
+    fn status_file(&self, home: &Path, pid: i32) -> Option<PathBuf> {
+        Some(home.join(".claude/sessions").join(format!("{pid}.json")))
+    }
+
+    fn read_status(&self, content: &Value) -> Option<Told> {
+        Some(match content["status"].as_str()? {
+            "idle" => Told::plain(ActivityState::Idle),
+            "busy" => Told::plain(ActivityState::Busy),
+            "waiting" => Told {
+                state: ActivityState::Waiting,
+                waiting_for: Some(match content["waitingFor"].as_str() {
+                    Some(what) if what.contains("permission") => WaitingFor::Permission,
+                    _ => WaitingFor::Question,
+                }),
+            },
+            _ => return None,
+        })
+    }
+
+    fn announces_itself(&self) -> bool {
+        true
+    }
+
+    fn clear_command(&self) -> Option<&'static str> {
+        Some("/clear")
+    }
+
+    fn resumes(&self) -> bool {
+        true
+    }
+}
+
+fn settings(context: &LaunchContext<'_>) -> String {
+    let command = format!("{} hook claude", shell_word(context.orchestra));
+    let mut value = fill_json(SETTINGS, &[("hook_command", &command)]);
+    if context.permissions == PermissionMode::Full {
+        // Unattended: what our own settings allow needs no dialog, on root too.
+        let allowed = ["mcp__orchestra", "Bash", "Edit", "Write"];
+        value["permissions"]["allow"] = serde_json::json!(allowed);
+    }
+    value.to_string()
+}
+
+fn mcp(context: &LaunchContext<'_>) -> String {
+    let path = context.orchestra.display().to_string();
+    fill_json(MCP, &[("orchestra_bin", &path)]).to_string()
+}
+
+fn dialog(what: &str) -> Reading {
+    Reading {
+        dialog: Some(what.to_owned()),
+        state: Some(ActivityState::Waiting),
+        ..Reading::default()
+    }
+}
+
+fn busy(detail: &str) -> Fact {
+    Fact::Activity {
+        state: ActivityState::Busy,
+        waiting_for: None,
+        detail: detail.to_owned(),
+    }
+}
+
+fn idle(detail: &str) -> Fact {
+    Fact::Activity {
+        state: ActivityState::Idle,
+        waiting_for: None,
+        detail: detail.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn text_arrives_as_text() {
+        let compose = |text| Claude.compose(text, false);
+        assert_eq!(compose("!rm -rf x"), " !rm -rf x ");
+        assert_eq!(compose("/clear"), " /clear ");
+        assert_eq!(Claude.compose("/clear", true), "/clear");
+        assert_eq!(compose(" exit "), "exit\u{200b}");
+        assert_eq!(compose("look at @src"), "look at @src ");
+        assert_eq!(compose("end\\"), "end\\ ");
+        assert_eq!(compose("--settings=x"), "--settings=x ");
+        assert!(Claude.same(" !rm  -rf x", "!rm -rf x"));
+    }
+
+    #[test]
+    fn hooks_become_facts_and_a_sub_agents_turn_is_not_ours() {
+        let stop = json!({"hook_event_name": "Stop", "last_assistant_message": "done"});
+        let facts = Claude.facts(None, &stop);
+        assert_eq!(
+            facts[0],
+            Fact::TurnEnded {
+                text: Some("done".into())
+            }
+        );
+        let inner = json!({"hook_event_name": "Stop", "agent_id": "a1"});
+        assert!(Claude.facts(None, &inner).is_empty());
+    }
+
+    #[test]
+    fn screens_are_read() {
+        let trust = ["Quick safety check", " ❯ 1. Yes, I trust this folder"];
+        assert!(Claude.read_screen(&trust).dialog.is_some());
+        let empty = ["────", "❯ ", "────"];
+        let reading = Claude.read_screen(&empty);
+        assert!(reading.ready && !reading.leftover);
+        assert!(Claude.read_screen(&["❯ half a thought"]).leftover);
+        assert!(!Claude.read_screen(&["$ "]).ready);
+    }
+}

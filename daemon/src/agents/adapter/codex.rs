@@ -1,0 +1,251 @@
+//! Codex. Behaviour measured with the versions in `tested`.
+
+use super::{Adapter, Launch, LaunchContext, Reading, Told};
+use super::{as_text, pasteable, rules, shell_word};
+use crate::config::PermissionMode;
+use crate::model::evidence::Fact;
+use orchestra_protocol::agent::{ActivityState, WaitingFor};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+/// The adapter; it has no state.
+pub struct Codex;
+
+/// Hooks that carry evidence: name, the label its trust is filed under, seconds. Codex
+/// clamps SessionEnd to 3 s, and trust is by hash, so the number has to be that.
+const HOOKS: &[(&str, &str, u32)] = &[
+    ("SessionStart", "session_start", 10),
+    ("UserPromptSubmit", "user_prompt_submit", 10),
+    ("Stop", "stop", 10),
+    ("SessionEnd", "session_end", 3),
+    ("PermissionRequest", "permission_request", 10),
+];
+/// What the MCP server may see of the agent's environment; Codex clears the rest.
+const PASSED: &[&str] = &[
+    "ORCHESTRA_SOCKET",
+    "ORCHESTRA_AGENT_ID",
+    "ORCHESTRA_AGENT_DIR",
+];
+
+impl Adapter for Codex {
+    fn kind(&self) -> &'static str {
+        "codex"
+    }
+
+    fn title(&self) -> &'static str {
+        "Codex"
+    }
+
+    fn program(&self) -> &'static str {
+        "codex"
+    }
+
+    fn remedy(&self) -> &'static str {
+        "Install it with: npm install -g @openai/codex — then log in once by running: codex login"
+    }
+
+    fn tested(&self) -> &'static [&'static str] {
+        &["0.169.0"]
+    }
+
+    fn launch(&self, context: &LaunchContext<'_>) -> Launch {
+        let mut argv = vec![context.program.display().to_string()];
+        argv.extend(context.args.iter().cloned());
+        let mut set = |value: String| argv.extend(["-c".to_owned(), value]);
+        // Without this the CLI leaves a daemon of its own behind that outlives the agent.
+        set("features.daemon_auto_start=false".into());
+        set("check_for_update_on_startup=false".into());
+        let passed: Vec<String> = PASSED.iter().map(|name| toml_text(name)).collect();
+        set(format!(
+            "mcp_servers.orchestra={{command={},args=[\"mcp\"],env_vars=[{}],\
+             default_tools_approval_mode=\"approve\",tool_timeout_sec=3600}}",
+            toml_text(&context.orchestra.display().to_string()),
+            passed.join(","),
+        ));
+        let command = format!("{} hook codex", shell_word(context.orchestra));
+        let hook = toml_text(&command);
+        for (name, _, seconds) in HOOKS {
+            set(format!(
+                "hooks.{name}=[{{hooks=[{{type=\"command\",command={hook},timeout={seconds}}}]}}]"
+            ));
+        }
+        set(trust(&command));
+        set(format!(
+            "developer_instructions={}",
+            toml_text(&rules(context))
+        ));
+        let sandbox = match context.permissions {
+            PermissionMode::Full => "danger-full-access",
+            PermissionMode::Ask => "workspace-write",
+        };
+        argv.extend(["-a", "never", "-s", sandbox].map(str::to_owned));
+        if let (PermissionMode::Ask, Some(git)) = (context.permissions, context.git_dir) {
+            let root = toml_text(&git.display().to_string());
+            let value = format!("sandbox_workspace_write.writable_roots=[{root}]");
+            argv.extend(["-c".to_owned(), value]);
+        }
+        Launch {
+            argv,
+            ..Launch::default()
+        }
+    }
+
+    fn facts(&self, _name: Option<&str>, event: &Value) -> Vec<Fact> {
+        let text = |key: &str| event[key].as_str().map(str::to_owned);
+        let activity = |state, waiting_for, detail: &str| Fact::Activity {
+            state,
+            waiting_for,
+            detail: detail.to_owned(),
+        };
+        match event["hook_event_name"].as_str().unwrap_or_default() {
+            "SessionStart" => vec![Fact::SessionBound {
+                cli_session: text("session_id").unwrap_or_default(),
+                transcript: text("transcript_path"),
+                cleared: event["source"] == "clear",
+            }],
+            "UserPromptSubmit" => vec![
+                Fact::PromptAccepted {
+                    text: text("prompt").unwrap_or_default(),
+                },
+                activity(ActivityState::Busy, None, "took a prompt"),
+            ],
+            "Stop" => vec![
+                Fact::TurnEnded {
+                    text: text("last_assistant_message"),
+                },
+                activity(ActivityState::Idle, None, "ended its turn"),
+            ],
+            "PermissionRequest" => vec![activity(
+                ActivityState::Waiting,
+                Some(WaitingFor::Permission),
+                "asks for permission",
+            )],
+            "SessionEnd" => vec![Fact::SessionEnded {
+                reason: text("reason").unwrap_or_default(),
+            }],
+            _ => Vec::new(),
+        }
+    }
+
+    fn compose(&self, text: &str, as_command: bool) -> String {
+        if as_command {
+            return pasteable(text);
+        }
+        as_text(text)
+    }
+
+    fn read_screen(&self, rows: &[&str]) -> Reading {
+        let has = |needle: &str| rows.iter().any(|row| row.contains(needle));
+        let dialog = |what: &str| Reading {
+            dialog: Some(what.to_owned()),
+            state: Some(ActivityState::Waiting),
+            ..Reading::default()
+        };
+        if has("Hooks need review") {
+            return dialog("asks to review hooks of your own; answer in its terminal");
+        }
+        if has("Trust and continue") || has("Do you trust") {
+            return dialog("asks whether you trust this folder; answer in its terminal");
+        }
+        if has("Sign in with ChatGPT") {
+            return dialog("is not logged in; run codex login in a terminal of your own");
+        }
+        if has("Would you like to run the following command") {
+            return dialog("asks for permission; answer in its terminal");
+        }
+        let Some(at) = rows.iter().rposition(|row| row.starts_with('›')) else {
+            return Reading::default();
+        };
+        let busy = has("esc to interrupt");
+        let typed = rows[at].trim_start_matches('›').trim();
+        Reading {
+            ready: true,
+            dialog: None,
+            leftover: typed.starts_with("[Pasted"),
+            state: Some(if busy {
+                ActivityState::Busy
+            } else {
+                ActivityState::Idle
+            }),
+        }
+    }
+
+    fn read_title(&self, title: &str) -> Option<Told> {
+        if title.contains("Action Required") {
+            return Some(Told {
+                state: ActivityState::Waiting,
+                waiting_for: Some(WaitingFor::Permission),
+            });
+        }
+        let spinner = title
+            .chars()
+            .next()
+            .is_some_and(|first| ('⠀'..='⣿').contains(&first));
+        let state = if spinner {
+            ActivityState::Busy
+        } else {
+            ActivityState::Idle
+        };
+        (!title.is_empty()).then_some(Told::plain(state))
+    }
+
+    fn announces_itself(&self) -> bool {
+        // Its SessionStart comes only with the first prompt.
+        false
+    }
+}
+
+/// Trusts exactly our hooks, by their hashes; the user's own keep their own state, and
+/// a project's are not trusted by this.
+fn trust(command: &str) -> String {
+    let entry = |(_, label, seconds): &(&str, &str, u32)| {
+        // The CLI hashes compact JSON with sorted keys, which is what serde_json writes.
+        let form = serde_json::json!({
+            "event_name": label,
+            "hooks": [{"async": false, "command": command, "timeout": seconds, "type": "command"}],
+        });
+        let hash = Sha256::digest(form.to_string().as_bytes());
+        let hex: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+        format!("\"/<session-flags>/config.toml:{label}:0:0\"={{trusted_hash=\"sha256:{hex}\"}}")
+    };
+    let entries: Vec<String> = HOOKS.iter().map(entry).collect();
+    format!("hooks.state={{{}}}", entries.join(","))
+}
+
+/// A TOML basic string.
+fn toml_text(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_given_by_flag_are_toml() {
+        for text in ["plain", "with \"quotes\" and \\", "two\nlines"] {
+            let line = format!("value={}", toml_text(text));
+            let table: toml::Table = line.parse().unwrap();
+            assert_eq!(table["value"].as_str(), Some(text));
+        }
+    }
+
+    #[test]
+    fn the_trust_is_toml_and_has_one_entry_a_hook() {
+        let table: toml::Table = trust("'/a b' hook codex").parse().unwrap();
+        let state = table["hooks"]["state"].as_table().unwrap();
+        assert_eq!(state.len(), HOOKS.len());
+    }
+
+    #[test]
+    fn titles_are_read() {
+        let state = |title| Codex.read_title(title).map(|told| told.state);
+        assert_eq!(state("⠋ app"), Some(ActivityState::Busy));
+        assert_eq!(state("app"), Some(ActivityState::Idle));
+        assert_eq!(
+            state("[ ! ] Action Required | app"),
+            Some(ActivityState::Waiting)
+        );
+        assert_eq!(state(""), None);
+    }
+}

@@ -1,0 +1,92 @@
+//! At start: which agents of the store still live in tmux. Nothing is started or killed
+//! here; what tmux has and the store does not know is left alone.
+
+use super::{AgentError, Agents, Live};
+use crate::model::ids::AgentId;
+use crate::store::agents::End;
+use crate::store::rows::StoredAgent;
+use crate::store::{self};
+use crate::terminal::FoundPane;
+use orchestra_protocol::agent::AgentStatus;
+use std::collections::HashMap;
+
+impl Agents {
+    /// Reconciles the store with tmux.
+    pub(in crate::agents) async fn adopt(&self) -> Result<(), AgentError> {
+        let found: HashMap<AgentId, FoundPane> = self
+            .terminals
+            .found()
+            .into_iter()
+            .map(|pane| (pane.agent.clone(), pane))
+            .collect();
+        let stored = store::agents::live(&self.store).await?;
+        let mut adopted = 0usize;
+        for agent in &stored {
+            match found.get(&agent.id) {
+                Some(pane) if pane.dead => {
+                    self.add_live(&agent.id, Live::default());
+                    self.died(&agent.id, pane.exit_code, pane.signal).await;
+                }
+                Some(pane) => {
+                    self.take_over(agent, pane).await?;
+                    adopted += 1;
+                }
+                None => self.lost(agent).await?,
+            }
+        }
+        for id in found.keys() {
+            if !stored.iter().any(|agent| agent.id == *id) {
+                tracing::warn!(agent.id = %id, "tmux runs an agent that the store does not know; left alone");
+            }
+        }
+        if adopted > 0 {
+            tracing::info!(agents = adopted, "adopted living agents");
+        }
+        Ok(())
+    }
+
+    async fn take_over(&self, agent: &StoredAgent, pane: &FoundPane) -> Result<(), AgentError> {
+        if self.with_live(&agent.id, |_| ()).is_some() {
+            return Ok(());
+        }
+        let live = Live {
+            // Whether the CLI said so before the restart is known by its session file.
+            bound: agent.transcript.is_some(),
+            shown: Some(agent.view.activity.clone()),
+            ..Live::default()
+        };
+        self.add_live(&agent.id, live);
+        if agent.view.status == AgentStatus::Starting {
+            // The daemon ended between the start and its record.
+            store::agents::started(&self.store, &agent.id, pane.pid).await?;
+        }
+        self.record(&agent.id);
+        self.read_spool(&agent.id).await;
+        self.announce(&agent.id);
+        Ok(())
+    }
+
+    async fn lost(&self, agent: &StoredAgent) -> Result<(), AgentError> {
+        let (status, reason) = match agent.view.status {
+            AgentStatus::Starting if self.with_live(&agent.id, |_| ()).is_some() => return Ok(()),
+            AgentStatus::Starting => (
+                AgentStatus::Failed,
+                "the daemon ended before its process began; retry it",
+            ),
+            _ => (
+                AgentStatus::Lost,
+                "its terminal is gone: tmux or the machine ended; retry it",
+            ),
+        };
+        let end = End {
+            status,
+            reason: reason.to_owned(),
+            exit_code: None,
+            signal: None,
+        };
+        store::agents::ended(&self.store, &agent.id, &end).await?;
+        self.drop_live(&agent.id);
+        self.announce(&agent.id);
+        Ok(())
+    }
+}

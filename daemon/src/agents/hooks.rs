@@ -1,0 +1,124 @@
+//! What the CLIs' hooks send: stored under their keys, so that a hook that came twice,
+//! or came while the daemon was away and was spooled, has its effect once and in order.
+
+use super::{AgentError, Agents};
+use crate::model::evidence::{Evidence, Fact, Source};
+use crate::model::ids::AgentId;
+use crate::spool::{Spool, SpoolError};
+use crate::store;
+use orchestra_protocol::hook::HookCall;
+use orchestra_protocol::time::Timestamp;
+
+impl Agents {
+    /// Takes one event of an agent's CLI. What it says is stored when this returns.
+    ///
+    /// # Errors
+    /// When the agent is unknown or the store fails.
+    pub async fn hook(&self, id: &AgentId, call: &HookCall) -> Result<(), AgentError> {
+        let agent = self.get(id).await?;
+        if agent.view.status.is_final() {
+            return Err(AgentError::Ended(id.clone()));
+        }
+        let adapter = self.adapter(&agent.view.kind)?;
+        let source = match adapter.kind() {
+            "shell" => Source::Marker,
+            _ => Source::Hook,
+        };
+        let facts = adapter.facts(call.name.as_deref(), &call.event);
+        let kept: Vec<Evidence> = facts
+            .iter()
+            .filter(|fact| !matches!(fact, Fact::Activity { .. }))
+            .map(|fact| Evidence {
+                fact: fact.clone(),
+                source,
+            })
+            .collect();
+        let at = Timestamp(call.at);
+        let new = kept.is_empty()
+            || store::evidence::insert(&self.store, id, &call.key, &kept, at).await?;
+        if !new {
+            return Ok(());
+        }
+        for fact in &facts {
+            self.take(id, source, fact).await?;
+        }
+        if !kept.is_empty() {
+            self.announce(id);
+        }
+        Ok(())
+    }
+
+    /// The effect of a fact on the agent itself; receipts are the courier's.
+    async fn take(&self, id: &AgentId, source: Source, fact: &Fact) -> Result<(), AgentError> {
+        match fact {
+            Fact::SessionBound {
+                cli_session,
+                transcript,
+                ..
+            } => {
+                store::agents::bind_session(&self.store, id, cli_session, transcript.as_deref())
+                    .await?;
+                self.with_live(id, |live| live.bound = true);
+                self.announce(id);
+            }
+            Fact::Activity {
+                state,
+                waiting_for,
+                detail,
+            } => {
+                let told = super::Told {
+                    state: *state,
+                    waiting_for: *waiting_for,
+                };
+                self.tell(id, source, Some(told), detail).await;
+            }
+            Fact::PromptAccepted { .. }
+            | Fact::TurnEnded { .. }
+            | Fact::TurnFailed { .. }
+            | Fact::SessionEnded { .. } => {}
+        }
+        Ok(())
+    }
+
+    /// Reads what hooks left in an agent's spool while the daemon was away.
+    pub(in crate::agents) async fn read_spool(&self, id: &AgentId) {
+        let folder = self.config.paths.agent_dir(id.as_str());
+        if !Spool::has_events(&folder) {
+            return;
+        }
+        let held = tokio::task::spawn_blocking(move || {
+            let spool = Spool::lock(&folder)?;
+            let calls = spool.events()?;
+            Ok::<_, SpoolError>((spool, calls))
+        });
+        let (spool, calls) = match held.await {
+            Ok(Ok(held)) => held,
+            Ok(Err(error)) => {
+                tracing::warn!(agent.id = %id, %error, "a spool of hooks cannot be read");
+                return;
+            }
+            Err(_) => return,
+        };
+        for call in &calls {
+            match self.hook(id, call).await {
+                Ok(()) | Err(AgentError::Ended(_)) => {}
+                // Left in place: the next look tries again, and keys keep it single.
+                Err(error) => {
+                    tracing::warn!(agent.id = %id, %error, "a spooled hook was not taken");
+                    return;
+                }
+            }
+        }
+        match spool.clear() {
+            Ok(()) => tracing::info!(agent.id = %id, events = calls.len(), "took spooled hooks"),
+            Err(error) => tracing::warn!(agent.id = %id, %error, "a spool cannot be emptied"),
+        }
+    }
+
+    /// Living agents of this daemon whose spool may hold something.
+    pub(in crate::agents) async fn read_spools(&self) {
+        for id in self.living() {
+            self.read_spool(&id).await;
+        }
+    }
+}

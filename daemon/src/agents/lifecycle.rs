@@ -1,0 +1,373 @@
+//! Start, end, and what a person may do in between.
+
+use super::adapter::LaunchContext;
+use super::order::{Order, fresh_token};
+use super::{AgentError, Agents, Live, folder, launch};
+use crate::model::ids::{self, AgentId};
+use crate::model::limits::{self, MAX_NAME, MAX_TITLE};
+use crate::model::requester::Requester;
+use crate::store::agents::{Caps, End, NewAgent};
+use crate::store::rows::StoredAgent;
+use crate::store::{self};
+use crate::terminal::NewTerminal;
+use orchestra_protocol::agent::{
+    Activity, ActivityState, Agent, AgentRole, AgentStatus, Size, SpawnRequest, Usage,
+};
+use orchestra_protocol::time::Timestamp;
+use orchestra_tmux::process::Grace;
+use std::path::Path;
+
+impl Agents {
+    /// Starts an agent; its process is in its pane when this returns.
+    ///
+    /// # Errors
+    /// When the request is not valid, the CLI is missing, a cap is reached, or the
+    /// process could not be started. Nothing is left behind then but the record.
+    pub async fn spawn(
+        &self,
+        requester: &Requester,
+        request: &SpawnRequest,
+        task: Option<i64>,
+    ) -> Result<StoredAgent, AgentError> {
+        let order = self.order(request).await?;
+        let word = order.specialist.as_deref().unwrap_or(order.adapter.kind());
+        let name = match &request.name {
+            Some(name) => Some(limits::label("name", name, MAX_NAME)?),
+            None => None,
+        };
+        let title = match &request.title {
+            Some(title) => Some(limits::label("title", title, MAX_TITLE)?),
+            None => None,
+        };
+        let size = limits::size(request.size.unwrap_or(self.default_size()))?;
+        let id = store::agents::next_id(&self.store, word).await?;
+        let name = name.unwrap_or_else(|| id.to_string());
+        let view = Agent {
+            title: title.unwrap_or_else(|| name.clone()),
+            name,
+            size,
+            task_id: task,
+            ..self.blank(&id, requester, &order, AgentRole::Specialist)
+        };
+        let depth = requester.agent.as_ref().map_or(0, |agent| agent.depth + 1);
+        let root = requester.agent.as_ref().map(|agent| agent.root.clone());
+        let timeout = request.limits.as_ref().and_then(|limits| limits.timeout_ms);
+        self.begin(
+            &order,
+            view,
+            depth,
+            root,
+            timeout.and_then(|ms| i64::try_from(ms).ok()),
+        )
+        .await
+    }
+
+    /// Starts a person's primary under its own id, or starts it again.
+    ///
+    /// # Errors
+    /// As `spawn`.
+    pub async fn spawn_primary(
+        &self,
+        requester: &Requester,
+        id: &AgentId,
+    ) -> Result<StoredAgent, AgentError> {
+        match self.get(id).await {
+            Ok(agent) if !agent.view.status.is_final() => return Ok(agent),
+            Ok(_) => return self.restart(id).await,
+            Err(store::StoreError::NotFound(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
+        let primary = &self.config.settings.primary;
+        let request = SpawnRequest {
+            kind: Some(primary.kind.clone()),
+            cwd: Some(self.config.primary_cwd().display().to_string()),
+            ..SpawnRequest::default()
+        };
+        let mut order = self.order(&request).await?;
+        order.instructions.clone_from(&primary.instructions);
+        order.permissions = primary.permissions;
+        let view = Agent {
+            title: "Primary".into(),
+            ..self.blank(id, requester, &order, AgentRole::Primary)
+        };
+        self.begin(&order, view, 0, None, None).await
+    }
+
+    /// Starts an ended agent again: same id, the same conversation where the CLI can.
+    ///
+    /// # Errors
+    /// `Alive` when it has not ended; else as `spawn`.
+    pub async fn restart(&self, id: &AgentId) -> Result<StoredAgent, AgentError> {
+        let agent = self.get(id).await?;
+        if !agent.view.status.is_final() {
+            return Err(AgentError::Alive(id.clone()));
+        }
+        let request = SpawnRequest {
+            kind: agent
+                .view
+                .specialist
+                .is_none()
+                .then(|| agent.view.kind.clone()),
+            specialist: agent.view.specialist.clone(),
+            cwd: Some(agent.view.cwd.clone()),
+            ..SpawnRequest::default()
+        };
+        let mut order = self.order(&request).await?;
+        if agent.view.role == AgentRole::Primary {
+            order
+                .instructions
+                .clone_from(&self.config.settings.primary.instructions);
+            order.permissions = self.config.settings.primary.permissions;
+        }
+        let transcript = agent.transcript.as_deref().map(Path::new);
+        let resume = order.adapter.resumes() && transcript.is_some_and(Path::is_file);
+        let session = match (&agent.cli_session, resume) {
+            (Some(session), true) => session.clone(),
+            _ => ids::fresh(),
+        };
+        let (token, hash) = fresh_token();
+        let agent = store::agents::restart(&self.store, id, &hash, Some(&session)).await?;
+        self.events.wake();
+        self.enter_pane(&order, agent, &token, &session, resume)
+            .await
+    }
+
+    /// Makes a new agent from an ended one's facts.
+    ///
+    /// # Errors
+    /// `Alive` when it has not ended; else as `spawn`.
+    pub async fn retry(
+        &self,
+        requester: &Requester,
+        id: &AgentId,
+    ) -> Result<StoredAgent, AgentError> {
+        let old = self.get(id).await?;
+        if !old.view.status.is_final() {
+            return Err(AgentError::Alive(id.clone()));
+        }
+        if old.view.role == AgentRole::Primary {
+            return self.restart(id).await;
+        }
+        let named = old.view.name != old.id.as_str();
+        let request = SpawnRequest {
+            kind: old.view.specialist.is_none().then_some(old.view.kind),
+            specialist: old.view.specialist,
+            name: named.then_some(old.view.name),
+            title: named.then_some(old.view.title),
+            cwd: Some(old.view.cwd),
+            size: Some(old.view.size),
+            ..SpawnRequest::default()
+        };
+        self.spawn(requester, &request, None).await
+    }
+
+    /// Ends an agent and every process it started. Ending an ended one is no error.
+    ///
+    /// # Errors
+    /// When tmux or the store fails.
+    pub async fn kill(&self, id: &AgentId, reason: &str) -> Result<StoredAgent, AgentError> {
+        self.finish(id, AgentStatus::Killed, reason).await
+    }
+
+    /// Ends an agent as killed or timed out.
+    pub(in crate::agents) async fn finish(
+        &self,
+        id: &AgentId,
+        status: AgentStatus,
+        reason: &str,
+    ) -> Result<StoredAgent, AgentError> {
+        let agent = self.get(id).await?;
+        if agent.view.status.is_final() {
+            return Ok(agent);
+        }
+        // Written first: when the pane's death is seen, the reason stands already.
+        let end = End {
+            status,
+            reason: reason.to_owned(),
+            exit_code: None,
+            signal: None,
+        };
+        store::agents::ended(&self.store, id, &end).await?;
+        self.drop_live(id);
+        self.announce(id);
+        self.terminals.close(id, Grace::default()).await?;
+        Ok(self.get(id).await?)
+    }
+
+    /// Presses the keys that end the present turn.
+    ///
+    /// # Errors
+    /// `Ended` when there is no process any more.
+    pub async fn interrupt(&self, id: &AgentId) -> Result<StoredAgent, AgentError> {
+        let agent = self.get(id).await?;
+        if agent.view.status != AgentStatus::Running {
+            return Err(AgentError::Ended(id.clone()));
+        }
+        let adapter = self.adapter(&agent.view.kind)?;
+        let keys: Vec<String> = adapter
+            .interrupt_keys()
+            .iter()
+            .map(|&key| key.to_owned())
+            .collect();
+        self.terminals.keys(id, &keys).await?;
+        Ok(agent)
+    }
+
+    /// Writes the record, then starts the process.
+    async fn begin(
+        &self,
+        order: &Order,
+        view: Agent,
+        depth: i64,
+        root: Option<String>,
+        timeout_ms: Option<i64>,
+    ) -> Result<StoredAgent, AgentError> {
+        let (token, token_hash) = fresh_token();
+        let session = ids::fresh();
+        let limits = &self.config.settings.limits;
+        let caps = Caps {
+            live: i64::from(limits.live_agents),
+            per_hour: i64::from(limits.new_agents_per_hour),
+        };
+        let new = NewAgent {
+            view,
+            depth,
+            root,
+            timeout_ms,
+            cli_session: Some(session.clone()),
+            token_hash,
+        };
+        let agent = store::agents::insert(&self.store, &new, caps).await?;
+        self.events.wake();
+        self.enter_pane(order, agent, &token, &session, false).await
+    }
+
+    async fn enter_pane(
+        &self,
+        order: &Order,
+        agent: StoredAgent,
+        token: &str,
+        session: &str,
+        resume: bool,
+    ) -> Result<StoredAgent, AgentError> {
+        let id = agent.id.clone();
+        self.add_live(&id, Live::default());
+        match self
+            .start_process(order, &agent, token, session, resume)
+            .await
+        {
+            Ok(pid) => {
+                let agent = store::agents::started(&self.store, &id, pid).await?;
+                self.record(&id);
+                self.announce(&id);
+                tracing::info!(agent.id = %id, agent.kind = agent.view.kind, "started agent {id}");
+                Ok(agent)
+            }
+            Err(error) => {
+                let end = End {
+                    status: AgentStatus::Failed,
+                    reason: error.to_string(),
+                    exit_code: None,
+                    signal: None,
+                };
+                store::agents::ended(&self.store, &id, &end).await?;
+                self.drop_live(&id);
+                self.announce(&id);
+                Err(error)
+            }
+        }
+    }
+
+    async fn start_process(
+        &self,
+        order: &Order,
+        agent: &StoredAgent,
+        token: &str,
+        session: &str,
+        resume: bool,
+    ) -> Result<i32, AgentError> {
+        let dir = self.config.paths.agent_dir(agent.id.as_str());
+        let git = folder::git_common_dir(&order.cwd);
+        let context = LaunchContext {
+            agent: agent.id.as_str(),
+            dir: &dir,
+            orchestra: &self.orchestra,
+            program: &order.program,
+            cwd: &order.cwd,
+            title: &agent.view.title,
+            cli_session: session,
+            resume,
+            primary: agent.view.role == AgentRole::Primary,
+            specialist: order.specialist.as_deref().unwrap_or(order.adapter.kind()),
+            instructions: &order.instructions,
+            specialists: &self.config.settings.specialists,
+            permissions: order.permissions,
+            args: &order.args,
+            git_dir: git.as_deref(),
+        };
+        let plan = order.adapter.launch(&context);
+        let dir = launch::prepare(&self.config, order.adapter, agent.id.as_str(), token, &plan)
+            .map_err(|error| AgentError::Start(error.to_string()))?;
+        let argv = vec![
+            self.orchestra.as_os_str().to_owned(),
+            "run-agent".into(),
+            dir.into_os_string(),
+        ];
+        let facts = self
+            .terminals
+            .create(NewTerminal {
+                agent: agent.id.clone(),
+                title: agent.view.title.clone(),
+                cwd: order.cwd.clone(),
+                size: agent.view.size,
+                env: Vec::new(),
+                argv,
+            })
+            .await?;
+        Ok(facts.pid)
+    }
+
+    fn default_size(&self) -> Size {
+        let terminal = &self.config.settings.terminal;
+        Size {
+            cols: terminal.cols,
+            rows: terminal.rows,
+        }
+    }
+
+    fn blank(&self, id: &AgentId, requester: &Requester, order: &Order, role: AgentRole) -> Agent {
+        let now = Timestamp::now();
+        Agent {
+            id: id.to_string(),
+            session_id: id.session(),
+            kind: order.adapter.kind().to_owned(),
+            specialist: order.specialist.clone(),
+            name: id.to_string(),
+            title: id.to_string(),
+            role,
+            owner: requester.user.to_string(),
+            owner_name: requester.name.clone(),
+            parent: requester.agent.as_ref().map(|agent| agent.id.to_string()),
+            cwd: order.cwd.display().to_string(),
+            status: AgentStatus::Starting,
+            reason: None,
+            pid: None,
+            restarts: 0,
+            size: self.default_size(),
+            activity: Activity {
+                state: ActivityState::Unknown,
+                waiting_for: None,
+                since: now,
+                source: "process".into(),
+                confidence: 0.0,
+            },
+            task_id: None,
+            created_at: now,
+            started_at: None,
+            ended_at: None,
+            exit_code: None,
+            signal: None,
+            usage: Usage::default(),
+        }
+    }
+}

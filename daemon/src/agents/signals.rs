@@ -1,0 +1,188 @@
+//! What an agent does, decided from several sources that may disagree. Pure.
+//!
+//! A status file is the CLI's own word, read twice a second: it wins. Hooks are its own
+//! word too, but an interrupted turn fires none; so a title or screen that changed
+//! clearly after the last hook wins over that hook.
+
+use super::adapter::Told;
+use crate::model::evidence::Source;
+use orchestra_protocol::agent::{Activity, ActivityState, Signal};
+use orchestra_protocol::time::Timestamp;
+use std::collections::BTreeMap;
+
+/// Hooks and titles of one moment arrive in any order within this time.
+const SLACK_MS: i64 = 1_000;
+
+/// What one source said last, and since when it says so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Record {
+    told: Told,
+    since: Timestamp,
+    /// When it said something last, even if the same.
+    seen: Timestamp,
+    detail: String,
+}
+
+/// Everything that is known of one agent's activity.
+#[derive(Debug, Clone, Default)]
+pub struct Signals {
+    records: BTreeMap<&'static str, (Source, Record)>,
+}
+
+impl Signals {
+    /// Notes what a source says now; true when that is new.
+    pub fn tell(&mut self, source: Source, told: Told, at: Timestamp, detail: &str) -> bool {
+        if let Some((_, old)) = self.records.get_mut(source.word())
+            && old.told == told
+        {
+            old.seen = at;
+            // A hook that repeats itself is a new event; a reading that does is not.
+            if is_event(source) {
+                old.since = at;
+                old.detail = detail.to_owned();
+            }
+            return false;
+        }
+        let record = Record {
+            told,
+            since: at,
+            seen: at,
+            detail: detail.to_owned(),
+        };
+        self.records.insert(source.word(), (source, record));
+        true
+    }
+
+    /// Notes that a source says nothing any more.
+    pub fn silence(&mut self, source: Source) -> bool {
+        self.records.remove(source.word()).is_some()
+    }
+
+    /// True when the CLI itself spoke: by hook, marker or status file.
+    pub fn has_own_word(&self) -> bool {
+        [Source::Hook, Source::Marker, Source::StatusFile]
+            .into_iter()
+            .any(|source| self.records.contains_key(source.word()))
+    }
+
+    /// The decision; `born` is when the agent began.
+    pub fn decide(&self, born: Timestamp) -> Activity {
+        match self.winner() {
+            Some((source, record)) => Activity {
+                state: record.told.state,
+                waiting_for: record.told.waiting_for,
+                since: record.since,
+                source: source.word().to_owned(),
+                confidence: source.confidence(),
+            },
+            None => Activity {
+                state: ActivityState::Unknown,
+                waiting_for: None,
+                since: born,
+                source: Source::Process.word().to_owned(),
+                confidence: 0.0,
+            },
+        }
+    }
+
+    /// Every signal, the winner marked.
+    pub fn explain(&self) -> Vec<Signal> {
+        let winner = self.winner().map(|(source, _)| source);
+        self.records
+            .values()
+            .map(|(source, record)| Signal {
+                source: source.word().to_owned(),
+                state: record.told.state,
+                waiting_for: record.told.waiting_for,
+                at: record.seen,
+                confidence: source.confidence(),
+                won: winner == Some(*source),
+                detail: record.detail.clone(),
+            })
+            .collect()
+    }
+
+    fn winner(&self) -> Option<(Source, &Record)> {
+        let get = |source: Source| {
+            let (source, record) = self.records.get(source.word())?;
+            Some((*source, record))
+        };
+        if let Some(status) = get(Source::StatusFile) {
+            return Some(status);
+        }
+        let event = [Source::Hook, Source::Marker, Source::Transcript]
+            .into_iter()
+            .filter_map(get)
+            .max_by_key(|(_, record)| record.since);
+        let reading = [Source::Title, Source::Screen].into_iter().find_map(get);
+        match (event, reading) {
+            (Some(event), Some(reading)) if reading.1.since.0 > event.1.since.0 + SLACK_MS => {
+                Some(reading)
+            }
+            (Some(event), _) => Some(event),
+            (None, reading) => reading,
+        }
+    }
+}
+
+/// Sources that speak once per change, not continuously.
+fn is_event(source: Source) -> bool {
+    matches!(source, Source::Hook | Source::Marker | Source::Transcript)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use orchestra_protocol::agent::WaitingFor;
+
+    const BUSY: Told = Told::plain(ActivityState::Busy);
+    const IDLE: Told = Told::plain(ActivityState::Idle);
+
+    #[test]
+    fn nothing_known_is_unknown_and_says_so() {
+        let activity = Signals::default().decide(Timestamp(7));
+        assert_eq!(activity.state, ActivityState::Unknown);
+        assert!(activity.confidence < 0.1);
+    }
+
+    #[test]
+    fn the_status_file_wins() {
+        let mut signals = Signals::default();
+        signals.tell(Source::Hook, BUSY, Timestamp(5_000), "");
+        signals.tell(Source::StatusFile, IDLE, Timestamp(1_000), "");
+        assert_eq!(signals.decide(Timestamp(0)).state, ActivityState::Idle);
+    }
+
+    #[test]
+    fn a_title_that_changed_well_after_the_hook_wins_over_it() {
+        let mut signals = Signals::default();
+        signals.tell(Source::Hook, BUSY, Timestamp(10_000), "");
+        signals.tell(Source::Title, IDLE, Timestamp(10_500), "");
+        assert_eq!(signals.decide(Timestamp(0)).state, ActivityState::Busy);
+        signals.tell(Source::Title, BUSY, Timestamp(10_600), "");
+        signals.tell(Source::Title, IDLE, Timestamp(12_000), "");
+        let activity = signals.decide(Timestamp(0));
+        assert_eq!(
+            (activity.state, activity.source.as_str()),
+            (ActivityState::Idle, "title")
+        );
+    }
+
+    #[test]
+    fn exactly_one_signal_has_won() {
+        let mut signals = Signals::default();
+        let asks = Told {
+            state: ActivityState::Waiting,
+            waiting_for: Some(WaitingFor::Permission),
+        };
+        signals.tell(Source::Screen, IDLE, Timestamp(1), "");
+        signals.tell(Source::Hook, asks, Timestamp(2), "asks");
+        let won: Vec<_> = signals
+            .explain()
+            .into_iter()
+            .filter(|one| one.won)
+            .collect();
+        assert_eq!(won.len(), 1);
+        assert_eq!(won[0].source, "hook");
+    }
+}

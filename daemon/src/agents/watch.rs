@@ -1,0 +1,210 @@
+//! Watching the living: deaths that tmux reports, time limits, and the sources that
+//! have to be read (status files, titles, screens of agents that are not ready yet).
+
+use super::adapter::Told;
+use super::{AgentError, Agents};
+use crate::model::evidence::Source;
+use crate::model::ids::AgentId;
+use crate::store::agents::End;
+use crate::store::rows::StoredAgent;
+use crate::store::{self};
+use crate::supervise::Tasks;
+use crate::terminal::TerminalEvent;
+use orchestra_protocol::agent::{ActivityState, AgentStatus, WaitingFor};
+use orchestra_protocol::time::Timestamp;
+use orchestra_tmux::process::Grace;
+use std::time::Duration;
+use tokio::sync::broadcast;
+
+/// How often sources are read that do not speak by themselves.
+const LOOK: Duration = Duration::from_millis(500);
+/// Longest last line that goes into a reason.
+const LAST_LINE: usize = 160;
+/// Where the last screen of an ended agent is kept.
+pub const LAST_SCREEN: &str = "last-screen.txt";
+
+impl Agents {
+    /// Starts the watching tasks.
+    pub(in crate::agents) fn watch(
+        self,
+        mut deaths: broadcast::Receiver<TerminalEvent>,
+        tasks: &Tasks,
+    ) {
+        let agents = self.clone();
+        tasks.spawn("agent deaths", move |cancel| async move {
+            loop {
+                let event = tokio::select! {
+                    () = cancel.cancelled() => return,
+                    event = deaths.recv() => event,
+                };
+                match event {
+                    Ok(TerminalEvent::Died {
+                        agent,
+                        exit_code,
+                        signal,
+                    }) => {
+                        agents.died(&agent, exit_code, signal).await;
+                    }
+                    Ok(TerminalEvent::ServerLost { .. })
+                    | Err(broadcast::error::RecvError::Lagged(_)) => {
+                        if let Err(error) = agents.adopt().await {
+                            tracing::error!(%error, "the living agents could not be counted");
+                        }
+                    }
+                    Ok(_) => {}
+                    Err(broadcast::error::RecvError::Closed) => return,
+                }
+            }
+        });
+        let agents = self;
+        tasks.spawn("agent activity", move |cancel| async move {
+            let mut tick = tokio::time::interval(LOOK);
+            tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+            loop {
+                tokio::select! {
+                    () = cancel.cancelled() => return,
+                    _ = tick.tick() => {}
+                }
+                agents.read_spools().await;
+                match store::agents::live(&agents.store).await {
+                    Ok(living) => {
+                        for agent in living {
+                            agents.read_sources(&agent).await;
+                            agents.check_time(&agent).await;
+                        }
+                    }
+                    Err(error) => tracing::error!(%error, "the living agents cannot be read"),
+                }
+            }
+        });
+    }
+
+    /// Notes that an agent's process ended, with what its terminal showed last.
+    pub(in crate::agents) async fn died(
+        &self,
+        id: &AgentId,
+        exit_code: Option<i32>,
+        signal: Option<i32>,
+    ) {
+        self.read_spool(id).await;
+        let last = self.keep_last_screen(id).await;
+        let (status, mut reason) = match (exit_code, signal) {
+            (Some(0), _) => (AgentStatus::Completed, "it ended by itself".to_owned()),
+            (Some(code), _) => (
+                AgentStatus::Failed,
+                format!("it ended with exit code {code}"),
+            ),
+            (None, Some(signal)) => (
+                AgentStatus::Failed,
+                format!("it was ended by signal {signal}"),
+            ),
+            (None, None) => (AgentStatus::Lost, "its process is gone".to_owned()),
+        };
+        if status == AgentStatus::Failed
+            && let Some(line) = last
+        {
+            reason = format!("{reason}: {line}");
+        }
+        let end = End {
+            status,
+            reason,
+            exit_code,
+            signal,
+        };
+        match store::agents::ended(&self.store, id, &end).await {
+            Ok(Some(_)) => tracing::info!(agent.id = %id, reason = end.reason, "agent {id} ended"),
+            Ok(None) => {}
+            Err(error) => tracing::error!(agent.id = %id, %error, "an end was not stored"),
+        }
+        self.drop_live(id);
+        self.announce(id);
+        if let Err(error) = self.terminals.close(id, Grace::default()).await {
+            tracing::warn!(agent.id = %id, %error, "a dead agent's session could not be closed");
+        }
+    }
+
+    /// Keeps what the terminal showed last; its last line that is not empty.
+    async fn keep_last_screen(&self, id: &AgentId) -> Option<String> {
+        let screen = self.terminals.screen_text(id).await.ok()?;
+        let path = self.config.paths.agent_dir(id.as_str()).join(LAST_SCREEN);
+        if let Err(error) = tokio::fs::write(&path, screen.text.trim_end()).await {
+            tracing::warn!(agent.id = %id, %error, "the last screen was not kept");
+        }
+        let line = screen
+            .text
+            .lines()
+            .rev()
+            .find(|line| !line.trim().is_empty())?;
+        Some(line.trim().chars().take(LAST_LINE).collect())
+    }
+
+    async fn check_time(&self, agent: &StoredAgent) {
+        let (Some(limit), Some(started)) = (agent.timeout_ms, agent.view.started_at) else {
+            return;
+        };
+        if Timestamp::now().since(started) < limit {
+            return;
+        }
+        let reason = format!("its time limit of {} s was reached", limit / 1000);
+        if let Err(error) = self.finish(&agent.id, AgentStatus::Timeout, &reason).await {
+            tracing::error!(agent.id = %agent.id, %error, "an agent over its time could not be ended");
+        }
+    }
+
+    /// Reads the sources that do not speak by themselves.
+    async fn read_sources(&self, agent: &StoredAgent) {
+        if agent.view.status != AgentStatus::Running {
+            return;
+        }
+        let id = &agent.id;
+        let Ok(adapter) = self.adapter(&agent.view.kind) else {
+            return;
+        };
+        let status = agent
+            .view
+            .pid
+            .and_then(|pid| adapter.status_file(&self.config.paths.home, pid));
+        if let Some(path) = status {
+            let told = match tokio::fs::read(&path).await {
+                Ok(bytes) => serde_json::from_slice(&bytes)
+                    .ok()
+                    .and_then(|content| adapter.read_status(&content)),
+                Err(_) => None,
+            };
+            self.tell(id, Source::StatusFile, told, "the CLI's status file")
+                .await;
+        }
+        if let Some(state) = self.terminals.state(id) {
+            let told = adapter.read_title(&state.title);
+            self.tell(id, Source::Title, told, "the terminal's title")
+                .await;
+        }
+        self.read_unready_screen(agent).await;
+    }
+
+    /// An agent that never said it is ready may be stuck in a dialog: look.
+    async fn read_unready_screen(&self, agent: &StoredAgent) {
+        let id = &agent.id;
+        let Ok(adapter) = self.adapter(&agent.view.kind) else {
+            return;
+        };
+        let heard = self.with_live(id, |live| live.heard()).unwrap_or(true);
+        if heard {
+            self.tell(id, Source::Screen, None, "").await;
+            return;
+        }
+        match self.look(id, adapter).await {
+            Ok(reading) => {
+                let asks = reading.dialog.as_ref().map(|_| Told {
+                    state: ActivityState::Waiting,
+                    waiting_for: Some(WaitingFor::Question),
+                });
+                let told = asks.or(reading.state.map(Told::plain));
+                let detail = reading.dialog.unwrap_or_else(|| "the screen".into());
+                self.tell(id, Source::Screen, told, &detail).await;
+            }
+            Err(AgentError::Terminal(_)) => {}
+            Err(error) => tracing::warn!(agent.id = %id, %error, "a screen could not be read"),
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! Who is at the other end of the Unix socket: a process of the owner, and not one of
+//! our agents. At isolation level 0 this keeps honest programs honest; a process of the
+//! same uid that means harm can step around it, which SECURITY.md says.
+
+use std::collections::HashSet;
+
+/// Deepest chain of parents looked at.
+const MAX_DEPTH: usize = 128;
+
+/// The peer of a Unix connection, as the kernel says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UnixPeer {
+    pub pid: i32,
+    pub uid: u32,
+}
+
+/// Why a local caller is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PeerError {
+    #[error("only the user that runs the daemon may do this")]
+    OtherUser,
+    #[error("an agent may not do this; run it in a terminal of your own")]
+    Agent,
+    #[error("the calling process cannot be looked at")]
+    Gone,
+}
+
+/// Refuses another user, a process below one of `panes`, and one whose line of parents
+/// cannot be followed.
+///
+/// # Errors
+/// Says which.
+pub fn check_owner(peer: UnixPeer, panes: &HashSet<i32>) -> Result<(), PeerError> {
+    if peer.uid != nix::unistd::geteuid().as_raw() {
+        return Err(PeerError::OtherUser);
+    }
+    let mut pid = peer.pid;
+    for _ in 0..MAX_DEPTH {
+        if panes.contains(&pid) || is_agent(pid) {
+            return Err(PeerError::Agent);
+        }
+        pid = parent(pid).ok_or(PeerError::Gone)?;
+        if pid <= 1 {
+            return Ok(());
+        }
+    }
+    Err(PeerError::Gone)
+}
+
+/// True when the process was started with an agent's environment. One that cannot be
+/// read belongs to somebody else, so it is no agent of ours.
+fn is_agent(pid: i32) -> bool {
+    let environ = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+    environ
+        .split(|byte| *byte == 0)
+        .any(|entry| entry.starts_with(b"ORCHESTRA_AGENT_ID="))
+}
+
+/// The parent's pid; the command's name may hold spaces and brackets.
+fn parent(pid: i32) -> Option<i32> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let (_, rest) = stat.rsplit_once(')')?;
+    rest.split_whitespace().nth(1)?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_below_a_pane_is_an_agent_and_another_user_is_refused() {
+        let uid = nix::unistd::geteuid().as_raw();
+        let me = i32::try_from(std::process::id()).unwrap();
+        let peer = UnixPeer { pid: me, uid };
+        assert_eq!(
+            check_owner(peer, &HashSet::from([me])),
+            Err(PeerError::Agent)
+        );
+        let above = parent(me).unwrap();
+        assert_eq!(
+            check_owner(peer, &HashSet::from([above])),
+            Err(PeerError::Agent)
+        );
+        let other = UnixPeer {
+            pid: me,
+            uid: uid + 1,
+        };
+        assert_eq!(
+            check_owner(other, &HashSet::new()),
+            Err(PeerError::OtherUser)
+        );
+        let gone = UnixPeer { pid: i32::MAX, uid };
+        assert_eq!(check_owner(gone, &HashSet::new()), Err(PeerError::Gone));
+    }
+
+    #[test]
+    fn the_environment_of_an_agent_gives_it_away() {
+        let uid = nix::unistd::geteuid().as_raw();
+        let mut child = std::process::Command::new("sleep")
+            .arg("30")
+            .env("ORCHESTRA_AGENT_ID", "droid-001")
+            .spawn()
+            .unwrap();
+        let pid = i32::try_from(child.id()).unwrap();
+        let found = check_owner(UnixPeer { pid, uid }, &HashSet::new());
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert_eq!(found, Err(PeerError::Agent));
+    }
+}

@@ -1,0 +1,159 @@
+//! The courier of one agent: takes what is open, one message at a time, through its
+//! receipt, and rests when nothing is open.
+
+use super::{Chat, ChatError, PATIENCE};
+use crate::agents::adapter::Adapter;
+use crate::model::ids::AgentId;
+use crate::store::messages::Step;
+use crate::store::rows::{StoredAgent, StoredMessage};
+use crate::store::{self, StoreError};
+use orchestra_protocol::agent::{ActivityState, AgentStatus};
+use orchestra_protocol::message::MessageStatus;
+use orchestra_protocol::time::Timestamp;
+use std::time::Duration;
+use tokio::sync::Notify;
+
+/// A turn that ended without a word: the agent has been idle for this long.
+const SILENT_END: i64 = 5_000;
+/// How long a turn may not be judged by the agent's idleness after it was accepted.
+const TURN_BEGINS: i64 = 2_000;
+
+/// What the courier does after a look.
+enum Next {
+    /// Look again after this time, or when the bell rings.
+    Wait(Duration),
+    /// Look again at once.
+    Again,
+    /// Nothing is open.
+    Rest,
+}
+
+impl Chat {
+    /// Works until nothing is open for the agent.
+    pub(in crate::chat) async fn courier(&self, id: &AgentId, bell: &Notify) {
+        loop {
+            let next = match self.round(id).await {
+                Ok(next) => next,
+                // Somebody else moved the receipt: look at it anew.
+                Err(ChatError::Store(StoreError::Conflict(_))) => {
+                    Next::Wait(Duration::from_millis(20))
+                }
+                Err(error) => {
+                    tracing::warn!(agent.id = %id, %error, "a message could not be moved on");
+                    Next::Wait(Duration::from_secs(1))
+                }
+            };
+            let wait = match next {
+                Next::Again => continue,
+                Next::Wait(wait) => wait,
+                Next::Rest => {
+                    if self.dismiss(id, bell) {
+                        return;
+                    }
+                    continue;
+                }
+            };
+            tokio::select! {
+                () = bell.notified() => {}
+                () = tokio::time::sleep(wait) => {}
+            }
+        }
+    }
+
+    async fn round(&self, id: &AgentId) -> Result<Next, ChatError> {
+        let agent = self.agents.get(id).await?;
+        let adapter = self.agents.adapter(&agent.view.kind)?;
+        self.settle_evidence(&agent, adapter).await?;
+        let open = store::messages::open(&self.store, id).await?;
+        let Some(first) = open.first() else {
+            return Ok(Next::Rest);
+        };
+        if agent.view.status.is_final() {
+            return self.fail_all(&agent, &open).await;
+        }
+        if agent.view.status == AgentStatus::Starting {
+            self.explain(first, "the agent starts").await?;
+            return Ok(Next::Wait(PATIENCE));
+        }
+        match first.view.status {
+            MessageStatus::Queued => self.offer(&agent, adapter, first).await.map(Next::Wait),
+            MessageStatus::Pasted => self.recover(&agent, adapter, first).await.map(Next::Wait),
+            MessageStatus::Submitted => self.insist(&agent, adapter, first).await.map(Next::Wait),
+            MessageStatus::Accepted => self.await_end(&agent, first).await,
+            MessageStatus::Answered | MessageStatus::Failed => Ok(Next::Again),
+        }
+    }
+
+    /// A dead agent answers nothing.
+    async fn fail_all(
+        &self,
+        agent: &StoredAgent,
+        open: &[StoredMessage],
+    ) -> Result<Next, ChatError> {
+        let reason = format!(
+            "the agent ended before it answered ({})",
+            agent.view.reason.as_deref().unwrap_or("no reason known")
+        );
+        for message in open {
+            self.step(message, MessageStatus::Failed, Some(&reason))
+                .await?;
+        }
+        Ok(Next::Again)
+    }
+
+    /// An interrupted turn fires no hook: it is seen by an agent that is idle again.
+    async fn await_end(
+        &self,
+        agent: &StoredAgent,
+        message: &StoredMessage,
+    ) -> Result<Next, ChatError> {
+        let now = Timestamp::now();
+        let activity = &agent.view.activity;
+        let settled = now.since(message.view.updated_at) > TURN_BEGINS + SILENT_END;
+        let idle = activity.state == ActivityState::Idle
+            && activity.since >= message.view.updated_at
+            && now.since(activity.since) > SILENT_END;
+        if settled && idle {
+            let reason = "the turn ended without an answer; it was interrupted or refused";
+            self.step(message, MessageStatus::Failed, Some(reason))
+                .await?;
+            return Ok(Next::Again);
+        }
+        Ok(Next::Wait(Duration::from_secs(1)))
+    }
+
+    /// Moves a receipt and tells the feed.
+    pub(in crate::chat) async fn step(
+        &self,
+        message: &StoredMessage,
+        to: MessageStatus,
+        reason: Option<&str>,
+    ) -> Result<StoredMessage, ChatError> {
+        let step = Step {
+            to,
+            reason,
+            evidence: None,
+        };
+        let from = message.view.status;
+        let message = store::messages::advance(&self.store, &message.view.id, from, &step).await?;
+        self.events.wake();
+        Ok(message)
+    }
+
+    /// Says why a message waits.
+    pub(in crate::chat) async fn explain(
+        &self,
+        message: &StoredMessage,
+        reason: &str,
+    ) -> Result<(), ChatError> {
+        if store::messages::explain(&self.store, &message.view.id, Some(reason)).await? {
+            self.events.wake();
+        }
+        Ok(())
+    }
+
+    /// Text as it has to be pasted for this CLI.
+    pub(in crate::chat) fn composed(adapter: &dyn Adapter, message: &StoredMessage) -> String {
+        adapter.compose(&message.view.text, message.as_command)
+    }
+}

@@ -1,0 +1,192 @@
+//! From queued to submitted: the gate before a paste, the paste, Enter, and what is done
+//! when the CLI does not say that it took the text.
+
+use super::{Chat, ChatError, PATIENCE};
+use crate::agents::adapter::{Adapter, Reading};
+use crate::store::rows::{StoredAgent, StoredMessage};
+use orchestra_protocol::agent::{ActivityState, WaitingFor};
+use orchestra_protocol::message::MessageStatus;
+use orchestra_protocol::time::Timestamp;
+use std::time::Duration;
+
+/// A person who typed within this time is not interrupted.
+const SEAT_QUIET: Duration = Duration::from_secs(10);
+/// How long the CLI may take to say that it took a prompt.
+const ACCEPT: i64 = 3_000;
+/// How often Enter is pressed for one message.
+const ENTERS: i64 = 4;
+/// How long evidence of an earlier daemon's Enter may still be under way.
+const RECOVER: i64 = 3_000;
+/// C-c clears the composer; twice within 3 s it ends the CLI.
+const AFTER_CLEAR: Duration = Duration::from_millis(3_500);
+
+impl Chat {
+    /// Pastes and submits, if nothing speaks against it; else says what does.
+    pub(in crate::chat) async fn offer(
+        &self,
+        agent: &StoredAgent,
+        adapter: &dyn Adapter,
+        message: &StoredMessage,
+    ) -> Result<Duration, ChatError> {
+        if let Some(obstacle) = self.obstacle(agent, adapter).await? {
+            self.explain(message, &obstacle).await?;
+            return Ok(PATIENCE);
+        }
+        let reading = self.agents.look(&agent.id, adapter).await?;
+        if let Some(obstacle) = on_screen(&reading) {
+            self.explain(message, &obstacle).await?;
+            return Ok(PATIENCE);
+        }
+        if reading.leftover {
+            self.explain(message, "clearing text that was left in the composer")
+                .await?;
+            self.agents
+                .terminals()
+                .keys(&agent.id, &["C-c".to_owned()])
+                .await
+                .map_err(crate::agents::AgentError::from)?;
+            return Ok(AFTER_CLEAR);
+        }
+        let text = Self::composed(adapter, message);
+        // Written before the act: after a kill, the next courier knows that text may
+        // stand in the composer.
+        let message = self.step(message, MessageStatus::Pasted, None).await?;
+        let terminals = self.agents.terminals();
+        terminals
+            .paste(&agent.id, &text, true)
+            .await
+            .map_err(crate::agents::AgentError::from)?;
+        tokio::time::sleep(adapter.pause_after_paste(text.len())).await;
+        self.press_enter(agent).await?;
+        self.step(&message, MessageStatus::Submitted, None).await?;
+        Ok(Duration::from_millis(ACCEPT.unsigned_abs()))
+    }
+
+    /// An earlier daemon ended between the paste and its record of Enter.
+    pub(in crate::chat) async fn recover(
+        &self,
+        agent: &StoredAgent,
+        adapter: &dyn Adapter,
+        message: &StoredMessage,
+    ) -> Result<Duration, ChatError> {
+        if Timestamp::now().since(message.view.updated_at) < RECOVER {
+            return Ok(PATIENCE);
+        }
+        let reading = self.agents.look(&agent.id, adapter).await?;
+        if reading.leftover {
+            // All of it or a part: only a fresh paste is surely whole.
+            self.agents
+                .terminals()
+                .keys(&agent.id, &["C-c".to_owned()])
+                .await
+                .map_err(crate::agents::AgentError::from)?;
+            tokio::time::sleep(AFTER_CLEAR).await;
+        } else if reading.state == Some(ActivityState::Busy) {
+            self.explain(
+                message,
+                "waiting for the agent's word on whether it took it",
+            )
+            .await?;
+            return Ok(PATIENCE);
+        }
+        self.step(
+            message,
+            MessageStatus::Queued,
+            Some("sending it again after a restart"),
+        )
+        .await?;
+        Ok(Duration::ZERO)
+    }
+
+    /// The CLI did not say that it took the text: an Enter may have been lost.
+    pub(in crate::chat) async fn insist(
+        &self,
+        agent: &StoredAgent,
+        adapter: &dyn Adapter,
+        message: &StoredMessage,
+    ) -> Result<Duration, ChatError> {
+        let waited = Timestamp::now().since(message.view.updated_at);
+        if waited < ACCEPT {
+            return Ok(Duration::from_millis((ACCEPT - waited).unsigned_abs()));
+        }
+        let reading = self.agents.look(&agent.id, adapter).await?;
+        if let Some(dialog) = &reading.dialog {
+            self.explain(message, &format!("the agent {dialog}"))
+                .await?;
+            return Ok(PATIENCE);
+        }
+        if message.tries >= ENTERS {
+            let reason = "the CLI never said that it took the text; look at its terminal";
+            self.step(message, MessageStatus::Failed, Some(reason))
+                .await?;
+            return Ok(Duration::ZERO);
+        }
+        if reading.leftover {
+            self.press_enter(agent).await?;
+            // Counts the Enter and starts the wait anew.
+            let queued = self.step(message, MessageStatus::Queued, None).await?;
+            let pasted = self.step(&queued, MessageStatus::Pasted, None).await?;
+            self.step(&pasted, MessageStatus::Submitted, None).await?;
+            return Ok(Duration::from_millis(ACCEPT.unsigned_abs()));
+        }
+        if waited > ACCEPT * 4 && reading.state != Some(ActivityState::Busy) {
+            let reason = "the text left the composer, but the CLI has no record of it";
+            self.step(message, MessageStatus::Failed, Some(reason))
+                .await?;
+            return Ok(Duration::ZERO);
+        }
+        Ok(PATIENCE)
+    }
+
+    async fn press_enter(&self, agent: &StoredAgent) -> Result<(), ChatError> {
+        let keys = ["Enter".to_owned()];
+        self.agents
+            .terminals()
+            .keys(&agent.id, &keys)
+            .await
+            .map_err(crate::agents::AgentError::from)?;
+        Ok(())
+    }
+
+    /// What speaks against a paste, apart from the screen.
+    async fn obstacle(
+        &self,
+        agent: &StoredAgent,
+        adapter: &dyn Adapter,
+    ) -> Result<Option<String>, ChatError> {
+        let activity = &agent.view.activity;
+        let told = match (activity.state, activity.waiting_for) {
+            (ActivityState::Busy, _) => Some("the agent is busy; it comes next"),
+            (_, Some(WaitingFor::Permission)) => Some("the agent waits for a permission"),
+            (_, Some(WaitingFor::Question)) => {
+                Some("the agent waits for an answer in its terminal")
+            }
+            (_, Some(WaitingFor::Quota)) => Some("the agent waits for its quota"),
+            (ActivityState::Waiting, None) => Some("the agent waits for something"),
+            (ActivityState::Idle | ActivityState::Unknown, None) => None,
+        };
+        if let Some(told) = told {
+            return Ok(Some(told.to_owned()));
+        }
+        if adapter.announces_itself() && !self.agents.bound(&agent.id) {
+            return Ok(Some("the agent starts".to_owned()));
+        }
+        let typed = self.agents.terminals().last_key(&agent.id);
+        if typed.is_some_and(|at| at.elapsed() < SEAT_QUIET) {
+            return Ok(Some("somebody types in its terminal".to_owned()));
+        }
+        Ok(None)
+    }
+}
+
+/// What speaks against a paste on the screen.
+fn on_screen(reading: &Reading) -> Option<String> {
+    match (&reading.dialog, reading.ready, reading.state) {
+        (Some(dialog), _, _) => Some(format!("the agent {dialog}")),
+        (None, false, _) => Some("the agent is not ready for text yet".to_owned()),
+        (None, true, Some(ActivityState::Busy)) => {
+            Some("the agent is busy; it comes next".to_owned())
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,258 @@
+//! What the CLIs said, turned into steps of receipts and into answers: each fact with
+//! its effect in one transaction.
+
+use super::{Chat, ChatError};
+use crate::agents::adapter::Adapter;
+use crate::model::evidence::{Fact, Source};
+use crate::store::evidence::{Effect, Open};
+use crate::store::messages::{NewMessage, Step};
+use crate::store::rows::{StoredAgent, StoredMessage};
+use crate::store::{self};
+use orchestra_protocol::message::{Author, MessageStatus};
+
+impl Chat {
+    /// Gives every open fact of the agent its effect, in order.
+    pub(in crate::chat) async fn settle_evidence(
+        &self,
+        agent: &StoredAgent,
+        adapter: &dyn Adapter,
+    ) -> Result<(), ChatError> {
+        for open in store::evidence::open(&self.store, &agent.id).await? {
+            let messages = store::messages::open(&self.store, &agent.id).await?;
+            match &open.evidence.fact {
+                Fact::PromptAccepted { text } => {
+                    self.accepted(agent, adapter, &open, &messages, text)
+                        .await?;
+                }
+                Fact::TurnEnded { text } => {
+                    self.ended(agent, &open, &messages, text.as_deref()).await?;
+                }
+                Fact::TurnFailed { reason } => {
+                    self.failed(&open, &messages, reason).await?;
+                }
+                Fact::SessionBound { cleared: true, .. } => {
+                    self.cleared(adapter, &open, &messages).await?;
+                }
+                Fact::SessionBound { .. } | Fact::SessionEnded { .. } | Fact::Activity { .. } => {
+                    store::evidence::settle(&self.store, open.id).await?;
+                }
+            }
+            self.events.wake();
+        }
+        Ok(())
+    }
+
+    /// The CLI took a prompt: one of ours, or one that a person typed.
+    async fn accepted(
+        &self,
+        agent: &StoredAgent,
+        adapter: &dyn Adapter,
+        open: &Open,
+        messages: &[StoredMessage],
+        seen: &str,
+    ) -> Result<(), ChatError> {
+        let ours = messages.iter().find(|message| {
+            message.view.status != MessageStatus::Accepted
+                && (adapter.same(&Self::composed(adapter, message), seen)
+                    || adapter.same(&message.view.text, seen))
+        });
+        let evidence = open.evidence.source.word();
+        if let Some(message) = ours {
+            let effect = Effect {
+                message: &message.view.id,
+                from: message.view.status,
+                step: Step {
+                    to: MessageStatus::Accepted,
+                    reason: None,
+                    evidence: Some(evidence),
+                },
+            };
+            store::evidence::settle_with(&self.store, open.id, &[effect], None).await?;
+            return Ok(());
+        }
+        // Each line typed at a shell would be noise in its conversation.
+        if open.evidence.source == Source::Marker {
+            store::evidence::settle(&self.store, open.id).await?;
+            return Ok(());
+        }
+        let typed = NewMessage {
+            author: Author::User,
+            sender: "terminal".into(),
+            text: seen.to_owned(),
+            status: MessageStatus::Accepted,
+            evidence: Some(evidence.to_owned()),
+            ..blank(agent)
+        };
+        store::evidence::settle_with(&self.store, open.id, &[], Some(&typed)).await?;
+        Ok(())
+    }
+
+    /// The turn ended: what it took is answered by its final message.
+    async fn ended(
+        &self,
+        agent: &StoredAgent,
+        open: &Open,
+        messages: &[StoredMessage],
+        text: Option<&str>,
+    ) -> Result<(), ChatError> {
+        let taken: Vec<&StoredMessage> = accepted(messages).collect();
+        let marker = open.evidence.source == Source::Marker;
+        if taken.is_empty() && marker {
+            store::evidence::settle(&self.store, open.id).await?;
+            return Ok(());
+        }
+        let effects: Vec<Effect<'_>> = taken
+            .iter()
+            .map(|message| effect(message, MessageStatus::Answered, None))
+            .collect();
+        let text = match (marker, text) {
+            (true, Some(code)) => Some(self.shell_output(agent, taken.last().copied(), code).await),
+            (_, text) => text.map(str::to_owned),
+        };
+        let answer = text
+            .filter(|text| !text.trim().is_empty())
+            .map(|text| NewMessage {
+                author: Author::Assistant,
+                sender: agent.id.to_string(),
+                text,
+                status: MessageStatus::Answered,
+                evidence: Some(open.evidence.source.word().to_owned()),
+                reply_to: taken.last().map(|message| message.view.id.clone()),
+                task_id: taken.last().and_then(|message| message.task_id),
+                ..blank(agent)
+            });
+        store::evidence::settle_with(&self.store, open.id, &effects, answer.as_ref()).await?;
+        Ok(())
+    }
+
+    /// The turn ended without an answer.
+    async fn failed(
+        &self,
+        open: &Open,
+        messages: &[StoredMessage],
+        reason: &str,
+    ) -> Result<(), ChatError> {
+        let effects: Vec<Effect<'_>> = accepted(messages)
+            .map(|message| effect(message, MessageStatus::Failed, Some(reason)))
+            .collect();
+        store::evidence::settle_with(&self.store, open.id, &effects, None).await?;
+        Ok(())
+    }
+
+    /// The conversation was emptied: a command of ours did it, or else every open turn
+    /// is gone.
+    async fn cleared(
+        &self,
+        adapter: &dyn Adapter,
+        open: &Open,
+        messages: &[StoredMessage],
+    ) -> Result<(), ChatError> {
+        let clear = adapter.clear_command().unwrap_or_default();
+        let command = messages.iter().find(|message| {
+            message.as_command
+                && message.view.text.trim() == clear
+                && matches!(
+                    message.view.status,
+                    MessageStatus::Pasted | MessageStatus::Submitted
+                )
+        });
+        let mut effects: Vec<Effect<'_>> = accepted(messages)
+            .map(|message| {
+                effect(
+                    message,
+                    MessageStatus::Failed,
+                    Some("the conversation was cleared"),
+                )
+            })
+            .collect();
+        if let Some(message) = command {
+            let accept = Effect {
+                message: &message.view.id,
+                from: message.view.status,
+                step: Step {
+                    to: MessageStatus::Accepted,
+                    reason: None,
+                    evidence: Some(open.evidence.source.word()),
+                },
+            };
+            let answer = Effect {
+                message: &message.view.id,
+                from: MessageStatus::Accepted,
+                step: Step {
+                    to: MessageStatus::Answered,
+                    reason: Some("the conversation was cleared"),
+                    evidence: None,
+                },
+            };
+            effects.extend([accept, answer]);
+        }
+        store::evidence::settle_with(&self.store, open.id, &effects, None).await?;
+        Ok(())
+    }
+
+    /// What a command at a shell printed, as its terminal holds it: a shell has no other
+    /// record. `code` is the marker's word on how it ended.
+    async fn shell_output(
+        &self,
+        agent: &StoredAgent,
+        message: Option<&StoredMessage>,
+        code: &str,
+    ) -> String {
+        let Ok(screen) = self.agents.terminals().screen_text(&agent.id).await else {
+            return code.to_owned();
+        };
+        let rows: Vec<&str> = screen.text.lines().collect();
+        let first = message
+            .and_then(|message| message.view.text.lines().next())
+            .unwrap_or_default();
+        let from = rows
+            .iter()
+            .rposition(|row| !first.is_empty() && row.ends_with(first));
+        let output: Vec<&str> = rows
+            .iter()
+            .skip(from.map_or(0, |at| at + 1))
+            .map(|row| row.trim_end())
+            .collect();
+        let output = output.join("\n");
+        format!("{code}\n\n{}", output.trim())
+    }
+}
+
+fn accepted(messages: &[StoredMessage]) -> impl Iterator<Item = &StoredMessage> {
+    messages
+        .iter()
+        .filter(|message| message.view.status == MessageStatus::Accepted)
+}
+
+fn effect<'a>(
+    message: &'a StoredMessage,
+    to: MessageStatus,
+    reason: Option<&'a str>,
+) -> Effect<'a> {
+    Effect {
+        message: &message.view.id,
+        from: message.view.status,
+        step: Step {
+            to,
+            reason,
+            evidence: None,
+        },
+    }
+}
+
+fn blank(agent: &StoredAgent) -> NewMessage {
+    NewMessage {
+        agent_id: agent.id.clone(),
+        client_id: None,
+        author: Author::System,
+        sender: String::new(),
+        owner: agent.view.owner.clone(),
+        text: String::new(),
+        as_command: false,
+        status: MessageStatus::Answered,
+        evidence: None,
+        reply_to: None,
+        actions: Vec::new(),
+        task_id: None,
+    }
+}

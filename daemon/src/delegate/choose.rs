@@ -1,0 +1,165 @@
+//! Who does a task: a particular agent, an idle one of the same making, or a new one.
+
+use super::{Delegate, DelegateError};
+use crate::agents::AgentError;
+use crate::model::ids::{AgentId, UserId};
+use crate::model::requester::{CallingAgent, Requester};
+use crate::store::rows::{StoredAgent, StoredTask};
+use crate::store::{self};
+use orchestra_protocol::agent::{ActivityState, AgentRole, AgentStatus, SpawnRequest};
+
+/// Who was found.
+pub(in crate::delegate) enum Choice {
+    /// This one.
+    Agent(AgentId),
+    /// Nobody yet; the reason is for people.
+    NotYet(String),
+}
+
+impl Delegate {
+    /// Finds or starts the agent for a queued task.
+    pub(in crate::delegate) async fn choose(
+        &self,
+        task: &StoredTask,
+    ) -> Result<Choice, DelegateError> {
+        if let Some(agent) = &task.request.agent {
+            return self.particular_agent(agent).await;
+        }
+        let living = store::agents::live(&self.store).await?;
+        // Started for this very task by a daemon that ended before it could say so.
+        let ours = living
+            .iter()
+            .find(|agent| agent.view.task_id == Some(task.view.id));
+        if let Some(agent) = ours {
+            return Ok(Choice::Agent(agent.id.clone()));
+        }
+        for agent in &living {
+            if self.reusable(task, agent).await? {
+                return Ok(Choice::Agent(agent.id.clone()));
+            }
+        }
+        self.start_one(task, &living).await
+    }
+
+    async fn particular_agent(&self, id: &str) -> Result<Choice, DelegateError> {
+        let id = AgentId::parse(id).map_err(|_| store::StoreError::NotFound("agent"))?;
+        let agent = self.agents.get(&id).await?;
+        Ok(match (agent.view.status, agent.view.task_id) {
+            (AgentStatus::Running, None) => Choice::Agent(id),
+            (AgentStatus::Running | AgentStatus::Starting, _) => {
+                Choice::NotYet(format!("{id} works on something else"))
+            }
+            _ => return Err(AgentError::Ended(id).into()),
+        })
+    }
+
+    /// An idle agent that the engine made, of the same owner, folder and making, whose
+    /// conversation can be emptied or is to go on.
+    async fn reusable(
+        &self,
+        task: &StoredTask,
+        agent: &StoredAgent,
+    ) -> Result<bool, DelegateError> {
+        let view = &agent.view;
+        let same = view.owner == task.view.owner
+            && Some(&view.cwd) == task.request.cwd.as_ref()
+            && view.specialist == task.view.specialist
+            && Some(&view.kind) == task.view.kind.as_ref();
+        let free = view.role == AgentRole::Specialist
+            && view.status == AgentStatus::Running
+            && view.activity.state == ActivityState::Idle
+            && view.task_id.is_none()
+            && task.caller_agent.as_deref() != Some(&view.id);
+        if !same || !free {
+            return Ok(false);
+        }
+        let keeps = task.request.keep_conversation == Some(true);
+        let adapter = self.agents.adapter(&view.kind)?;
+        if !keeps && adapter.clear_command().is_none() && view.kind != "shell" {
+            return Ok(false);
+        }
+        let open = store::messages::open(&self.store, &agent.id).await?;
+        Ok(open.is_empty() && store::tasks::worked_before(&self.store, &agent.id).await?)
+    }
+
+    async fn start_one(
+        &self,
+        task: &StoredTask,
+        living: &[StoredAgent],
+    ) -> Result<Choice, DelegateError> {
+        let requester = self.requester_of(task).await?;
+        let request = SpawnRequest {
+            kind: task
+                .view
+                .specialist
+                .is_none()
+                .then(|| task.view.kind.clone())
+                .flatten(),
+            specialist: task.view.specialist.clone(),
+            title: Some(task.view.title.clone()),
+            cwd: task.request.cwd.clone(),
+            ..SpawnRequest::default()
+        };
+        match self
+            .agents
+            .spawn(&requester, &request, Some(task.view.id))
+            .await
+        {
+            Ok(agent) => Ok(Choice::Agent(agent.id)),
+            Err(AgentError::Cap(reason)) => {
+                self.retire_one(task, living).await?;
+                Ok(Choice::NotYet(reason))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Ends the longest idle agent that the engine made, to make room.
+    async fn retire_one(
+        &self,
+        task: &StoredTask,
+        living: &[StoredAgent],
+    ) -> Result<(), DelegateError> {
+        let mut idle: Vec<&StoredAgent> = living
+            .iter()
+            .filter(|agent| {
+                agent.view.owner == task.view.owner
+                    && agent.view.role == AgentRole::Specialist
+                    && agent.view.task_id.is_none()
+                    && agent.view.activity.state == ActivityState::Idle
+            })
+            .collect();
+        idle.sort_by_key(|agent| agent.view.activity.since);
+        for agent in idle {
+            let open = store::messages::open(&self.store, &agent.id).await?;
+            if open.is_empty() && store::tasks::worked_before(&self.store, &agent.id).await? {
+                self.agents
+                    .kill(&agent.id, "it was idle and its place was needed")
+                    .await?;
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// On whose behalf the task's agent is started.
+    pub(in crate::delegate) async fn requester_of(
+        &self,
+        task: &StoredTask,
+    ) -> Result<Requester, DelegateError> {
+        let agent = match task.caller_agent.as_deref().map(AgentId::parse) {
+            Some(Ok(id)) => Some(CallingAgent {
+                id,
+                task: task.view.parent_task_id,
+                depth: task.depth - 1,
+                root: task.root.clone(),
+            }),
+            _ => None,
+        };
+        Ok(Requester {
+            user: UserId(task.view.owner.clone()),
+            name: store::tasks::owner_name(&self.store, &task.view.owner).await?,
+            agent,
+        })
+    }
+}

@@ -1,0 +1,314 @@
+//! The driver of one task: looks at the row, does what it asks for, and looks again
+//! when something changed, until nothing is left to do.
+
+use super::choose::Choice;
+use super::{Delegate, DelegateError, prompt};
+use crate::agents::AgentError;
+use crate::chat::Outgoing;
+use crate::model::ids::{AgentId, TaskId};
+use crate::model::task::{Command, Outcome};
+use crate::store::rows::{StoredMessage, StoredTask};
+use crate::store::tasks::Note;
+use crate::store::{self, StoreError};
+use orchestra_protocol::message::{Author, MessageStatus};
+use orchestra_protocol::task::{Declared, TaskResult, TaskStatus};
+use orchestra_protocol::time::Timestamp;
+use std::time::Duration;
+use tokio::sync::Notify;
+
+/// How often an attempt is begun that was lost through no fault of the work.
+const ATTEMPTS: u32 = 2;
+/// A look without news, for deadlines and for what no event tells.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// What the driver does after a look.
+pub(in crate::delegate) enum Next {
+    Wait,
+    Again,
+    Rest,
+}
+
+impl Delegate {
+    /// Works until nothing is left to do for the task.
+    pub(in crate::delegate) async fn driver(&self, id: TaskId, bell: &Notify) {
+        loop {
+            let next = match self.look_at(id).await {
+                Ok(next) => next,
+                // Somebody else changed it: look anew.
+                Err(DelegateError::State(_) | DelegateError::Store(StoreError::Conflict(_))) => {
+                    Next::Wait
+                }
+                Err(error) => {
+                    tracing::warn!(task.id = %id, %error, "a task could not be moved on");
+                    Next::Wait
+                }
+            };
+            match next {
+                Next::Again => {}
+                Next::Rest if self.dismiss(id, bell) => return,
+                Next::Rest => {}
+                Next::Wait => {
+                    tokio::select! {
+                        () = bell.notified() => {}
+                        () = tokio::time::sleep(LOOK) => {}
+                    }
+                }
+            }
+        }
+    }
+
+    async fn look_at(&self, id: TaskId) -> Result<Next, DelegateError> {
+        let task = self.get(id).await?;
+        match task.view.status {
+            TaskStatus::Waiting => Ok(Next::Rest),
+            TaskStatus::Queued => self.assign(&task).await,
+            TaskStatus::Assigned | TaskStatus::Running => self.follow(&task).await,
+            _ => self.hand_over(&task).await,
+        }
+    }
+
+    async fn assign(&self, task: &StoredTask) -> Result<Next, DelegateError> {
+        let id = TaskId(task.view.id);
+        let agent = match self.choose(task).await {
+            Ok(Choice::Agent(agent)) => agent,
+            Ok(Choice::NotYet(reason)) => {
+                store::tasks::explain(&self.store, id, &reason).await?;
+                self.events.wake();
+                return Ok(Next::Wait);
+            }
+            Err(DelegateError::Agent(error)) if is_final(&error) => {
+                // No agent can take it: one attempt that failed, so that the row says so.
+                let begun = self.apply(id, &Command::Assign, &Note::default()).await?;
+                let text = error.to_string();
+                self.finish(&begun, Outcome::Failed, Some(&text), None)
+                    .await?;
+                return Ok(Next::Again);
+            }
+            Err(error) => return Err(error),
+        };
+        let limit = task
+            .request
+            .timeout_ms
+            .and_then(|ms| i64::try_from(ms).ok());
+        let default = self
+            .config
+            .settings
+            .limits
+            .task_timeout_s
+            .saturating_mul(1000);
+        let limit = limit.unwrap_or(i64::try_from(default).unwrap_or(i64::MAX / 2));
+        let note = Note {
+            agent: Some(&agent),
+            deadline: Some(Timestamp::now().0.saturating_add(limit)),
+            ..Note::default()
+        };
+        store::agents::set_task(&self.store, &agent, Some(id.0)).await?;
+        self.apply(id, &Command::Assign, &note).await?;
+        Ok(Next::Again)
+    }
+
+    /// An attempt lives: its message's receipt tells how it stands.
+    async fn follow(&self, task: &StoredTask) -> Result<Next, DelegateError> {
+        let attempt = task.attempt;
+        let id = TaskId(task.view.id);
+        let agent = match task.view.agent_id.as_deref().map(AgentId::parse) {
+            Some(Ok(agent)) => agent,
+            _ => return self.lose(task, "it had no agent").await,
+        };
+        if task
+            .deadline
+            .is_some_and(|deadline| Timestamp::now().0 > deadline)
+        {
+            let seconds = task.view.elapsed_ms / 1000;
+            let text = format!("it was not done within its time limit ({seconds} s)");
+            self.finish(task, Outcome::Timeout, Some(&text), None)
+                .await?;
+            return Ok(Next::Again);
+        }
+        let message = match self.message_of(task, &agent).await {
+            Ok(message) => message,
+            Err(DelegateError::Chat(crate::chat::ChatError::Agent(AgentError::Ended(_)))) => {
+                return self
+                    .lose(task, "its agent ended before it took the task")
+                    .await;
+            }
+            Err(error) => return Err(error),
+        };
+        match (message.view.status, task.view.status) {
+            (MessageStatus::Answered, _) => {
+                self.answered(task, &message).await?;
+                Ok(Next::Again)
+            }
+            (MessageStatus::Failed, _) => self.message_failed(task, &agent, &message).await,
+            (MessageStatus::Accepted, TaskStatus::Assigned) => {
+                self.apply(id, &Command::Start { attempt }, &Note::default())
+                    .await?;
+                Ok(Next::Again)
+            }
+            _ => Ok(Next::Wait),
+        }
+    }
+
+    /// The attempt's prompt as a message; sent once, however often this is called.
+    async fn message_of(
+        &self,
+        task: &StoredTask,
+        agent: &AgentId,
+    ) -> Result<StoredMessage, DelegateError> {
+        let key = format!("task-{}-{}", task.view.id, task.attempt);
+        if let Some(message) = store::messages::by_client_id(&self.store, agent, &key).await? {
+            return Ok(message);
+        }
+        let requester = self.requester_of(task).await?;
+        let working = self.agents.get(agent).await?;
+        let adapter = self.agents.adapter(&working.view.kind)?;
+        let reused = task.request.agent.is_none()
+            && task.request.keep_conversation != Some(true)
+            && store::messages::list(&self.store, agent, None, 1)
+                .await?
+                .first()
+                .is_some();
+        if let (true, Some(clear)) = (reused, adapter.clear_command()) {
+            let outgoing = Outgoing {
+                author: Author::System,
+                client_id: Some(format!("{key}-clear")),
+                as_command: true,
+                ..Outgoing::text(clear)
+            };
+            self.chat.send(&requester, agent, &outgoing).await?;
+        }
+        let mut earlier = Vec::new();
+        for id in task
+            .request
+            .context
+            .iter()
+            .flat_map(|context| &context.task_ids)
+        {
+            earlier.push(self.get(TaskId(*id)).await?.view);
+        }
+        let text = if adapter.kind() == "shell" {
+            prompt::for_shell(&task.view)
+        } else {
+            prompt::for_worker(&task.view, task.request.context.as_ref(), &earlier)
+        };
+        let author = if requester.agent.is_some() {
+            Author::Agent
+        } else {
+            Author::User
+        };
+        let outgoing = Outgoing {
+            author,
+            client_id: Some(key),
+            task_id: Some(task.view.id),
+            ..Outgoing::text(text)
+        };
+        Ok(self.chat.send(&requester, agent, &outgoing).await?)
+    }
+
+    async fn answered(
+        &self,
+        task: &StoredTask,
+        message: &StoredMessage,
+    ) -> Result<(), DelegateError> {
+        let answer = store::messages::answer_to(&self.store, &message.view.id).await?;
+        let declared = self.get(TaskId(task.view.id)).await?.declared;
+        let text = answer.map(|answer| answer.view.text).unwrap_or_default();
+        let text = match (&declared, text.is_empty()) {
+            (Some(declared), true) => declared.summary.clone(),
+            _ => text,
+        };
+        let failed = declared
+            .as_ref()
+            .is_some_and(|declared| declared.success == Some(false));
+        let result = TaskResult {
+            text,
+            files: declared
+                .as_ref()
+                .map(|one| one.files.clone())
+                .unwrap_or_default(),
+            diff_stat: None,
+            declared: declared.clone(),
+        };
+        let summary = declared.map(|Declared { summary, .. }| summary);
+        let (outcome, error) = if failed {
+            (Outcome::Failed, summary)
+        } else {
+            (Outcome::Completed, None)
+        };
+        self.finish(task, outcome, error.as_deref(), Some(&result))
+            .await
+    }
+
+    /// The prompt did not get through, or the turn broke off.
+    async fn message_failed(
+        &self,
+        task: &StoredTask,
+        agent: &AgentId,
+        message: &StoredMessage,
+    ) -> Result<Next, DelegateError> {
+        let reason = message
+            .view
+            .reason
+            .as_deref()
+            .unwrap_or("the message failed");
+        if self.agents.get(agent).await?.view.status.is_final() {
+            return self.lose(task, reason).await;
+        }
+        self.finish(task, Outcome::Failed, Some(reason), None)
+            .await?;
+        Ok(Next::Again)
+    }
+
+    /// Its agent is gone: another attempt follows while there are some left.
+    async fn lose(&self, task: &StoredTask, reason: &str) -> Result<Next, DelegateError> {
+        let named = task.request.agent.is_some();
+        let command = Command::Lose {
+            attempt: task.attempt,
+            may_retry: task.attempt < ATTEMPTS && !named,
+        };
+        let note = Note {
+            reason: Some(reason),
+            error: Some(reason),
+            ..Note::default()
+        };
+        self.apply(TaskId(task.view.id), &command, &note).await?;
+        Ok(Next::Again)
+    }
+
+    async fn finish(
+        &self,
+        task: &StoredTask,
+        outcome: Outcome,
+        error: Option<&str>,
+        result: Option<&TaskResult>,
+    ) -> Result<(), DelegateError> {
+        let command = Command::Finish {
+            attempt: task.attempt,
+            outcome,
+        };
+        let note = Note {
+            error,
+            result,
+            ..Note::default()
+        };
+        let ended = self.apply(TaskId(task.view.id), &command, &note).await?;
+        self.release(&ended, outcome == Outcome::Timeout).await;
+        Ok(())
+    }
+
+    async fn apply(
+        &self,
+        id: TaskId,
+        command: &Command,
+        note: &Note<'_>,
+    ) -> Result<StoredTask, DelegateError> {
+        let task = store::tasks::apply(&self.store, id, command, note).await?;
+        self.events.wake();
+        Ok(task)
+    }
+}
+
+/// True when trying again cannot help.
+fn is_final(error: &AgentError) -> bool {
+    !matches!(error, AgentError::Store(_) | AgentError::Terminal(_))
+}

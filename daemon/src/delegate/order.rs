@@ -1,0 +1,236 @@
+//! Taking a delegation: is it whole, may the tree grow this way, can it be done here?
+
+use super::{Delegate, DelegateError, prompt};
+use crate::agents::folder;
+use crate::model::ids::{AgentId, TaskId};
+use crate::model::limits::{self, Invalid, MAX_TITLE};
+use crate::model::requester::Requester;
+use crate::store::rows::StoredTask;
+use crate::store::tasks::NewTask;
+use crate::store::{self};
+use orchestra_protocol::agent::AgentStatus;
+use orchestra_protocol::task::{DelegateRequest, TaskStatus};
+
+/// Most tasks of one plan.
+const MAX_PLAN: usize = 20;
+/// Longest time limit of a task: a day.
+const MAX_TIMEOUT_MS: u64 = 86_400_000;
+
+impl Delegate {
+    /// Stores a delegation; its work begins by itself.
+    ///
+    /// # Errors
+    /// When it is not valid, or the caps on depth or cycles forbid it. Nothing is stored
+    /// then.
+    pub async fn delegate(
+        &self,
+        requester: &Requester,
+        request: DelegateRequest,
+    ) -> Result<StoredTask, DelegateError> {
+        let new = self.check(requester, request, TaskStatus::Queued).await?;
+        let mut tasks = store::tasks::insert(&self.store, &[new]).await?;
+        let task = tasks.pop().ok_or(store::StoreError::NotFound("task"))?;
+        self.events.wake();
+        self.drive(TaskId(task.view.id));
+        Ok(task)
+    }
+
+    /// Stores a plan: delegations that wait for a person's yes.
+    ///
+    /// # Errors
+    /// As `delegate`; one bad task refuses the whole plan.
+    pub async fn propose(
+        &self,
+        requester: &Requester,
+        requests: Vec<DelegateRequest>,
+    ) -> Result<Vec<StoredTask>, DelegateError> {
+        if !(1..=MAX_PLAN).contains(&requests.len()) {
+            let text = format!(
+                "a plan has 1 to {MAX_PLAN} tasks; this has {}",
+                requests.len()
+            );
+            return Err(Invalid(text).into());
+        }
+        let mut new = Vec::with_capacity(requests.len());
+        for (index, request) in requests.into_iter().enumerate() {
+            let checked = self.check(requester, request, TaskStatus::Waiting).await;
+            new.push(checked.map_err(|error| match error {
+                DelegateError::Invalid(Invalid(text)) => {
+                    Invalid(format!("task {}: {text}", index + 1)).into()
+                }
+                other => other,
+            })?);
+        }
+        let tasks = store::tasks::insert(&self.store, &new).await?;
+        self.events.wake();
+        Ok(tasks)
+    }
+
+    async fn check(
+        &self,
+        requester: &Requester,
+        mut request: DelegateRequest,
+        status: TaskStatus,
+    ) -> Result<NewTask, DelegateError> {
+        limits::prompt(&request.task)?;
+        self.check_unbuilt(&request)?;
+        let targets = [&request.specialist, &request.kind, &request.agent];
+        if targets.iter().filter(|target| target.is_some()).count() != 1 {
+            return Err(Invalid("give exactly one of specialist, kind and agent".into()).into());
+        }
+        let depth = requester.agent.as_ref().map_or(0, |agent| agent.depth + 1);
+        let deepest = i64::from(self.config.settings.limits.depth);
+        if depth > deepest {
+            return Err(DelegateError::Refused(format!(
+                "you are {} delegations away from a person and the limit is {deepest}; do this part \
+                 yourself",
+                depth - 1
+            )));
+        }
+        let title = match &request.title {
+            Some(title) => limits::label("title", title, MAX_TITLE)?,
+            None => prompt::title_of(&request.task),
+        };
+        request.cwd = Some(self.folder(requester, &request).await?);
+        let (kind, specialist) = self.target(requester, &request).await?;
+        if let Some(context) = &request.context {
+            for id in &context.task_ids {
+                self.check_context(requester, TaskId(*id)).await?;
+            }
+        }
+        let root = match &requester.agent {
+            Some(agent) => agent.root.clone(),
+            None => requester.user.to_string(),
+        };
+        Ok(NewTask {
+            title,
+            request,
+            status,
+            kind,
+            specialist,
+            parent_task_id: requester.agent.as_ref().and_then(|agent| agent.task),
+            caller_agent: requester.agent.as_ref().map(|agent| agent.id.to_string()),
+            requested_by: requester.label(),
+            owner: requester.user.to_string(),
+            depth,
+            root,
+        })
+    }
+
+    /// What the wire has room for and this version does not do: said, not ignored.
+    fn check_unbuilt(&self, request: &DelegateRequest) -> Result<(), Invalid> {
+        if request.worktree == Some(true) {
+            return Err(Invalid(
+                "worktree is not available in this version; leave it out".into(),
+            ));
+        }
+        if request.budget.is_some() {
+            return Err(Invalid(
+                "budget is not enforced in this version; leave it out".into(),
+            ));
+        }
+        match request.timeout_ms {
+            Some(0) => Err(Invalid("timeout_ms must be more than 0".into())),
+            Some(long) if long > MAX_TIMEOUT_MS => Err(Invalid(format!(
+                "timeout_ms is {long}; at most {MAX_TIMEOUT_MS} are allowed"
+            ))),
+            _ => Ok(()),
+        }
+    }
+
+    /// Where the work happens: for an agent, in its own folder or beneath it.
+    async fn folder(
+        &self,
+        requester: &Requester,
+        request: &DelegateRequest,
+    ) -> Result<String, DelegateError> {
+        let own = match &requester.agent {
+            Some(agent) => Some(self.agents.get(&agent.id).await?.view.cwd),
+            None => None,
+        };
+        let asked = match (&request.cwd, &own) {
+            (Some(asked), _) => asked.clone(),
+            (None, Some(own)) => own.clone(),
+            (None, None) => self.config.primary_cwd().display().to_string(),
+        };
+        let cwd = folder::check(&self.config, &asked)?;
+        if let Some(own) = own
+            && !cwd.starts_with(&own)
+        {
+            return Err(DelegateError::Refused(format!(
+                "cwd {asked:?} is outside your own folder {own:?}; delegate work within it"
+            )));
+        }
+        Ok(cwd.display().to_string())
+    }
+
+    /// Kind and specialist that will do it; refuses what cannot start here.
+    async fn target(
+        &self,
+        requester: &Requester,
+        request: &DelegateRequest,
+    ) -> Result<(Option<String>, Option<String>), DelegateError> {
+        if let Some(agent) = &request.agent {
+            let id = AgentId::parse(agent).map_err(|error| Invalid(format!("agent: {error}")))?;
+            return self.particular(requester, &id).await;
+        }
+        let (kind, specialist) = self
+            .agents
+            .resolve(request.kind.as_deref(), request.specialist.as_deref())
+            .await?;
+        Ok((Some(kind), specialist))
+    }
+
+    async fn particular(
+        &self,
+        requester: &Requester,
+        id: &AgentId,
+    ) -> Result<(Option<String>, Option<String>), DelegateError> {
+        let agent = self.agents.get(id).await?;
+        if agent.view.owner != requester.user.0 {
+            return Err(store::StoreError::NotFound("agent").into());
+        }
+        if agent.view.status != AgentStatus::Running {
+            return Err(crate::agents::AgentError::Ended(id.clone()).into());
+        }
+        if let Some(caller) = &requester.agent {
+            if caller.id == *id {
+                return Err(DelegateError::Refused(
+                    "an agent cannot delegate to itself; do it, or name a specialist".into(),
+                ));
+            }
+            self.check_cycle(caller.task, id).await?;
+        }
+        Ok((Some(agent.view.kind), agent.view.specialist))
+    }
+
+    /// Refuses an agent that waits, directly or not, for the caller's own result.
+    async fn check_cycle(&self, mut task: Option<i64>, id: &AgentId) -> Result<(), DelegateError> {
+        while let Some(above) = task {
+            let above = self.get(TaskId(above)).await?;
+            if above.caller_agent.as_deref() == Some(id.as_str()) {
+                return Err(DelegateError::Refused(format!(
+                    "{id} waits for your result, so it cannot work for you; send it a message, or name a \
+                     specialist"
+                )));
+            }
+            task = above.view.parent_task_id;
+        }
+        Ok(())
+    }
+
+    async fn check_context(&self, requester: &Requester, id: TaskId) -> Result<(), DelegateError> {
+        let known = match self.get(id).await {
+            Ok(task) if task.view.owner == requester.user.0 => Some(task),
+            Ok(_) | Err(store::StoreError::NotFound(_)) => None,
+            Err(error) => return Err(error.into()),
+        };
+        match known {
+            None => Err(Invalid(format!("context.task_ids: there is no task {id}")).into()),
+            Some(task) if task.view.result.is_none() => {
+                Err(Invalid(format!("context.task_ids: task {id} has no result yet")).into())
+            }
+            Some(_) => Ok(()),
+        }
+    }
+}

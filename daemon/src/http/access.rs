@@ -1,0 +1,118 @@
+//! From a caller and an object to a yes or a refusal; and from a caller to the
+//! requester that services know.
+
+use super::problem::Failure;
+use crate::agents::Agents;
+use crate::auth::authorize::{Denied, Object, authorize};
+use crate::auth::permission::Permission;
+use crate::auth::principal::Principal;
+use crate::delegate::Delegate;
+use crate::model::ids::{AgentId, TaskId, UserId};
+use crate::model::requester::{CallingAgent, Requester};
+use crate::store::rows::{StoredAgent, StoredTask};
+
+/// On whose behalf a caller acts.
+pub fn requester(principal: &Principal) -> Requester {
+    Requester {
+        user: principal.user.id.clone(),
+        name: principal.user.name.clone(),
+        agent: principal.agent.as_ref().map(|grant| CallingAgent {
+            id: grant.agent_id.clone(),
+            task: grant.task_id.map(|task| task.0),
+            depth: i64::from(grant.depth),
+            root: grant.root.to_string(),
+        }),
+    }
+}
+
+/// An action as such, without an object.
+///
+/// # Errors
+/// 403 when the caller lacks the right.
+pub fn may(principal: &Principal, permission: Permission) -> Result<(), Failure> {
+    authorize(principal, permission, &Object::global()).map_err(|denied| refuse(denied, "object"))
+}
+
+/// True when the caller may read what belongs to that user.
+pub fn may_read(principal: &Principal, owner: &str) -> bool {
+    let owner = UserId(owner.to_owned());
+    authorize(principal, Permission::AgentsRead, &Object::of(&owner)).is_ok()
+}
+
+/// An agent, if the caller may do this to it.
+///
+/// # Errors
+/// 404 when there is none or the caller may not know of it, 403 when it lacks the right.
+pub async fn agent(
+    agents: &Agents,
+    principal: &Principal,
+    permission: Permission,
+    id: &str,
+) -> Result<StoredAgent, Failure> {
+    let id = AgentId::parse(id).map_err(|_| Failure::not_found("agent"))?;
+    let agent = agents.get(&id).await?;
+    check_agent(principal, permission, &agent)?;
+    Ok(agent)
+}
+
+/// The same for an agent that is at hand.
+///
+/// # Errors
+/// As `agent`.
+pub fn check_agent(
+    principal: &Principal,
+    permission: Permission,
+    agent: &StoredAgent,
+) -> Result<(), Failure> {
+    let owner = UserId(agent.view.owner.clone());
+    let parent = parse(agent.view.parent.as_deref());
+    let object = Object::of(&owner).agent(&agent.id).parent(parent.as_ref());
+    authorize(principal, permission, &object).map_err(|denied| refuse(denied, "agent"))
+}
+
+/// A task, if the caller may do this to it.
+///
+/// # Errors
+/// 404 when there is none or the caller may not know of it, 403 when it lacks the right.
+pub async fn task(
+    delegate: &Delegate,
+    principal: &Principal,
+    permission: Permission,
+    id: i64,
+) -> Result<StoredTask, Failure> {
+    let task = delegate.get(TaskId(id)).await?;
+    check_task(principal, permission, &task)?;
+    Ok(task)
+}
+
+/// The same for a task that is at hand.
+///
+/// # Errors
+/// As `task`.
+pub fn check_task(
+    principal: &Principal,
+    permission: Permission,
+    task: &StoredTask,
+) -> Result<(), Failure> {
+    let owner = UserId(task.view.owner.clone());
+    let worker = parse(task.view.agent_id.as_deref());
+    let caller = parse(task.caller_agent.as_deref());
+    let mut object = Object::of(&owner).parent(caller.as_ref());
+    if let Some(worker) = &worker {
+        object = object.agent(worker);
+    }
+    authorize(principal, permission, &object).map_err(|denied| refuse(denied, "task"))
+}
+
+fn parse(id: Option<&str>) -> Option<AgentId> {
+    id.and_then(|id| AgentId::parse(id).ok())
+}
+
+fn refuse(denied: Denied, what: &str) -> Failure {
+    match denied {
+        Denied::Hidden => Failure::not_found(what),
+        Denied::Forbidden => Failure::forbidden(
+            "Your role does not include this. Ask an admin, or the owner to share it with you.",
+        ),
+    }
+}

@@ -1,0 +1,82 @@
+//! `/api/agents/{id}/messages`: text to an agent, with a receipt.
+
+use crate::auth::permission::Permission;
+use crate::auth::principal::Principal;
+use crate::chat::Outgoing;
+use crate::http::access::{self, requester};
+use crate::http::extract::{Caller, Json};
+use crate::http::query::Query;
+use crate::http::paging::{Once, PageQuery, page};
+use crate::http::problem::Failure;
+use crate::http::AppState;
+use crate::store::rows::StoredAgent;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use orchestra_protocol::event::Page;
+use orchestra_protocol::message::{Author, Message, MessageRequest};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// The routes of this file.
+pub fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(list, send))
+}
+
+/// The conversation with an agent, newest first.
+#[utoipa::path(get, path = "/api/agents/{id}/messages", params(PageQuery), responses((status = 200, body = Page<Message>)))]
+async fn list(
+    State(state): State<AppState>,
+    Caller(caller): Caller,
+    Path(id): Path<String>,
+    Query(query): Query<PageQuery>,
+) -> Result<Json<Page<Message>>, Failure> {
+    let agent = access::agent(&state.agents, &caller, Permission::AgentsRead, &id).await?;
+    let limit = query.limit()?;
+    let messages = state.chat.list(&agent.id, query.cursor.as_deref(), limit + 1).await?;
+    let messages = messages.into_iter().map(|message| message.view).collect();
+    Ok(Json(page(messages, limit, |message: &Message| message.id.clone())))
+}
+
+/// Sends text to an agent; 202 once it is stored.
+#[utoipa::path(post, path = "/api/agents/{id}/messages", request_body = MessageRequest, responses((status = 202, body = Message)))]
+async fn send(
+    State(state): State<AppState>,
+    Caller(caller): Caller,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    Json(request): Json<MessageRequest>,
+) -> Result<(StatusCode, Json<Message>), Failure> {
+    let agent = access::agent(&state.agents, &caller, Permission::TasksDelegate, &id).await?;
+    check_command(&caller, &agent, request.as_command)?;
+    let once = Once::read(&headers, &caller.user.id.0, "message", &request)?;
+    let key = once.as_ref().map(|once| format!("key-{}", once.text()));
+    if let Some(once) = &once {
+        once.known(&state.store).await?;
+    }
+    let outgoing = Outgoing {
+        author: if caller.agent.is_some() { Author::Agent } else { Author::User },
+        client_id: request.client_id.clone().or(key),
+        as_command: request.as_command == Some(true),
+        ..Outgoing::text(request.text.clone())
+    };
+    let message = state.chat.send(&requester(&caller), &agent.id, &outgoing).await?;
+    if let Some(once) = &once {
+        once.remember(&state.store, &message.view.id).await?;
+    }
+    Ok((StatusCode::ACCEPTED, Json(message.view)))
+}
+
+/// A message that may act as a command is typing.
+///
+/// # Errors
+/// 403 without `terminal:type`.
+pub fn check_command(
+    caller: &Principal,
+    agent: &StoredAgent,
+    as_command: Option<bool>,
+) -> Result<(), Failure> {
+    match as_command {
+        Some(true) => access::check_agent(caller, Permission::TerminalType, agent),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,112 @@
+//! What goes into a terminal: bytes, named keys, pastes, sizes; and who may send it.
+//! Rights are checked above; the seat is a fact here, its rule is kept by the caller.
+
+use super::entry::{tmux_size, wire_size};
+use super::seat::Seat;
+use super::{TerminalError, TerminalEvent, Terminals};
+use crate::model::ids::AgentId;
+use orchestra_protocol::agent::Size;
+use orchestra_tmux::ids::PaneId;
+use orchestra_tmux::input::sanitize_paste;
+use orchestra_tmux::key::Key;
+use std::time::Instant;
+
+impl Terminals {
+    /// Types bytes exactly as they are.
+    ///
+    /// # Errors
+    /// When the agent has no terminal or tmux fails.
+    pub async fn input(&self, agent: &AgentId, bytes: &[u8]) -> Result<(), TerminalError> {
+        let pane = self.pane(agent)?;
+        self.server()
+            .send_literal(pane, bytes)
+            .await
+            .map_err(|error| TerminalError::of(agent, error))
+    }
+
+    /// Presses keys by name, such as `C-c` and `Enter`.
+    ///
+    /// # Errors
+    /// When a name is unknown (nothing is pressed then), or as `input`.
+    pub async fn keys(&self, agent: &AgentId, names: &[String]) -> Result<(), TerminalError> {
+        let key = |name: &String| {
+            Key::parse(name).map_err(|_| {
+                let name: String = name.chars().filter(|letter| !letter.is_control()).take(20).collect();
+                TerminalError::Invalid(format!(
+                    "there is no key {name:?}; keys are Enter, Escape, Tab, Up, F1, C-c, M-x and such"
+                ))
+            })
+        };
+        let keys = names.iter().map(key).collect::<Result<Vec<_>, _>>()?;
+        let pane = self.pane(agent)?;
+        self.server()
+            .send_keys(pane, &keys)
+            .await
+            .map_err(|error| TerminalError::of(agent, error))
+    }
+
+    /// Pastes text in one block, without escape sequences and other control characters
+    /// but tabs and line ends. `bracketed` marks it as a paste where the program asks
+    /// for that, so that line ends do not submit.
+    ///
+    /// # Errors
+    /// As `input`.
+    pub async fn paste(
+        &self,
+        agent: &AgentId,
+        text: &str,
+        bracketed: bool,
+    ) -> Result<(), TerminalError> {
+        let pane = self.pane(agent)?;
+        let clean = sanitize_paste(text);
+        let pasted = self.server().paste(pane, clean.as_bytes(), bracketed).await;
+        pasted.map_err(|error| TerminalError::of(agent, error))
+    }
+
+    /// Sets the size and says which one was used; every viewer learns of it.
+    ///
+    /// # Errors
+    /// As `input`.
+    pub async fn resize(&self, agent: &AgentId, size: Size) -> Result<Size, TerminalError> {
+        let entry = self.entry(agent)?;
+        let pane = self.pane(agent)?;
+        let used = self.server().resize(pane, tmux_size(size)).await;
+        let used = used.map_err(|error| TerminalError::of(agent, error))?;
+        let changed = entry.with_pane(|pane| std::mem::replace(&mut pane.info.size, used) != used);
+        if changed == Some(true) {
+            let size = wire_size(used);
+            entry.resized(size);
+            self.emit(TerminalEvent::Resized {
+                agent: agent.clone(),
+                size,
+            });
+        }
+        Ok(wire_size(used))
+    }
+
+    /// The seat of a terminal. Whoever takes it must release it when it goes away.
+    ///
+    /// # Errors
+    /// When the agent has no terminal.
+    pub fn seat(&self, agent: &AgentId) -> Result<Seat, TerminalError> {
+        Ok(self.entry(agent)?.seat.clone())
+    }
+
+    /// Notes that a person pressed a key; call it with each input from the seat.
+    pub fn key_pressed(&self, agent: &AgentId) {
+        if let Ok(entry) = self.entry(agent) {
+            entry.key_pressed();
+        }
+    }
+
+    /// When a person last pressed a key there.
+    pub fn last_key(&self, agent: &AgentId) -> Option<Instant> {
+        self.0.entries.lock().get(agent)?.last_key()
+    }
+
+    pub(super) fn pane(&self, agent: &AgentId) -> Result<PaneId, TerminalError> {
+        self.entry(agent)?
+            .pane_id()
+            .ok_or_else(|| TerminalError::NoTerminal(agent.clone()))
+    }
+}
