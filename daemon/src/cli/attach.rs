@@ -54,10 +54,18 @@ async fn tmux(client: &Client, id: &AgentId) -> Result<(), Failure> {
     let mut held = client.open(call).await?;
     let place = first_line(client, &mut held).await?;
     let mut tmux = tokio::process::Command::new("tmux");
-    tmux.args(["-u", "-S", &place.tmux_socket, "attach-session", "-f", "ignore-size", "-t"])
-        .arg(format!("={}", place.session))
-        // Another tmux around this one is no reason to refuse: the servers are different.
-        .env_remove("TMUX");
+    tmux.args([
+        "-u",
+        "-S",
+        &place.tmux_socket,
+        "attach-session",
+        "-f",
+        "ignore-size",
+        "-t",
+    ])
+    .arg(format!("={}", place.session))
+    // Another tmux around this one is no reason to refuse: the servers are different.
+    .env_remove("TMUX");
     let seat = async {
         while let Ok(Some(_)) = client.chunk(&mut held).await {}
         // The daemon restarts: the terminal goes on, only the seat is free.

@@ -21,7 +21,9 @@ pub fn http_service(
     router: Router,
     allowed_hosts: Vec<String>,
 ) -> StreamableHttpService<Tools<InProcess>, NeverSessionManager> {
-    let host = allowed_hosts.first().and_then(|host| HeaderValue::from_str(host).ok());
+    let host = allowed_hosts
+        .first()
+        .and_then(|host| HeaderValue::from_str(host).ok());
     let transport = InProcess {
         router,
         host: host.unwrap_or(HeaderValue::from_static("localhost")),

@@ -11,6 +11,7 @@ mod api;
 mod commands;
 mod hook;
 mod mcp;
+mod mcp_http;
 
 use std::path::Path;
 use std::process::Stdio;

@@ -44,7 +44,12 @@ impl Book {
     /// Requests whose path begins so.
     pub(crate) fn seen(&self, path: &str) -> Vec<Seen> {
         let inner = self.0.lock();
-        inner.seen.iter().filter(|seen| seen.path.starts_with(path)).cloned().collect()
+        inner
+            .seen
+            .iter()
+            .filter(|seen| seen.path.starts_with(path))
+            .cloned()
+            .collect()
     }
 
     /// Ends the task.
@@ -118,18 +123,34 @@ async fn note(
     next: axum::middleware::Next,
 ) -> Response {
     let (parts, body) = request.into_parts();
-    let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
-    let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
-    let token = header("authorization").unwrap_or_default().trim_start_matches("Bearer ").to_owned();
+    let bytes = axum::body::to_bytes(body, usize::MAX)
+        .await
+        .unwrap_or_default();
+    let header = |name: &str| {
+        parts
+            .headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+    };
+    let token = header("authorization")
+        .unwrap_or_default()
+        .trim_start_matches("Bearer ")
+        .to_owned();
     let open = parts.uri.path() == "/api/local/token";
     let path = parts.uri.to_string();
     let key = header("idempotency-key").map(str::to_owned);
     let body = serde_json::from_slice(&bytes).unwrap_or_default();
-    book.0.lock().seen.push(Seen { path, token: token.clone(), key, body });
+    book.0.lock().seen.push(Seen {
+        path,
+        token: token.clone(),
+        key,
+        body,
+    });
     if token != "good" && !open {
         return problem(if token.is_empty() { 401 } else { 403 }, "no right");
     }
-    next.run(axum::extract::Request::from_parts(parts, bytes.into())).await
+    next.run(axum::extract::Request::from_parts(parts, bytes.into()))
+        .await
 }
 
 async fn mint() -> Json<Value> {
@@ -151,11 +172,18 @@ async fn decision(State(book): State<Book>) -> Json<Value> {
     Json(decided.unwrap_or(json!({ "poll": "/api/decision" })))
 }
 
-async fn delegate(State(book): State<Book>, headers: HeaderMap, Json(body): Json<Value>) -> Response {
+async fn delegate(
+    State(book): State<Book>,
+    headers: HeaderMap,
+    Json(body): Json<Value>,
+) -> Response {
     if body["agent"] == "me" {
         return problem(409, "An agent cannot delegate to itself; choose another.");
     }
-    let key = headers.get("idempotency-key").and_then(|key| key.to_str().ok()).unwrap_or("none");
+    let key = headers
+        .get("idempotency-key")
+        .and_then(|key| key.to_str().ok())
+        .unwrap_or("none");
     let mut inner = book.0.lock();
     let next = inner.keys.len() as i64 + 7;
     let id = *inner.keys.entry(key.to_owned()).or_insert(next);
@@ -164,8 +192,15 @@ async fn delegate(State(book): State<Book>, headers: HeaderMap, Json(body): Json
 
 async fn plans(Json(body): Json<Value>) -> Response {
     let tasks = body["tasks"].as_array().cloned().unwrap_or_default();
-    let items: Vec<Value> = (1..).zip(&tasks).map(|(id, task)| task_of(id, None, task)).collect();
-    (StatusCode::ACCEPTED, Json(json!({ "items": items, "next_cursor": null }))).into_response()
+    let items: Vec<Value> = (1..)
+        .zip(&tasks)
+        .map(|(id, task)| task_of(id, None, task))
+        .collect();
+    (
+        StatusCode::ACCEPTED,
+        Json(json!({ "items": items, "next_cursor": null })),
+    )
+        .into_response()
 }
 
 async fn report(Json(_): Json<Value>) -> Json<Value> {
@@ -202,12 +237,17 @@ async fn wait(
 }
 
 async fn agents() -> Json<Value> {
-    Json(json!({ "items": [agent("droid-001", "running"), agent("droid-000", "killed")], "next_cursor": null }))
+    Json(
+        json!({ "items": [agent("droid-001", "running"), agent("droid-000", "killed")], "next_cursor": null }),
+    )
 }
 
 async fn spawn(Json(body): Json<Value>) -> Response {
     if body["kind"] == "gone" {
-        return problem(409, "gone is not installed. Install it with: npm install gone");
+        return problem(
+            409,
+            "gone is not installed. Install it with: npm install gone",
+        );
     }
     (StatusCode::CREATED, Json(agent("shell-001", "running"))).into_response()
 }
@@ -225,8 +265,12 @@ async fn message(Path(id): Path<String>, Json(body): Json<Value>) -> Response {
 }
 
 async fn logs(headers: HeaderMap) -> Response {
-    let from = headers.get("last-event-id").and_then(|id| id.to_str().ok()).unwrap_or("0");
-    let text = format!("id: 9\nevent: output\ndata: \"\\u001b[31mfrom {from}\\u001b[0m\\r\\n\"\n\n");
+    let from = headers
+        .get("last-event-id")
+        .and_then(|id| id.to_str().ok())
+        .unwrap_or("0");
+    let text =
+        format!("id: 9\nevent: output\ndata: \"\\u001b[31mfrom {from}\\u001b[0m\\r\\n\"\n\n");
     ([("content-type", "text/event-stream")], text).into_response()
 }
 
@@ -252,10 +296,14 @@ fn problem(status: u16, detail: &str) -> Response {
 }
 
 fn task_of(id: i64, result: Option<String>, request: &Value) -> Value {
-    let status = if result.is_some() { "completed" } else { "running" };
-    let result = result.map(|text| {
-        json!({ "text": text, "files": ["hello.txt"], "diff_stat": null, "declared": null })
-    });
+    let status = if result.is_some() {
+        "completed"
+    } else {
+        "running"
+    };
+    let result = result.map(
+        |text| json!({ "text": text, "files": ["hello.txt"], "diff_stat": null, "declared": null }),
+    );
     json!({
         "id": id, "title": "t", "prompt": request["task"].as_str().unwrap_or("p"), "status": status,
         "reason": null, "agent_id": "droid-001", "kind": "claude", "specialist": "droid",

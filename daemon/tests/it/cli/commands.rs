@@ -8,7 +8,12 @@ use std::os::unix::fs::PermissionsExt;
 #[tokio::test]
 async fn without_a_daemon_a_command_says_how_to_start_one() {
     let folder = tempfile::tempdir().unwrap();
-    for arguments in [&["status"][..], &["send", "primary", "x"], &["token", "--role", "admin"], &["kill", "primary"]] {
+    for arguments in [
+        &["status"][..],
+        &["send", "primary", "x"],
+        &["token", "--role", "admin"],
+        &["kill", "primary"],
+    ] {
         let output = run(orchestra(folder.path()), arguments, b"").await;
         assert_eq!(output.code, 5, "{arguments:?}: {}", output.err);
         assert_eq!(output.err.lines().count(), 1, "{}", output.err);
@@ -29,7 +34,11 @@ async fn each_refusal_has_its_exit_code_and_says_what_to_do() {
         (&["spawn", "gone"], 1, "npm install gone"),
         (&["fly"], 2, "unrecognized"),
         (&["spawn", "shell", "--cols", "9"], 2, "--rows"),
-        (&["status", "--url", "ftp://x", "--token-file", "bad"], 2, "http"),
+        (
+            &["status", "--url", "ftp://x", "--token-file", "bad"],
+            2,
+            "http",
+        ),
         (&["status", "--token-file", "missing"], 2, "missing"),
         (&["send", "droid-999", "x"], 3, "no such agent"),
         (&["kill", "$(touch x)"], 3, "no agent"),
@@ -38,7 +47,11 @@ async fn each_refusal_has_its_exit_code_and_says_what_to_do() {
         (&["attach", "droid-001"], 2, "orchestra logs droid-001"),
     ] {
         let output = run(orchestra(folder.path()), arguments, b"").await;
-        assert_eq!(output.code, code, "{arguments:?}: {}{}", output.out, output.err);
+        assert_eq!(
+            output.code, code,
+            "{arguments:?}: {}{}",
+            output.out, output.err
+        );
         assert!(output.err.contains(words), "{arguments:?}: {}", output.err);
     }
     assert!(!folder.path().join("x").exists());
@@ -50,7 +63,12 @@ async fn a_token_file_open_to_others_is_refused() {
     let token = folder.path().join("token");
     std::fs::write(&token, "good\n").unwrap();
     std::fs::set_permissions(&token, std::fs::Permissions::from_mode(0o644)).unwrap();
-    let output = run(orchestra(folder.path()), &["status", "--token-file", "token"], b"").await;
+    let output = run(
+        orchestra(folder.path()),
+        &["status", "--token-file", "token"],
+        b"",
+    )
+    .await;
     assert_eq!(output.code, 2);
     assert!(output.err.contains("chmod 600"), "{}", output.err);
 }
@@ -67,7 +85,14 @@ async fn over_tcp_a_token_file_is_the_credential() {
     let token = folder.path().join("token");
     std::fs::write(&token, "good\n").unwrap();
     std::fs::set_permissions(&token, std::fs::Permissions::from_mode(0o600)).unwrap();
-    let arguments = ["status", "--url", url.as_str(), "--token-file", "token", "--json"];
+    let arguments = [
+        "status",
+        "--url",
+        url.as_str(),
+        "--token-file",
+        "token",
+        "--json",
+    ];
     let output = run(orchestra(folder.path()), &arguments, b"").await;
     assert_eq!(output.code, 0, "{}", output.err);
     let value: Value = serde_json::from_str(&output.out).unwrap();
@@ -75,7 +100,18 @@ async fn over_tcp_a_token_file_is_the_credential() {
     assert_eq!(value["tasks"]["running"], 1);
     assert!(book.seen("/api/local").is_empty());
     // Nobody listens there.
-    let output = run(orchestra(folder.path()), &["status", "--url", "http://127.0.0.1:1", "--token-file", "token"], b"").await;
+    let output = run(
+        orchestra(folder.path()),
+        &[
+            "status",
+            "--url",
+            "http://127.0.0.1:1",
+            "--token-file",
+            "token",
+        ],
+        b"",
+    )
+    .await;
     assert_eq!(output.code, 5, "{}", output.err);
 }
 
@@ -84,18 +120,41 @@ async fn tables_are_for_people_and_json_is_for_programs() {
     let folder = tempfile::tempdir().unwrap();
     let _api = Api::start(folder.path(), &Book::default());
     let output = run(orchestra(folder.path()), &["status"], b"").await;
-    assert!(output.out.contains("droid-001  droid (claude)  busy"), "{}", output.out);
-    assert!(!output.out.contains("droid-000"), "an ended one: {}", output.out);
-    assert!(!output.out.contains('\u{1b}'), "a title steers the terminal: {:?}", output.out);
+    assert!(
+        output.out.contains("droid-001  droid (claude)  busy"),
+        "{}",
+        output.out
+    );
+    assert!(
+        !output.out.contains("droid-000"),
+        "an ended one: {}",
+        output.out
+    );
+    assert!(
+        !output.out.contains('\u{1b}'),
+        "a title steers the terminal: {:?}",
+        output.out
+    );
     assert!(output.out.contains("Tasks: 1 running"), "{}", output.out);
-    let output = run(orchestra(folder.path()), &["send", "droid-001", "-", "--json"], b"two\nlines").await;
+    let output = run(
+        orchestra(folder.path()),
+        &["send", "droid-001", "-", "--json"],
+        b"two\nlines",
+    )
+    .await;
     let message: Value = serde_json::from_str(&output.out).unwrap();
-    assert_eq!((&message["status"], &message["text"]), (&"queued".into(), &"two\nlines".into()));
+    assert_eq!(
+        (&message["status"], &message["text"]),
+        (&"queued".into(), &"two\nlines".into())
+    );
     let output = run(orchestra(folder.path()), &["logs", "droid-001"], b"").await;
     assert_eq!(output.out, "from 0\n");
     let output = run(orchestra(folder.path()), &["kill", "x y", "--json"], b"").await;
     let error: Value = serde_json::from_str(&output.err).unwrap();
-    assert_eq!((&error["error"]["code"], output.code), (&"not_found".into(), 3));
+    assert_eq!(
+        (&error["error"]["code"], output.code),
+        (&"not_found".into(), 3)
+    );
 }
 
 #[tokio::test]
@@ -114,7 +173,11 @@ async fn delegate_waits_across_a_restart() {
     };
     let (output, _api) = tokio::join!(waiting, script);
     assert_eq!(output.code, 0, "{}", output.err);
-    assert!(output.out.contains("hello") && output.out.contains("hello.txt"), "{}", output.out);
+    assert!(
+        output.out.contains("hello") && output.out.contains("hello.txt"),
+        "{}",
+        output.out
+    );
     assert_eq!(book.seen("/api/delegate").len(), 1);
 }
 
@@ -133,7 +196,11 @@ async fn the_doctor_tells_what_is_missing_and_what_to_do() {
     let told: Value = serde_json::from_str(&output.out).unwrap();
     let named = |name: &str| {
         let checks = told["checks"].as_array().unwrap();
-        checks.iter().find(|check| check["name"] == name).cloned().unwrap()
+        checks
+            .iter()
+            .find(|check| check["name"] == name)
+            .cloned()
+            .unwrap()
     };
     assert_eq!(named("data folder")["state"], "ok");
     assert_eq!(named("daemon")["remedy"], "orchestra up");
@@ -141,7 +208,11 @@ async fn the_doctor_tells_what_is_missing_and_what_to_do() {
     command.env("PATH", folder.path());
     let output = run(command, &["doctor"], b"").await;
     assert_eq!(output.code, 1, "{}", output.out);
-    assert!(output.out.contains("✗ tmux: not installed\n    → install"), "{}", output.out);
+    assert!(
+        output.out.contains("✗ tmux: not installed\n    → install"),
+        "{}",
+        output.out
+    );
 }
 
 /// Polls until it holds; ten seconds are a failure.
