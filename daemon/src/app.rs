@@ -7,6 +7,9 @@ use crate::chat::Chat;
 use crate::config::{Config, Flags};
 use crate::delegate::Delegate;
 use crate::events::Events;
+use crate::http::edge::Edge;
+use crate::http::networks::Networks;
+use crate::http::serve::{self, Listeners};
 use crate::http::{self, AppState};
 use crate::store::{self, Store};
 use crate::supervise::Tasks;
@@ -19,7 +22,6 @@ use std::io::{Read, Seek, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// How long an orderly end may take.
@@ -49,27 +51,25 @@ pub async fn run(flags: Flags, options: UpOptions) -> anyhow::Result<()> {
     let config = Arc::new(Config::load(&flags)?);
     config.paths.create()?;
     let _lock = lock(&config)?;
-    let listen = config.settings.server.listen;
     // Bound first: a port that is taken is the commonest reason to fail, and the cheapest
     // to find out.
-    let listener = TcpListener::bind(listen).await.with_context(|| {
-        format!("cannot listen on {listen}; stop what uses it, or choose another with --listen")
-    })?;
+    let socket = config.paths.socket();
+    let listeners = Listeners::bind(config.settings.server.listen, Some(&socket)).await?;
+    let edge = Edge::new(&config.settings, &listeners.addresses());
+    let allow = Networks::parse(&config.settings.network.allow)?;
     let tasks = Tasks::default();
-    let state = wire(config.clone(), &tasks).await?;
-    let server = http::serve::Server::bind(&state, listener).await?;
+    let state = wire(config.clone(), edge, &tasks).await?;
     let ready = Ready {
-        url: server.url(),
-        login_url: server.login_url(&state),
+        url: state.edge.base_url().to_owned(),
+        login_url: login_url(&state),
     };
+    http::limits::keep_small(&state.edge, &tasks);
     prune_regularly(&state, &tasks);
-    let shutdown = tasks.token();
-    server.start(state.clone(), &tasks);
+    serve::start(listeners, http::router(&state), allow, &tasks);
     (options.on_ready)(&ready);
     tracing::info!(url = ready.url, "serving");
     ended().await?;
     tracing::info!("stopping; agents go on");
-    drop(shutdown);
     if !tasks.shutdown(GRACE).await {
         tracing::warn!("some work did not end in time and was left");
     }
@@ -78,11 +78,11 @@ pub async fn run(flags: Flags, options: UpOptions) -> anyhow::Result<()> {
 }
 
 /// Opens and starts every part, bottom up.
-async fn wire(config: Arc<Config>, tasks: &Tasks) -> anyhow::Result<AppState> {
+async fn wire(config: Arc<Config>, edge: Edge, tasks: &Tasks) -> anyhow::Result<AppState> {
     let store = Store::open(&config.paths.data_dir).await?;
     let events = Events::start(store.clone(), tasks).await?;
     let auth = Auth::open(&config, store.clone(), tasks)?;
-    let audit = Audit::open(&config, tasks)?;
+    let audit = Audit::open(&config.paths.data_dir)?;
     let terminals = Terminals::start(&config, tasks).await?;
     let orchestra = orchestra_binary()?;
     let agents = Agents::start(
@@ -112,12 +112,19 @@ async fn wire(config: Arc<Config>, tasks: &Tasks) -> anyhow::Result<AppState> {
         events,
         auth,
         audit,
+        edge,
         terminals,
         agents,
         chat,
         delegate,
         tasks: tasks.clone(),
     })
+}
+
+/// A link that logs a browser in once; none with an OIDC issuer.
+fn login_url(state: &AppState) -> Option<String> {
+    let (secret, _) = state.auth.login_secret().ok()?;
+    Some(format!("{}/#login={secret}", state.edge.base_url()))
 }
 
 /// Our own binary, for agents; a binary that was replaced while running is named by its

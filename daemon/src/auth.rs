@@ -11,6 +11,8 @@ pub mod peer;
 pub mod permission;
 pub mod principal;
 pub mod secret;
+#[cfg(test)]
+mod tests;
 pub mod tickets;
 
 use crate::config::{Config, LoginSource};

@@ -133,7 +133,10 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::RunAgent(args) => {
             // Comes back only when it failed; the text is the pane's last.
             let error = crate::agents::launch::become_agent(&args.folder);
-            Err(Failure::local("this agent's program cannot be started", &error))
+            Err(Failure::local(
+                "this agent's program cannot be started",
+                &error,
+            ))
         }
         Command::Completions(args) => {
             let mut script = Vec::new();

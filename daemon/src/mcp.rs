@@ -9,6 +9,7 @@ pub mod http;
 pub mod requests;
 pub mod words;
 
+use crate::auth::peer::Peer;
 use axum::http::{HeaderValue, Request, Response, header, request::Parts};
 use bytes::Bytes;
 use rmcp::model::{
@@ -18,7 +19,6 @@ use rmcp::model::{
 use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 use serde_json::{Value, json};
-use std::net::SocketAddr;
 
 /// How the tools reach the API.
 pub trait Transport: Clone + Send + Sync + 'static {
@@ -39,7 +39,7 @@ pub struct NoAnswer(pub String);
 #[derive(Debug, Clone, Default)]
 pub struct Caller {
     pub authorization: Option<HeaderValue>,
-    pub peer: Option<SocketAddr>,
+    pub peer: Option<Peer>,
 }
 
 /// What a tool gives: facts for programs, a short text for the model.
@@ -120,12 +120,9 @@ fn caller(context: &RequestContext<RoleServer>) -> Caller {
     let Some(parts) = context.extensions.get::<Parts>() else {
         return Caller::default();
     };
-    let connection = parts
-        .extensions
-        .get::<axum::extract::ConnectInfo<SocketAddr>>();
     Caller {
         authorization: parts.headers.get(header::AUTHORIZATION).cloned(),
-        peer: connection.map(|connection| connection.0),
+        peer: parts.extensions.get::<Peer>().copied(),
     }
 }
 

@@ -18,6 +18,7 @@ CORNER = 0x23BF  # the elbow before a tool's output; the source has none
 def main(source: str, target: str) -> None:
     font = TTFont(source)
     options = subset.Options(flavor="woff2", layout_features=[])
+    options.drop_tables += ["vmtx", "vhea"]
     subsetter = subset.Subsetter(options)
     subsetter.populate(unicodes=[code for low, high in RANGES for code in range(low, high + 1)])
     subsetter.subset(font)
@@ -30,9 +31,10 @@ def main(source: str, target: str) -> None:
         pen.lineTo(point)
     pen.closePath()
     name = "corner23BF"
-    font.setGlyphOrder([*font.getGlyphOrder(), name])
+    metrics = font["hmtx"]  # read before the glyph is added, or it would miss its own
     font["glyf"][name] = pen.glyph()
-    font["hmtx"][name] = (round(0.6 * unit), round(left))
+    font.setGlyphOrder(font["glyf"].glyphOrder)
+    metrics[name] = (round(0.6 * unit), round(left))
     for table in font["cmap"].tables:
         if table.isUnicode():
             table.cmap[CORNER] = name

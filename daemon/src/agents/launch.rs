@@ -152,7 +152,10 @@ pub fn become_agent(dir: &Path) -> std::io::Error {
     }
     let mut argv = ticket.argv;
     if interrupts_ignored() {
-        argv.splice(0..0, ["env".to_owned(), "--default-signal=INT,QUIT".to_owned()]);
+        argv.splice(
+            0..0,
+            ["env".to_owned(), "--default-signal=INT,QUIT".to_owned()],
+        );
     }
     let Some((program, args)) = argv.split_first() else {
         return std::io::Error::other("the launch file names no program");

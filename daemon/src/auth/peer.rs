@@ -1,8 +1,9 @@
-//! Who is at the other end of the Unix socket: a process of the owner, and not one of
-//! our agents. At isolation level 0 this keeps honest programs honest; a process of the
+//! Who is at the other end of a connection. Of the Unix socket: a process of the owner,
+//! and for some calls not one of our agents. At isolation level 0 this keeps honest programs honest; a process of the
 //! same uid that means harm can step around it, which SECURITY.md says.
 
 use std::collections::HashSet;
+use std::net::SocketAddr;
 
 /// Deepest chain of parents looked at.
 const MAX_DEPTH: usize = 128;
@@ -12,6 +13,24 @@ const MAX_DEPTH: usize = 128;
 pub struct UnixPeer {
     pub pid: i32,
     pub uid: u32,
+}
+
+/// The other end of a request; the accept loop puts it into every request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Peer {
+    Tcp(SocketAddr),
+    Unix(UnixPeer),
+    /// A request of our own on behalf of one that came in at `/mcp`.
+    Inside(SocketAddr),
+}
+
+impl std::fmt::Display for Peer {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Tcp(address) | Self::Inside(address) => write!(out, "{}", address.ip()),
+            Self::Unix(peer) => write!(out, "unix:uid={},pid={}", peer.uid, peer.pid),
+        }
+    }
 }
 
 /// Why a local caller is refused.

@@ -33,7 +33,11 @@ pub async fn serve(request: Request) -> Response {
         return response;
     }
     // A name with an extension is a file that is missing, not a place in the page.
-    if path.rsplit('/').next().is_some_and(|name| name.contains('.')) {
+    if path
+        .rsplit('/')
+        .next()
+        .is_some_and(|name| name.contains('.'))
+    {
         return Failure::not_found("file").into_response();
     }
     find("index.html", request.headers()).unwrap_or_else(|| {
@@ -51,7 +55,11 @@ fn find(path: &str, headers: &HeaderMap) -> Option<Response> {
         .unwrap_or_default();
     let packed = [("br", "br"), ("gzip", "gz")]
         .into_iter()
-        .filter(|(coding, _)| accepted.split(',').any(|one| one.trim().starts_with(coding)))
+        .filter(|(coding, _)| {
+            accepted
+                .split(',')
+                .any(|one| one.trim().starts_with(coding))
+        })
         .find_map(|(coding, ending)| Some((coding, Assets::get(&format!("{path}.{ending}"))?)));
     Some(match packed {
         Some((coding, file)) => respond(path, file, Some(coding)),

@@ -2,6 +2,10 @@
 //! failures are logged, never sent.
 
 use crate::agents::AgentError;
+use crate::audit::AuditError;
+use crate::auth::AuthError;
+use crate::auth::authorize::Denied;
+use crate::auth::tickets::TicketError;
 use crate::chat::ChatError;
 use crate::delegate::DelegateError;
 use crate::model::limits::Invalid;
@@ -196,11 +200,50 @@ impl From<Invalid> for Failure {
     }
 }
 
+impl From<Denied> for Failure {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::Hidden => Self::not_found("object"),
+            Denied::Forbidden => Self::forbidden("Your role lacks the permission; ask your admin."),
+        }
+    }
+}
+
+impl From<AuthError> for Failure {
+    fn from(error: AuthError) -> Self {
+        match error {
+            AuthError::Refused(_)
+            | AuthError::Token(_)
+            | AuthError::Ticket(TicketError::Unknown | TicketError::Origin) => {
+                Self::unauthenticated()
+            }
+            AuthError::Ticket(TicketError::TooMany) => Self::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "too_many_tickets",
+                "Too many tickets are open",
+                "Use one, or wait half a minute.",
+            ),
+            AuthError::NoLocalIssuer => Self::conflict("no_local_login", error.to_string()),
+            AuthError::Invalid(rule) => Self::invalid(rule),
+            AuthError::Store(error) => error.into(),
+            AuthError::Issuer(_) | AuthError::Fetch(_) => Self::internal(&error),
+        }
+    }
+}
+
+impl From<AuditError> for Failure {
+    fn from(error: AuditError) -> Self {
+        Self::internal(&error)
+    }
+}
+
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let status =
             StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut response = (status, Json(self.0)).into_response();
+        let mut response = (status, Json(&self.0)).into_response();
+        // The outermost layer adds the request's id, which is not known here.
+        response.extensions_mut().insert(self.0);
         response.headers_mut().insert(
             header::CONTENT_TYPE,
             HeaderValue::from_static("application/problem+json"),

@@ -17,7 +17,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
         match axum::extract::Query::<T>::from_request_parts(parts, state).await {
             Ok(axum::extract::Query(value)) => Ok(Self(value)),
-            Err(error) => Err(Failure::invalid(format!("The query is not what this call takes: {error}"))),
+            Err(error) => Err(Failure::invalid(format!(
+                "The query is not what this call takes: {error}"
+            ))),
         }
     }
 }

@@ -2,8 +2,8 @@
 //! into the daemon's own router with the caller's credential, so nothing is trusted twice.
 
 use super::{Caller, NoAnswer, Tools, Transport};
+use crate::auth::peer::Peer;
 use axum::Router;
-use axum::extract::ConnectInfo;
 use axum::http::{HeaderValue, Request, Response, header};
 use bytes::Bytes;
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
@@ -60,7 +60,12 @@ impl Transport for InProcess {
             headers.insert(header::AUTHORIZATION, authorization.clone());
         }
         if let Some(peer) = caller.peer {
-            request.extensions_mut().insert(ConnectInfo(peer));
+            // From the network an agent's token opens `/mcp`, and through it the tools' calls.
+            let peer = match peer {
+                Peer::Tcp(address) => Peer::Inside(address),
+                known => known,
+            };
+            request.extensions_mut().insert(peer);
         }
         let answer = self
             .router

@@ -4,10 +4,10 @@
 
 use crate::auth::peer::Peer;
 use crate::auth::permission::Permission;
+use crate::http::AppState;
 use crate::http::access;
 use crate::http::extract::{Caller, Json};
 use crate::http::problem::Failure;
-use crate::http::AppState;
 use crate::terminal::seat::{Seat, ViewerId};
 use axum::Extension;
 use axum::body::Body;

@@ -3,11 +3,11 @@
 
 use crate::agents::Agents;
 use crate::auth::permission::Permission;
+use crate::http::AppState;
 use crate::http::access;
 use crate::http::extract::Caller;
 use crate::http::problem::Failure;
 use crate::http::query::Query;
-use crate::http::AppState;
 use crate::model::ids::AgentId;
 use crate::terminal::log;
 use axum::extract::{Path, State};
@@ -52,9 +52,14 @@ async fn logs(
     let agent = access::agent(&state.agents, &caller, Permission::AgentsRead, &id).await?;
     let folder = state.agents.log_folder(&agent.id);
     if !folder.is_dir() {
-        return Err(Failure::conflict("recording_off", "Nothing of this agent was recorded."));
+        return Err(Failure::conflict(
+            "recording_off",
+            "Nothing of this agent was recorded.",
+        ));
     }
-    let last = headers.get("last-event-id").and_then(|value| value.to_str().ok());
+    let last = headers
+        .get("last-event-id")
+        .and_then(|value| value.to_str().ok());
     let offset = match last {
         Some(text) => text
             .parse()
@@ -97,7 +102,9 @@ impl Reader {
             // Asked before the read: what was written before the end is read after it.
             let ended = !self.follow || self.ended().await;
             let (folder, offset) = (self.folder.clone(), self.offset);
-            let read = tokio::task::spawn_blocking(move || log::read(&folder, offset)).await.ok()?;
+            let read = tokio::task::spawn_blocking(move || log::read(&folder, offset))
+                .await
+                .ok()?;
             match read {
                 Ok(piece) if piece.offset > self.offset => {
                     self.offset = piece.offset;
@@ -134,6 +141,9 @@ impl Reader {
     }
 
     async fn ended(&self) -> bool {
-        self.agents.get(&self.id).await.is_ok_and(|agent| agent.view.status.is_final())
+        self.agents
+            .get(&self.id)
+            .await
+            .is_ok_and(|agent| agent.view.status.is_final())
     }
 }

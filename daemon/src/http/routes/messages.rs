@@ -3,12 +3,12 @@
 use crate::auth::permission::Permission;
 use crate::auth::principal::Principal;
 use crate::chat::Outgoing;
+use crate::http::AppState;
 use crate::http::access::{self, requester};
 use crate::http::extract::{Caller, Json};
-use crate::http::query::Query;
 use crate::http::paging::{Once, PageQuery, page};
 use crate::http::problem::Failure;
-use crate::http::AppState;
+use crate::http::query::Query;
 use crate::store::rows::StoredAgent;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -32,9 +32,14 @@ async fn list(
 ) -> Result<Json<Page<Message>>, Failure> {
     let agent = access::agent(&state.agents, &caller, Permission::AgentsRead, &id).await?;
     let limit = query.limit()?;
-    let messages = state.chat.list(&agent.id, query.cursor.as_deref(), limit + 1).await?;
+    let messages = state
+        .chat
+        .list(&agent.id, query.cursor.as_deref(), limit + 1)
+        .await?;
     let messages = messages.into_iter().map(|message| message.view).collect();
-    Ok(Json(page(messages, limit, |message: &Message| message.id.clone())))
+    Ok(Json(page(messages, limit, |message: &Message| {
+        message.id.clone()
+    })))
 }
 
 /// Sends text to an agent; 202 once it is stored.
@@ -54,12 +59,19 @@ async fn send(
         once.known(&state.store).await?;
     }
     let outgoing = Outgoing {
-        author: if caller.agent.is_some() { Author::Agent } else { Author::User },
+        author: if caller.agent.is_some() {
+            Author::Agent
+        } else {
+            Author::User
+        },
         client_id: request.client_id.clone().or(key),
         as_command: request.as_command == Some(true),
         ..Outgoing::text(request.text.clone())
     };
-    let message = state.chat.send(&requester(&caller), &agent.id, &outgoing).await?;
+    let message = state
+        .chat
+        .send(&requester(&caller), &agent.id, &outgoing)
+        .await?;
     if let Some(once) = &once {
         once.remember(&state.store, &message.view.id).await?;
     }

@@ -1,0 +1,6 @@
+//! The validation path against the local issuer's key set and forged tokens, and the
+//! whole of a local login.
+
+mod forge;
+mod local;
+mod tokens;

@@ -1,0 +1,230 @@
+//! The accept loops: TCP and the Unix socket, with limits that a library's own loop
+//! does not have. Takes bound listeners, so that tests use port 0.
+
+use super::networks::Networks;
+use crate::auth::peer::{Peer, UnixPeer};
+use crate::supervise::Tasks;
+use axum::Router;
+use axum::body::Body;
+use axum::http::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tower::Service as _;
+
+/// A head that takes longer to arrive ends the connection; so does idling between two.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+/// Largest head of a request, in bytes.
+const MAX_HEAD: usize = 64 * 1024;
+/// Connections open at once that are no sockets; more are closed at once.
+const MAX_CONNECTIONS: usize = 16_384;
+/// Pause after a failed accept, such as for want of descriptors.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Why the daemon cannot listen; says what to change.
+#[derive(Debug, thiserror::Error)]
+pub enum ListenError {
+    #[error("{address} is taken; is another daemon running? Choose another with --listen")]
+    Taken { address: SocketAddr },
+    #[error("cannot listen on {address}: {error}")]
+    Tcp {
+        address: SocketAddr,
+        error: std::io::Error,
+    },
+    #[error("another daemon answers on {0}; stop it first, or choose another --data-dir")]
+    Running(PathBuf),
+    #[error("cannot listen on {path}: {error}")]
+    Unix {
+        path: PathBuf,
+        error: std::io::Error,
+    },
+}
+
+/// Bound listeners.
+pub struct Listeners {
+    tcp: Vec<TcpListener>,
+    unix: Option<(UnixListener, PathBuf)>,
+}
+
+impl Listeners {
+    /// Binds `listen` (and, when that is 127.0.0.1, the same port of ::1 if it can be
+    /// had) and the Unix socket.
+    ///
+    /// # Errors
+    /// When an address is taken or may not be used.
+    pub async fn bind(listen: SocketAddr, unix: Option<&Path>) -> Result<Self, ListenError> {
+        let first = TcpListener::bind(listen).await.map_err(|error| {
+            if error.kind() == std::io::ErrorKind::AddrInUse {
+                ListenError::Taken { address: listen }
+            } else {
+                ListenError::Tcp {
+                    address: listen,
+                    error,
+                }
+            }
+        })?;
+        let mut tcp = vec![first];
+        if let Ok(SocketAddr::V4(bound)) = tcp[0].local_addr()
+            && bound.ip().is_loopback()
+        {
+            // No IPv6 here, or the port is taken there: 127.0.0.1 is enough.
+            tcp.extend(TcpListener::bind(("::1", bound.port())).await.ok());
+        }
+        let unix = match unix {
+            Some(path) => Some((bind_unix(path).await?, path.to_owned())),
+            None => None,
+        };
+        Ok(Self { tcp, unix })
+    }
+
+    /// The TCP addresses, with the port that was given for port 0.
+    pub fn addresses(&self) -> Vec<SocketAddr> {
+        self.tcp
+            .iter()
+            .filter_map(|listener| listener.local_addr().ok())
+            .collect()
+    }
+}
+
+/// A socket that only its owner may open; one left by a dead daemon is replaced.
+async fn bind_unix(path: &Path) -> Result<UnixListener, ListenError> {
+    let failed = |error| ListenError::Unix {
+        path: path.to_owned(),
+        error,
+    };
+    match UnixStream::connect(path).await {
+        Ok(_) => return Err(ListenError::Running(path.to_owned())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => {
+            std::fs::remove_file(path).map_err(failed)?;
+        }
+        Err(error) => return Err(failed(error)),
+    }
+    let listener = UnixListener::bind(path).map_err(failed)?;
+    // The folder is 0700, so that nobody else gets in before this either.
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).map_err(failed)?;
+    Ok(listener)
+}
+
+/// Serves until the shutdown of `tasks`: then nothing new is accepted, and what is being
+/// answered is finished within the grace that `Tasks::shutdown` gives. Upgraded sockets
+/// are their handlers' affair.
+pub fn start(listeners: Listeners, router: Router, allow: Networks, tasks: &Tasks) {
+    let shared = Arc::new(Shared {
+        router,
+        allow,
+        tasks: tasks.clone(),
+        room: Arc::new(Semaphore::new(MAX_CONNECTIONS)),
+    });
+    for listener in listeners.tcp {
+        let shared = Arc::clone(&shared);
+        tasks.spawn("accept", move |cancel| shared.accept_tcp(listener, cancel));
+    }
+    if let Some((listener, path)) = listeners.unix {
+        tasks.spawn("accept", move |cancel| async move {
+            shared.accept_unix(&listener, &cancel).await;
+            drop(listener);
+            // A stale socket would be taken away at the next start all the same.
+            let _ = std::fs::remove_file(path);
+        });
+    }
+}
+
+struct Shared {
+    router: Router,
+    allow: Networks,
+    tasks: Tasks,
+    room: Arc<Semaphore>,
+}
+
+impl Shared {
+    async fn accept_tcp(self: Arc<Self>, listener: TcpListener, cancel: CancellationToken) {
+        loop {
+            let accepted: std::io::Result<(TcpStream, SocketAddr)> = tokio::select! {
+                () = cancel.cancelled() => return,
+                accepted = listener.accept() => accepted,
+            };
+            match accepted {
+                Ok((stream, address)) if self.allow.permits(address.ip()) => {
+                    // Keystrokes are small and must not wait for company.
+                    let _ = stream.set_nodelay(true);
+                    self.connection(stream, Peer::Tcp(address));
+                }
+                Ok(_) => {}
+                Err(error) => pause(&error).await,
+            }
+        }
+    }
+
+    async fn accept_unix(&self, listener: &UnixListener, cancel: &CancellationToken) {
+        loop {
+            let accepted = tokio::select! {
+                () = cancel.cancelled() => return,
+                accepted = listener.accept() => accepted,
+            };
+            match accepted.and_then(|(stream, _)| Ok((stream.peer_cred()?, stream))) {
+                Ok((peer, stream)) => {
+                    // The mode of the socket says the same; the kernel is asked as well.
+                    if peer.uid() == nix::unistd::geteuid().as_raw()
+                        && let Some(pid) = peer.pid()
+                    {
+                        let uid = peer.uid();
+                        self.connection(stream, Peer::Unix(UnixPeer { pid, uid }));
+                    }
+                }
+                Err(error) => pause(&error).await,
+            }
+        }
+    }
+
+    fn connection<S>(&self, stream: S, peer: Peer)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let Ok(permit) = Arc::clone(&self.room).try_acquire_owned() else {
+            tracing::warn!("a connection was closed: {MAX_CONNECTIONS} are open");
+            return;
+        };
+        let router = self.router.clone();
+        self.tasks.spawn("connection", move |cancel| async move {
+            let _permit = permit;
+            let service = service_fn(move |mut request: Request<Incoming>| {
+                request.extensions_mut().insert(peer);
+                router.clone().call(request.map(Body::new))
+            });
+            let connection = http1::Builder::new()
+                .timer(TokioTimer::new())
+                .header_read_timeout(HEADER_TIMEOUT)
+                .max_buf_size(MAX_HEAD)
+                .serve_connection(TokioIo::new(stream), service)
+                .with_upgrades();
+            let mut connection = pin!(connection);
+            let ended = tokio::select! {
+                ended = connection.as_mut() => ended,
+                () = cancel.cancelled() => {
+                    connection.as_mut().graceful_shutdown();
+                    connection.await
+                }
+            };
+            if let Err(error) = ended {
+                tracing::debug!(%error, "a connection broke");
+            }
+        });
+    }
+}
+
+async fn pause(error: &std::io::Error) {
+    tracing::warn!(%error, "a connection could not be accepted");
+    tokio::time::sleep(PAUSE).await;
+}
