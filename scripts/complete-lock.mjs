@@ -29,7 +29,8 @@ for (const parent of Object.values(lock.packages)) {
     const where = platform(name);
     if (lock.packages[key] || !where || !/^\d/.test(version)) continue;
     const dev = parent.dev ? { dev: true } : {};
-    lock.packages[key] = { version, ...where, ...dev, license: parent.license, optional: true };
+    const { cpu, ...os } = where;
+    lock.packages[key] = { version, cpu, ...dev, license: parent.license, optional: true, ...os };
     added += 1;
   }
 }

@@ -41,6 +41,14 @@ while IFS= read -r document; do
   done < <(grep -oE '\]\([^)#: ]+[^): ]*\)' "$document" | sed 's/^](//; s/)$//')
 done < <(git ls-files --cached --others --exclude-standard '*.md')
 
+# Every route of the code is documented.
+while IFS= read -r route; do
+  if ! grep -qF " $route\`" docs/API.md && ! grep -qF "\`$route\`" docs/API.md; then
+    echo "docs/API.md does not know $route"
+    broken=1
+  fi
+done < <(git grep --untracked -ohE 'path = "/(api|mcp)[^"]*"' -- 'daemon/src/*.rs' | cut -d'"' -f2 | sort -u)
+
 # Every setting is documented with the default that the program has.
 while IFS='|' read -r key value; do
   row="$(grep -F "| \`$key\` |" docs/CONFIGURATION.md)"

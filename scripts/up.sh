@@ -12,11 +12,16 @@ need git git
 "$ROOT/scripts/web.sh"
 
 # The profile `up` is quick to build and fast enough to use; see Cargo.toml.
-if [[ ! -x "$ROOT/target/up/orchestra" ]]; then
+build() {
+  cargo build --manifest-path "$ROOT/Cargo.toml" --profile up --locked -p orchestra "$@" ||
+    die "The daemon did not build." "cargo build --profile up -p orchestra"
+}
+if [[ -x "$ROOT/target/up/orchestra" ]]; then
+  build --quiet
+else
   say "building the daemon; the first time takes some minutes"
+  build
 fi
-cargo build --quiet --manifest-path "$ROOT/Cargo.toml" --profile up --locked -p orchestra ||
-  die "The daemon did not build." "cargo build --profile up -p orchestra"
 
 # Agents work in the folder this was called from, not in the clone.
 cd "${ORCHESTRA_PROJECT:-$PWD}"

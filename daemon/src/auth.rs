@@ -99,9 +99,15 @@ impl Auth {
             }
         };
         let name = |key: &str| config.environment.get(key).filter(|name| !name.is_empty());
-        let owner = name("USER").or_else(|| name("LOGNAME")).map_or("owner", String::as_str);
+        let owner = name("USER")
+            .or_else(|| name("LOGNAME"))
+            .map_or("owner", String::as_str);
         Ok(Self(Arc::new(Inner {
-            owner: owner.chars().filter(|letter| !letter.is_control()).take(64).collect(),
+            owner: owner
+                .chars()
+                .filter(|letter| !letter.is_control())
+                .take(64)
+                .collect(),
             store,
             settings,
             verifier,
@@ -154,14 +160,19 @@ impl Auth {
         } else {
             (self.user(token).await?, now.0)
         };
-        self.0.cache.put(hash, &principal, generation, now, signed_at);
+        self.0
+            .cache
+            .put(hash, &principal, generation, now, signed_at);
         Ok(principal)
     }
 
     /// True when this token's signature was checked before and it has not ended; such a
     /// caller is served even when its address is over the limit for strangers.
     pub fn known(&self, token: &str) -> bool {
-        self.0.cache.signed(&secret::digest(token), Timestamp::now()).is_some()
+        self.0
+            .cache
+            .signed(&secret::digest(token), Timestamp::now())
+            .is_some()
     }
 
     /// Decides anew whether a caller may still be here; for live sockets, every 5 s and
@@ -296,5 +307,8 @@ fn user(row: &UserRow) -> User {
 
 /// A name fit for a page and a log.
 fn display(name: &str) -> String {
-    name.chars().filter(|letter| !letter.is_control()).take(100).collect()
+    name.chars()
+        .filter(|letter| !letter.is_control())
+        .take(100)
+        .collect()
 }

@@ -26,7 +26,12 @@ use std::process::ExitCode;
 
 /// Runs coding agents side by side in tmux, and shows and steers them from a browser.
 #[derive(Debug, Parser)]
-#[command(name = "orchestra", version, max_term_width = 100, disable_help_subcommand = true)]
+#[command(
+    name = "orchestra",
+    version,
+    max_term_width = 100,
+    disable_help_subcommand = true
+)]
 #[command(after_help = "\
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 refused, 5 daemon not reachable.
 Begin with: orchestra doctor; orchestra up")]

@@ -38,7 +38,12 @@ impl Spool {
     pub fn lock(folder: &Path) -> Result<Self, SpoolError> {
         let path = folder.join("spool.jsonl");
         let mut options = OpenOptions::new();
-        let opened = options.create(true).read(true).append(true).mode(0o600).open(&path);
+        let opened = options
+            .create(true)
+            .read(true)
+            .append(true)
+            .mode(0o600)
+            .open(&path);
         let locked = opened.and_then(|file| {
             Flock::lock(file, FlockArg::LockExclusive).map_err(|(_, code)| code.into())
         });

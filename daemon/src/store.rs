@@ -130,10 +130,7 @@ pub fn json<T: serde::de::DeserializeOwned>(
 }
 
 /// Writes a JSON column.
-pub fn to_json<T: serde::Serialize>(
-    what: &'static str,
-    value: &T,
-) -> Result<String, StoreError> {
+pub fn to_json<T: serde::Serialize>(what: &'static str, value: &T) -> Result<String, StoreError> {
     serde_json::to_string(value).map_err(|error| StoreError::Corrupt { what, error })
 }
 

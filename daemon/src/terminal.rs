@@ -5,13 +5,17 @@
 //! the live stream (`live`), text for machines (`screen`).
 
 pub mod entry;
+pub mod flow;
 pub mod frame;
 pub mod input;
+pub mod live;
+pub mod ring;
 pub mod screen;
 pub mod seat;
 
 mod lifecycle;
 mod sampler;
+mod source;
 
 use crate::config::Config;
 use crate::model::ids::AgentId;
@@ -107,7 +111,11 @@ pub struct FoundPane {
 pub enum TerminalEvent {
     /// The program ended. Both are `None` when nobody knows how. The screen stays until
     /// `close`, unless the whole session was taken away.
-    Died { agent: AgentId, exit_code: Option<i32>, signal: Option<i32> },
+    Died {
+        agent: AgentId,
+        exit_code: Option<i32>,
+        signal: Option<i32>,
+    },
     /// The tmux server is dead and every terminal with it; the next `create` starts another.
     ServerLost { agents: Vec<AgentId> },
     /// The screen, the title or the foreground program changed since the last look.
@@ -127,6 +135,7 @@ struct Shared {
     events: broadcast::Sender<TerminalEvent>,
     /// Somebody waits for a first frame.
     wanted: Notify,
+    tasks: Tasks,
     /// Folder of each agent's files: unique to this data folder, so it marks processes.
     agents_dir: PathBuf,
     every: Duration,
@@ -141,17 +150,20 @@ impl Terminals {
         let mut server = ServerConfig::new(config.paths.run_dir.join("tmux.sock"));
         server.history_limit = config.settings.terminal.history_lines;
         server.env = server_environment(config);
-        let server = TmuxServer::open(server).await.map_err(|error| match error {
-            TmuxError::NotInstalled | TmuxError::TooOld { .. } | TmuxError::UnknownVersion(_) => {
-                TerminalError::Unavailable(error)
-            }
-            error => TerminalError::Tmux(error),
-        })?;
+        let server = TmuxServer::open(server)
+            .await
+            .map_err(|error| match error {
+                TmuxError::NotInstalled
+                | TmuxError::TooOld { .. }
+                | TmuxError::UnknownVersion(_) => TerminalError::Unavailable(error),
+                error => TerminalError::Tmux(error),
+            })?;
         let terminals = Self(Arc::new(Shared {
             servers: HashMap::from([(MAIN, server)]),
             entries: Mutex::new(HashMap::new()),
             events: broadcast::channel(EVENTS).0,
             wanted: Notify::new(),
+            tasks: tasks.clone(),
             agents_dir: config.paths.data_dir.join("agents"),
             every: Duration::from_secs_f64(1.0 / config.settings.terminal.frames_per_second),
         }));
@@ -180,7 +192,10 @@ impl Terminals {
     /// # Errors
     /// When it does not end.
     pub async fn kill_server(&self) -> Result<(), TerminalError> {
-        self.server().kill_server().await.map_err(TerminalError::Tmux)
+        self.server()
+            .kill_server()
+            .await
+            .map_err(TerminalError::Tmux)
     }
 
     fn server(&self) -> &TmuxServer {
@@ -189,7 +204,9 @@ impl Terminals {
 
     fn entry(&self, agent: &AgentId) -> Result<Arc<Entry>, TerminalError> {
         let entry = self.0.entries.lock().get(agent).cloned();
-        entry.filter(|entry| entry.has_pane()).ok_or_else(|| TerminalError::NoTerminal(agent.clone()))
+        entry
+            .filter(|entry| entry.has_pane())
+            .ok_or_else(|| TerminalError::NoTerminal(agent.clone()))
     }
 
     /// On every process that an agent of this daemon starts, and on no other.
@@ -198,7 +215,11 @@ impl Terminals {
     }
 
     fn mark(&self, agent: &AgentId) -> String {
-        self.0.agents_dir.join(agent.as_str()).to_string_lossy().into_owned()
+        self.0
+            .agents_dir
+            .join(agent.as_str())
+            .to_string_lossy()
+            .into_owned()
     }
 
     fn emit(&self, event: TerminalEvent) {

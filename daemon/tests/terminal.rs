@@ -5,5 +5,7 @@ mod support;
 
 #[path = "terminal/lifecycle.rs"]
 mod lifecycle;
+#[path = "terminal/live.rs"]
+mod live;
 #[path = "terminal/reading.rs"]
 mod reading;

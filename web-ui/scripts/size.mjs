@@ -30,6 +30,8 @@ for (const [name, limit] of Object.entries(BUDGET_KIB)) {
   const kib = measured[name] / 1024;
   const over = kib > limit;
   failed ||= over;
-  console.log(`${name.padEnd(10)} ${kib.toFixed(1).padStart(7)} KiB gzip of ${limit}${over ? '  OVER BUDGET' : ''}`);
+  console.log(
+    `${name.padEnd(10)} ${kib.toFixed(1).padStart(7)} KiB gzip of ${limit}${over ? '  OVER BUDGET' : ''}`,
+  );
 }
 process.exit(failed ? 1 : 0);

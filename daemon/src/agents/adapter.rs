@@ -96,8 +96,8 @@ pub trait Adapter: Send + Sync {
     fn tested(&self) -> &'static [&'static str];
     /// How to start it.
     fn launch(&self, context: &LaunchContext<'_>) -> Launch;
-    /// What a hook's event says.
-    fn facts(&self, event: &Value) -> Vec<Fact>;
+    /// What a hook call says: the event's name where the call names it, and its content.
+    fn facts(&self, name: Option<&str>, event: &Value) -> Vec<Fact>;
     /// The text to paste so that `text` arrives as text; as a command when asked for.
     fn compose(&self, text: &str, as_command: bool) -> String;
     /// True when the CLI's own record of a prompt is the text that was sent.

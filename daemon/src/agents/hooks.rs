@@ -4,29 +4,17 @@
 use super::{AgentError, Agents};
 use crate::model::evidence::{Evidence, Fact, Source};
 use crate::model::ids::AgentId;
+use crate::spool::{Spool, SpoolError};
 use crate::store;
+use orchestra_protocol::hook::HookCall;
 use orchestra_protocol::time::Timestamp;
-use serde::Deserialize;
-use serde_json::Value;
-use std::io::BufRead;
-use std::path::Path;
-
-/// One call of `orchestra hook`.
-#[derive(Debug, Deserialize)]
-pub struct Envelope {
-    /// A UUID; the same one again is the same event.
-    pub key: String,
-    /// Milliseconds since the epoch, by the agent's clock.
-    pub at: i64,
-    pub event: Value,
-}
 
 impl Agents {
     /// Takes one event of an agent's CLI. What it says is stored when this returns.
     ///
     /// # Errors
     /// When the agent is unknown or the store fails.
-    pub async fn hook(&self, id: &AgentId, envelope: &Envelope) -> Result<(), AgentError> {
+    pub async fn hook(&self, id: &AgentId, call: &HookCall) -> Result<(), AgentError> {
         let agent = self.get(id).await?;
         if agent.view.status.is_final() {
             return Err(AgentError::Ended(id.clone()));
@@ -36,7 +24,7 @@ impl Agents {
             "shell" => Source::Marker,
             _ => Source::Hook,
         };
-        let facts = adapter.facts(&envelope.event);
+        let facts = adapter.facts(call.name.as_deref(), &call.event);
         let kept: Vec<Evidence> = facts
             .iter()
             .filter(|fact| !matches!(fact, Fact::Activity { .. }))
@@ -45,9 +33,9 @@ impl Agents {
                 source,
             })
             .collect();
-        let at = Timestamp(envelope.at);
+        let at = Timestamp(call.at);
         let new = kept.is_empty()
-            || store::evidence::insert(&self.store, id, &envelope.key, &kept, at).await?;
+            || store::evidence::insert(&self.store, id, &call.key, &kept, at).await?;
         if !new {
             return Ok(());
         }
@@ -94,23 +82,25 @@ impl Agents {
 
     /// Reads what hooks left in an agent's spool while the daemon was away.
     pub(in crate::agents) async fn read_spool(&self, id: &AgentId) {
-        let path = self.config.paths.agent_dir(id.as_str()).join("spool.jsonl");
-        let Ok(meta) = path.metadata() else { return };
-        if meta.len() == 0 {
+        let folder = self.config.paths.agent_dir(id.as_str());
+        if !Spool::has_events(&folder) {
             return;
         }
-        let read = tokio::task::spawn_blocking(move || drain(&path)).await;
-        let envelopes = match read {
-            Ok(Ok(envelopes)) => envelopes,
+        let held = tokio::task::spawn_blocking(move || {
+            let spool = Spool::lock(&folder)?;
+            let calls = spool.events()?;
+            Ok::<_, SpoolError>((spool, calls))
+        });
+        let (spool, calls) = match held.await {
+            Ok(Ok(held)) => held,
             Ok(Err(error)) => {
                 tracing::warn!(agent.id = %id, %error, "a spool of hooks cannot be read");
                 return;
             }
             Err(_) => return,
         };
-        tracing::info!(agent.id = %id, events = envelopes.0.len(), "reading spooled hooks");
-        for envelope in &envelopes.0 {
-            match self.hook(id, envelope).await {
+        for call in &calls {
+            match self.hook(id, call).await {
                 Ok(()) | Err(AgentError::Ended(_)) => {}
                 // Left in place: the next look tries again, and keys keep it single.
                 Err(error) => {
@@ -119,9 +109,9 @@ impl Agents {
                 }
             }
         }
-        let (_, lock) = envelopes;
-        if let Err(error) = lock.set_len(0) {
-            tracing::warn!(agent.id = %id, %error, "a spool cannot be emptied");
+        match spool.clear() {
+            Ok(()) => tracing::info!(agent.id = %id, events = calls.len(), "took spooled hooks"),
+            Err(error) => tracing::warn!(agent.id = %id, %error, "a spool cannot be emptied"),
         }
     }
 
@@ -131,22 +121,4 @@ impl Agents {
             self.read_spool(&id).await;
         }
     }
-}
-
-/// Reads a spool under the lock that its writers take; the lock goes with the file.
-fn drain(path: &Path) -> std::io::Result<(Vec<Envelope>, nix::fcntl::Flock<std::fs::File>)> {
-    let file = std::fs::OpenOptions::new()
-        .read(true)
-        .write(true)
-        .open(path)?;
-    let lock = nix::fcntl::Flock::lock(file, nix::fcntl::FlockArg::LockExclusive)
-        .map_err(|(_, errno)| std::io::Error::from(errno))?;
-    let mut envelopes = Vec::new();
-    for line in std::io::BufReader::new(&*lock).split(b'\n') {
-        // A line cut by a crash of its writer was never acknowledged to the CLI's turn.
-        if let Ok(envelope) = serde_json::from_slice(&line?) {
-            envelopes.push(envelope);
-        }
-    }
-    Ok((envelopes, lock))
 }

@@ -9,11 +9,12 @@ use crate::model::requester::Requester;
 use crate::store::agents::{Caps, End, NewAgent};
 use crate::store::rows::StoredAgent;
 use crate::store::{self};
-use crate::terminal::{Grace, NewTerminal};
+use crate::terminal::NewTerminal;
 use orchestra_protocol::agent::{
     Activity, ActivityState, Agent, AgentRole, AgentStatus, Size, SpawnRequest, Usage,
 };
 use orchestra_protocol::time::Timestamp;
+use orchestra_tmux::process::Grace;
 use std::path::Path;
 
 impl Agents {

@@ -9,9 +9,10 @@ use crate::store::agents::End;
 use crate::store::rows::StoredAgent;
 use crate::store::{self};
 use crate::supervise::Tasks;
-use crate::terminal::{Grace, TerminalEvent};
+use crate::terminal::TerminalEvent;
 use orchestra_protocol::agent::{ActivityState, AgentStatus, WaitingFor};
 use orchestra_protocol::time::Timestamp;
+use orchestra_tmux::process::Grace;
 use std::time::Duration;
 use tokio::sync::broadcast;
 

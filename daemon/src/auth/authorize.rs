@@ -180,7 +180,10 @@ mod tests {
             assert_eq!(authorize(&developer, one, &object), Ok(()));
             assert_eq!(authorize(&stranger, one, &object), Err(Denied::Hidden));
         }
-        assert_eq!(authorize(&viewer, Permission::TerminalType, &object), Err(Denied::Forbidden));
+        assert_eq!(
+            authorize(&viewer, Permission::TerminalType, &object),
+            Err(Denied::Forbidden)
+        );
         assert_eq!(
             authorize(&developer, Permission::AuditRead, &Object::global()),
             Err(Denied::Forbidden)
@@ -199,10 +202,20 @@ mod tests {
         let object = Object::of(&theirs);
         assert_eq!(authorize(&admin, Permission::AgentsRead, &object), Ok(()));
         assert_eq!(authorize(&admin, Permission::AgentsKill, &object), Ok(()));
-        for typing in [Permission::TerminalType, Permission::TasksDelegate, Permission::ApprovalsDecide] {
+        for typing in [
+            Permission::TerminalType,
+            Permission::TasksDelegate,
+            Permission::ApprovalsDecide,
+        ] {
             assert_eq!(authorize(&admin, typing, &object), Err(Denied::Forbidden));
-            assert_eq!(authorize(&admin, typing, &object.shared(Share::Read)), Err(Denied::Forbidden));
-            assert_eq!(authorize(&admin, typing, &object.shared(Share::Type)), Ok(()));
+            assert_eq!(
+                authorize(&admin, typing, &object.shared(Share::Read)),
+                Err(Denied::Forbidden)
+            );
+            assert_eq!(
+                authorize(&admin, typing, &object.shared(Share::Type)),
+                Ok(())
+            );
         }
     }
 
@@ -211,9 +224,18 @@ mod tests {
         let theirs = UserId("them".into());
         let developer = user("me", Role::Developer.permissions());
         let object = Object::of(&theirs).shared(Share::Read);
-        assert_eq!(authorize(&developer, Permission::AgentsRead, &object), Ok(()));
-        assert_eq!(authorize(&developer, Permission::TerminalType, &object), Err(Denied::Forbidden));
-        assert_eq!(authorize(&developer, Permission::AgentsKill, &object), Err(Denied::Forbidden));
+        assert_eq!(
+            authorize(&developer, Permission::AgentsRead, &object),
+            Ok(())
+        );
+        assert_eq!(
+            authorize(&developer, Permission::TerminalType, &object),
+            Err(Denied::Forbidden)
+        );
+        assert_eq!(
+            authorize(&developer, Permission::AgentsKill, &object),
+            Err(Denied::Forbidden)
+        );
     }
 
     #[test]
@@ -233,16 +255,28 @@ mod tests {
         let below = Object::of(&owner).agent(&child).parent(Some(&me));
         let above = Object::of(&owner).agent(&parent);
         for object in [own, below] {
-            assert_eq!(authorize(&agent, Permission::TasksDelegate, &object), Ok(()));
+            assert_eq!(
+                authorize(&agent, Permission::TasksDelegate, &object),
+                Ok(())
+            );
             assert_eq!(authorize(&agent, Permission::AgentsRead, &object), Ok(()));
-            assert_eq!(authorize(&agent, Permission::TerminalType, &object), Err(Denied::Forbidden));
-            assert_eq!(authorize(&agent, Permission::AgentsKill, &object), Err(Denied::Forbidden));
+            assert_eq!(
+                authorize(&agent, Permission::TerminalType, &object),
+                Err(Denied::Forbidden)
+            );
+            assert_eq!(
+                authorize(&agent, Permission::AgentsKill, &object),
+                Err(Denied::Forbidden)
+            );
         }
         for one in Permission::ALL {
             assert_eq!(authorize(&agent, one, &above), Err(Denied::Hidden));
         }
         let stranger = UserId("them".into());
         let foreign = Object::of(&stranger).parent(Some(&me));
-        assert_eq!(authorize(&agent, Permission::AgentsRead, &foreign), Err(Denied::Hidden));
+        assert_eq!(
+            authorize(&agent, Permission::AgentsRead, &foreign),
+            Err(Denied::Hidden)
+        );
     }
 }

@@ -34,7 +34,11 @@ impl Entry {
     }
 
     fn decided(&self, generation: u64, now: Timestamp) -> bool {
-        let life = if self.principal.agent.is_some() { AGENT_LIFE } else { USER_LIFE };
+        let life = if self.principal.agent.is_some() {
+            AGENT_LIFE
+        } else {
+            USER_LIFE
+        };
         self.generation == generation && now.since(Timestamp(self.decided_at)) < life
     }
 }
@@ -48,7 +52,9 @@ impl Cache {
         now: Timestamp,
     ) -> Option<Principal> {
         let entries = self.0.lock();
-        let entry = entries.get(hash).filter(|one| one.alive(now) && one.decided(generation, now))?;
+        let entry = entries
+            .get(hash)
+            .filter(|one| one.alive(now) && one.decided(generation, now))?;
         Some(entry.principal.clone())
     }
 

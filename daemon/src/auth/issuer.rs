@@ -66,7 +66,11 @@ impl LocalIssuer {
         };
         use std::os::unix::fs::DirBuilderExt as _;
         let mut builder = std::fs::DirBuilder::new();
-        builder.recursive(true).mode(0o700).create(&folder).map_err(io)?;
+        builder
+            .recursive(true)
+            .mode(0o700)
+            .create(&folder)
+            .map_err(io)?;
         let instance = key_file(&folder.join("instance"), || {
             uuid::Uuid::now_v7().to_string().into_bytes()
         })?;
@@ -79,7 +83,10 @@ impl LocalIssuer {
         }
         keys.sort_by_key(|key| key.created_at);
         let issuer = Self {
-            name: format!("orchestra-local:{}", String::from_utf8_lossy(&instance).trim()),
+            name: format!(
+                "orchestra-local:{}",
+                String::from_utf8_lossy(&instance).trim()
+            ),
             folder,
             keys: RwLock::new(keys),
         };
@@ -183,7 +190,9 @@ impl SigningKey {
         let pair =
             Ed25519KeyPair::from_pkcs8(&bytes).map_err(|_| IssuerError::Damaged(path.clone()))?;
         let public = pair.public_key().as_ref();
-        let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+        let name = path
+            .file_stem()
+            .map(|stem| stem.to_string_lossy().into_owned());
         let created_at = name
             .and_then(|name| name.strip_prefix("issuer-")?.parse().ok())
             .ok_or_else(|| IssuerError::Damaged(path.clone()))?;

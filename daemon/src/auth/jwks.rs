@@ -193,10 +193,16 @@ fn usable(set: &Value) -> (Vec<JsonWebKey>, HashSet<String>) {
     let mut kids = HashSet::new();
     let mut keys = Vec::new();
     for value in all.iter().take(64) {
-        let kid = value["kid"].as_str().filter(|kid| (1..=256).contains(&kid.len()));
+        let kid = value["kid"]
+            .as_str()
+            .filter(|kid| (1..=256).contains(&kid.len()));
         let signs = value["use"].as_str().is_none_or(|word| word == "sig");
-        let (Some(kid), true) = (kid, signs) else { continue };
-        let Ok(key) = serde_json::from_value::<JsonWebKey>(value.clone()) else { continue };
+        let (Some(kid), true) = (kid, signs) else {
+            continue;
+        };
+        let Ok(key) = serde_json::from_value::<JsonWebKey>(value.clone()) else {
+            continue;
+        };
         if decoding(&key).is_some() && kids.insert(kid.to_owned()) {
             keys.push(key);
         }

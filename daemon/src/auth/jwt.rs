@@ -166,14 +166,18 @@ fn header(token: &str) -> Result<(Algorithm, String), TokenError> {
     let parts: Vec<&str> = token.split('.').collect();
     let good = |part: &&str| {
         !part.is_empty()
-            && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+            && part
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
     };
     // An empty third part is a missing signature, not a form of its own.
     if parts.len() != 3 || !parts[..2].iter().all(good) || !(parts[2].is_empty() || good(&parts[2]))
     {
         return Err(TokenError::Malformed);
     }
-    let bytes = URL_SAFE_NO_PAD.decode(parts[0]).map_err(|_| TokenError::Malformed)?;
+    let bytes = URL_SAFE_NO_PAD
+        .decode(parts[0])
+        .map_err(|_| TokenError::Malformed)?;
     let header: Map<String, Value> =
         serde_json::from_slice(&bytes).map_err(|_| TokenError::Malformed)?;
     let text = |name: &str| header.get(name).and_then(Value::as_str);
@@ -183,7 +187,10 @@ fn header(token: &str) -> Result<(Algorithm, String), TokenError> {
         Some("EdDSA") => Algorithm::EdDSA,
         _ => return Err(TokenError::Algorithm),
     };
-    if ["crit", "b64", "enc", "zip"].iter().any(|name| header.contains_key(*name)) {
+    if ["crit", "b64", "enc", "zip"]
+        .iter()
+        .any(|name| header.contains_key(*name))
+    {
         return Err(TokenError::Critical);
     }
     let kind = text("typ").unwrap_or_default();

@@ -1,6 +1,6 @@
 //! What only an installation with the local issuer can do: mint, log in, renew.
 
-use super::issuer::{Minted, MAX_LIFE};
+use super::issuer::{MAX_LIFE, Minted};
 use super::peer::{PeerError, UnixPeer, check_owner};
 use super::permission::Role;
 use super::principal::Principal;
@@ -32,7 +32,12 @@ impl Auth {
     /// # Errors
     /// `NoLocalIssuer`.
     pub fn jwks(&self) -> Result<Value, AuthError> {
-        Ok(self.0.local.as_ref().ok_or(AuthError::NoLocalIssuer)?.jwks())
+        Ok(self
+            .0
+            .local
+            .as_ref()
+            .ok_or(AuthError::NoLocalIssuer)?
+            .jwks())
     }
 
     /// Signs with a new key from now on.
@@ -57,13 +62,19 @@ impl Auth {
         life: Duration,
     ) -> Result<Minted, AuthError> {
         if life.is_zero() || life > MAX_LIFE {
-            return Err(AuthError::Invalid("a token lives from 1 second to 24 hours"));
+            return Err(AuthError::Invalid(
+                "a token lives from 1 second to 24 hours",
+            ));
         }
         let subject = subject.unwrap_or(&self.0.owner);
         label("sub", subject, MAX_TITLE)
             .map_err(|_| AuthError::Invalid("sub must be a name of at most 200 characters"))?;
         let local = self.0.local.as_ref().ok_or(AuthError::NoLocalIssuer)?;
-        let first = if subject == self.0.owner { Role::Admin } else { role };
+        let first = if subject == self.0.owner {
+            Role::Admin
+        } else {
+            role
+        };
         let user = self.local_user(&local.name, subject, first).await?;
         Ok(local.mint(role, subject, &user.name, None, life)?)
     }
@@ -84,7 +95,9 @@ impl Auth {
     pub async fn exchange(&self, request: &ExchangeRequest) -> Result<TokenAnswer, AuthError> {
         let local = self.0.local.as_ref().ok_or(AuthError::NoLocalIssuer)?;
         if login::point(&request.key).is_none() {
-            return Err(AuthError::Invalid("key must be a public P-256 key as a JWK"));
+            return Err(AuthError::Invalid(
+                "key must be a public P-256 key as a JWK",
+            ));
         }
         label("label", &request.label, MAX_TITLE)
             .map_err(|_| AuthError::Invalid("label must be a line of at most 200 characters"))?;
@@ -120,7 +133,9 @@ impl Auth {
             return Err(REFUSED);
         }
         let store = &self.0.store;
-        let device = store::devices::find(store, &request.device_id).await?.ok_or(REFUSED)?;
+        let device = store::devices::find(store, &request.device_id)
+            .await?
+            .ok_or(REFUSED)?;
         let key: DeviceKey = store::json("device key", &device.public_key)?;
         if !login::signed(&key, &request.challenge, &request.signature)
             || !logins.answer(&request.challenge)
@@ -193,7 +208,11 @@ impl Auth {
 
     fn token_of(&self, user: &UserRow, device: &str) -> Result<TokenAnswer, AuthError> {
         let local = self.0.local.as_ref().ok_or(AuthError::NoLocalIssuer)?;
-        let role = user.role.as_deref().and_then(Role::parse).unwrap_or(Role::Viewer);
+        let role = user
+            .role
+            .as_deref()
+            .and_then(Role::parse)
+            .unwrap_or(Role::Viewer);
         let life = Duration::from_secs(self.0.settings.token_ttl_s);
         let minted = local.mint(role, &user.subject, &user.name, Some(device), life)?;
         Ok(TokenAnswer {

@@ -52,7 +52,9 @@ impl Logins {
         secrets.retain(|_, waiting| now < waiting.expires_at);
         while secrets.len() >= MAX_SECRETS {
             let oldest = secrets.iter().min_by_key(|(_, waiting)| waiting.expires_at);
-            let Some(oldest) = oldest.map(|(hash, _)| hash.clone()) else { break };
+            let Some(oldest) = oldest.map(|(hash, _)| hash.clone()) else {
+                break;
+            };
             secrets.remove(&oldest);
         }
         let expires_at = now + SECRET_LIFE;
@@ -83,12 +85,15 @@ impl Logins {
     /// True when the challenge was made here for that device, is fresh and was not
     /// answered yet.
     pub fn fresh(&self, device: &str, challenge: &str) -> bool {
-        let Some((head, proof)) = challenge.rsplit_once('.') else { return false };
-        let ours = subtle::ConstantTimeEq::ct_eq(
-            proof.as_bytes(),
-            self.proof(device, head).as_bytes(),
-        );
-        let expires_at = head.split('.').next().and_then(|text| text.parse::<i64>().ok());
+        let Some((head, proof)) = challenge.rsplit_once('.') else {
+            return false;
+        };
+        let ours =
+            subtle::ConstantTimeEq::ct_eq(proof.as_bytes(), self.proof(device, head).as_bytes());
+        let expires_at = head
+            .split('.')
+            .next()
+            .and_then(|text| text.parse::<i64>().ok());
         bool::from(ours)
             && expires_at.is_some_and(|end| Timestamp::now().0 < end)
             && !self.answered.lock().contains_key(&digest(challenge))
@@ -99,7 +104,9 @@ impl Logins {
         let now = Timestamp::now().0;
         let mut answered = self.answered.lock();
         answered.retain(|_, end| now < *end);
-        answered.insert(digest(challenge), now + CHALLENGE_LIFE).is_none()
+        answered
+            .insert(digest(challenge), now + CHALLENGE_LIFE)
+            .is_none()
     }
 
     fn proof(&self, device: &str, head: &str) -> String {
@@ -115,7 +122,12 @@ impl Logins {
 
 /// The point of a device's key, when it is one on P-256.
 pub fn point(key: &DeviceKey) -> Option<Vec<u8>> {
-    let side = |text: &str| URL_SAFE_NO_PAD.decode(text).ok().filter(|bytes| bytes.len() == 32);
+    let side = |text: &str| {
+        URL_SAFE_NO_PAD
+            .decode(text)
+            .ok()
+            .filter(|bytes| bytes.len() == 32)
+    };
     if key.kty != "EC" || key.crv != "P-256" {
         return None;
     }

@@ -70,7 +70,9 @@ pub fn check_owner(peer: UnixPeer, panes: &HashSet<i32>) -> Result<(), PeerError
 /// read belongs to somebody else, so it is no agent of ours.
 fn is_agent(pid: i32) -> bool {
     let environ = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
-    environ.split(|byte| *byte == 0).any(|entry| entry.starts_with(b"ORCHESTRA_AGENT_ID="))
+    environ
+        .split(|byte| *byte == 0)
+        .any(|entry| entry.starts_with(b"ORCHESTRA_AGENT_ID="))
 }
 
 /// The parent's pid; the command's name may hold spaces and brackets.
@@ -89,11 +91,23 @@ mod tests {
         let uid = nix::unistd::geteuid().as_raw();
         let me = i32::try_from(std::process::id()).unwrap();
         let peer = UnixPeer { pid: me, uid };
-        assert_eq!(check_owner(peer, &HashSet::from([me])), Err(PeerError::Agent));
+        assert_eq!(
+            check_owner(peer, &HashSet::from([me])),
+            Err(PeerError::Agent)
+        );
         let above = parent(me).unwrap();
-        assert_eq!(check_owner(peer, &HashSet::from([above])), Err(PeerError::Agent));
-        let other = UnixPeer { pid: me, uid: uid + 1 };
-        assert_eq!(check_owner(other, &HashSet::new()), Err(PeerError::OtherUser));
+        assert_eq!(
+            check_owner(peer, &HashSet::from([above])),
+            Err(PeerError::Agent)
+        );
+        let other = UnixPeer {
+            pid: me,
+            uid: uid + 1,
+        };
+        assert_eq!(
+            check_owner(other, &HashSet::new()),
+            Err(PeerError::OtherUser)
+        );
         let gone = UnixPeer { pid: i32::MAX, uid };
         assert_eq!(check_owner(gone, &HashSet::new()), Err(PeerError::Gone));
     }

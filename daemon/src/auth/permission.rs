@@ -111,7 +111,9 @@ impl Permissions {
 
     /// Its members, in the order of the enum.
     pub fn iter(self) -> impl Iterator<Item = Permission> {
-        Permission::ALL.into_iter().filter(move |one| self.has(*one))
+        Permission::ALL
+            .into_iter()
+            .filter(move |one| self.has(*one))
     }
 
     /// The names of its members.
@@ -127,7 +129,9 @@ impl Permissions {
     /// The largest role that it covers.
     pub fn role(self) -> Option<Role> {
         let roles = [Role::Admin, Role::Developer, Role::Viewer];
-        roles.into_iter().find(|role| self.covers(role.permissions()))
+        roles
+            .into_iter()
+            .find(|role| self.covers(role.permissions()))
     }
 }
 
@@ -206,8 +210,16 @@ mod tests {
             assert_eq!(role.permissions().role(), Some(role));
             assert_eq!(Role::parse(role.name()), Some(role));
         }
-        assert!(Role::Admin.permissions().covers(Role::Developer.permissions()));
-        assert!(Role::Developer.permissions().covers(Role::Viewer.permissions()));
+        assert!(
+            Role::Admin
+                .permissions()
+                .covers(Role::Developer.permissions())
+        );
+        assert!(
+            Role::Developer
+                .permissions()
+                .covers(Role::Viewer.permissions())
+        );
         assert_eq!(Permissions::NONE.role(), None);
     }
 }

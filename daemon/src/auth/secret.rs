@@ -92,6 +92,9 @@ mod tests {
         assert_eq!(key_file(&path, Vec::new).unwrap(), first);
         assert_eq!(std::fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
-        assert!(matches!(key_file(&path, Vec::new), Err(KeyFileError::Open { .. })));
+        assert!(matches!(
+            key_file(&path, Vec::new),
+            Err(KeyFileError::Open { .. })
+        ));
     }
 }

@@ -53,7 +53,9 @@ impl Tickets {
         let mut open = self.0.lock();
         if open.len() >= MAX_OF_ONE {
             open.retain(|_, ticket| now < ticket.expires_at);
-            let of_one = open.values().filter(|one| one.principal.key() == principal.key());
+            let of_one = open
+                .values()
+                .filter(|one| one.principal.key() == principal.key());
             if open.len() >= MAX_OPEN || of_one.count() >= MAX_OF_ONE {
                 return Err(TicketError::TooMany);
             }
@@ -79,7 +81,11 @@ impl Tickets {
     /// # Errors
     /// `Unknown` or `Origin`.
     pub fn redeem(&self, ticket: &str, origin: Option<&str>) -> Result<Principal, TicketError> {
-        let open = self.0.lock().remove(&digest(ticket)).ok_or(TicketError::Unknown)?;
+        let open = self
+            .0
+            .lock()
+            .remove(&digest(ticket))
+            .ok_or(TicketError::Unknown)?;
         if Timestamp::now().0 >= open.expires_at {
             return Err(TicketError::Unknown);
         }

@@ -13,8 +13,10 @@ use std::time::Duration;
 
 /// Prints an access token for scripts; keep it in a file of mode 0600.
 #[derive(Debug, Args)]
-#[command(after_help = "Example: (umask 077; orchestra token --role developer --ttl 1h > token)
-         orchestra status --url http://127.0.0.1:8080 --token-file token")]
+#[command(
+    after_help = "Example: (umask 077; orchestra token --role developer --ttl 1h > token)
+         orchestra status --url http://127.0.0.1:8080 --token-file token"
+)]
 pub struct TokenArgs {
     /// What the token may do.
     #[arg(long, value_enum)]
@@ -76,7 +78,9 @@ pub async fn token(args: TokenArgs) -> Result<(), Failure> {
 /// When the daemon is not reachable or refuses, or the link can be shown nowhere.
 pub async fn web(args: &WebArgs) -> Result<(), Failure> {
     let client = args.connection.local_client("orchestra web")?;
-    let link: LoginLink = client.fetch(Call::new(Method::POST, "/api/local/login-link")).await?;
+    let link: LoginLink = client
+        .fetch(Call::new(Method::POST, "/api/local/login-link"))
+        .await?;
     if args.connection.json {
         output::json(&link);
         return Ok(());
@@ -90,6 +94,9 @@ pub async fn web(args: &WebArgs) -> Result<(), Failure> {
                     terminal or with --json";
         return Err(Failure::Failed(text.into()));
     }
-    output::line(&format!("Log in here (once, within five minutes): {}", link.login_url));
+    output::line(&format!(
+        "Log in here (once, within five minutes): {}",
+        link.login_url
+    ));
     Ok(())
 }

@@ -52,14 +52,25 @@ async fn tmux(client: &Client, id: &AgentId) -> Result<(), Failure> {
     let request = AttachRequest { size: tty::size() };
     let place: AttachAnswer = client.post(path.clone(), &request).await?;
     let ended = tokio::process::Command::new("tmux")
-        .args(["-u", "-S", &place.tmux_socket, "attach-session", "-f", "ignore-size", "-t"])
+        .args([
+            "-u",
+            "-S",
+            &place.tmux_socket,
+            "attach-session",
+            "-f",
+            "ignore-size",
+            "-t",
+        ])
         .arg(format!("={}", place.session))
         // Another tmux around this one is no reason to refuse: the servers are different.
         .env_remove("TMUX")
         .status()
         .await;
     // The daemon notices a client that went without a word; this only makes it quicker.
-    if let Err(failure) = client.fetch::<serde_json::Value>(Call::new(Method::DELETE, path)).await {
+    if let Err(failure) = client
+        .fetch::<serde_json::Value>(Call::new(Method::DELETE, path))
+        .await
+    {
         output::note(&format!("the seat is given back later: {failure}"));
     }
     match ended {

@@ -23,7 +23,8 @@ pub fn open(paths: &Paths, login_url: &str) -> Result<bool, Failure> {
     } else {
         return Ok(false);
     };
-    let file = write(paths, login_url).map_err(|error| Failure::local("cannot write the login page", &error))?;
+    let file = write(paths, login_url)
+        .map_err(|error| Failure::local("cannot write the login page", &error))?;
     let opened = Command::new(program)
         .arg(&file)
         .stdin(Stdio::null())
@@ -46,7 +47,10 @@ fn write(paths: &Paths, login_url: &str) -> std::io::Result<PathBuf> {
         .create_new(true)
         .mode(0o600)
         .open(&path)?;
-    let url = login_url.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;");
+    let url = login_url
+        .replace('&', "&amp;")
+        .replace('"', "&quot;")
+        .replace('<', "&lt;");
     writeln!(
         file,
         "<!doctype html><meta charset=\"utf-8\"><meta name=\"referrer\" content=\"no-referrer\">\
@@ -73,7 +77,10 @@ mod tests {
         write(&paths, "http://127.0.0.1:1/#old").unwrap();
         let file = write(&paths, "http://127.0.0.1:1/#a&\"<").unwrap();
         let text = std::fs::read_to_string(&file).unwrap();
-        assert!(text.contains("#a&amp;&quot;&lt;") && !text.contains("#old"), "{text}");
+        assert!(
+            text.contains("#a&amp;&quot;&lt;") && !text.contains("#old"),
+            "{text}"
+        );
         assert_eq!(std::fs::metadata(&file).unwrap().mode() & 0o777, 0o600);
     }
 }

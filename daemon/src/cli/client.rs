@@ -85,7 +85,8 @@ impl Call {
     /// # Errors
     /// When the value has no JSON form.
     pub fn json(mut self, body: &impl Serialize) -> Result<Self, Failure> {
-        let bytes = serde_json::to_vec(body).map_err(|error| Failure::local("cannot write the request", &error))?;
+        let bytes = serde_json::to_vec(body)
+            .map_err(|error| Failure::local("cannot write the request", &error))?;
         self.body = bytes.into();
         Ok(self)
     }
@@ -152,8 +153,14 @@ impl Client {
         let mut body = self.open(call).await?;
         let bytes = self.read(&mut body).await?;
         let bytes: &[u8] = if bytes.is_empty() { b"null" } else { &bytes };
-        serde_json::from_slice(bytes)
-            .map_err(|error| Failure::local(&format!("cannot understand the answer of {path}; is the daemon of another version?"), &error))
+        serde_json::from_slice(bytes).map_err(|error| {
+            Failure::local(
+                &format!(
+                    "cannot understand the answer of {path}; is the daemon of another version?"
+                ),
+                &error,
+            )
+        })
     }
 
     /// Sends a call; the body of a good answer is still to be read.
@@ -211,7 +218,10 @@ impl Client {
                     let request = request(call, &format!("{base}{}", call.path), token)?;
                     let request = reqwest::Request::try_from(request)
                         .map_err(|error| Failure::Usage(format!("--url is not usable: {error}")))?;
-                    let answer = http.execute(request).await.map_err(|error| self.unreachable(&error))?;
+                    let answer = http
+                        .execute(request)
+                        .await
+                        .map_err(|error| self.unreachable(&error))?;
                     Ok((answer.status(), Body::Url(Box::new(answer))))
                 }
             }
@@ -246,14 +256,21 @@ impl Client {
     ///
     /// # Errors
     /// When the daemon is not reachable or refuses.
-    pub async fn mint(&self, role: &str, sub: Option<String>, ttl_s: u64) -> Result<TokenAnswer, Failure> {
+    pub async fn mint(
+        &self,
+        role: &str,
+        sub: Option<String>,
+        ttl_s: u64,
+    ) -> Result<TokenAnswer, Failure> {
         let role = role.to_owned();
         let ttl_s = Some(ttl_s);
-        let call = Call::new(Method::POST, "/api/local/token").json(&MintRequest { role, sub, ttl_s })?;
+        let call =
+            Call::new(Method::POST, "/api/local/token").json(&MintRequest { role, sub, ttl_s })?;
         let (status, body) = self.send(&call, None).await?;
         let mut body = self.accept(status, body).await?;
         let bytes = self.read(&mut body).await?;
-        serde_json::from_slice(&bytes).map_err(|error| Failure::local("cannot read the token's answer", &error))
+        serde_json::from_slice(&bytes)
+            .map_err(|error| Failure::local("cannot read the token's answer", &error))
     }
 
     /// Reads all of a body.
@@ -275,7 +292,10 @@ impl Client {
     pub async fn chunk(&self, body: &mut Body) -> Result<Option<Bytes>, Failure> {
         match body {
             Body::Unix(body) => body.chunk().await.map_err(|error| self.unreachable(&error)),
-            Body::Url(answer) => answer.chunk().await.map_err(|error| self.unreachable(&error)),
+            Body::Url(answer) => answer
+                .chunk()
+                .await
+                .map_err(|error| self.unreachable(&error)),
         }
     }
 
@@ -294,7 +314,9 @@ impl Client {
                 socket.display()
             ),
             Target::Url { base, .. } => {
-                format!("the daemon is not reachable at {base}: {error}. Check --url, and that it runs")
+                format!(
+                    "the daemon is not reachable at {base}: {error}. Check --url, and that it runs"
+                )
             }
         })
     }
@@ -303,7 +325,9 @@ impl Client {
 /// The problem in an answer, or one made of its status when a proxy answered instead.
 pub fn problem(status: StatusCode, bytes: &[u8]) -> Problem {
     serde_json::from_slice(bytes).unwrap_or_else(|_| {
-        let detail = format!("The answer was {status} without an explanation; is this really an Orchestra daemon?");
+        let detail = format!(
+            "The answer was {status} without an explanation; is this really an Orchestra daemon?"
+        );
         Problem::new(status.as_u16(), "unexplained", "Unexplained answer", detail)
     })
 }
@@ -320,7 +344,9 @@ pub fn read_token(path: &Path) -> Result<SecretString, Failure> {
         Err(error) => return usage(format!("cannot read the token file {shown}: {error}")),
     };
     if meta.mode() & 0o077 != 0 {
-        return usage(format!("others may read the token file; run: chmod 600 '{shown}'"));
+        return usage(format!(
+            "others may read the token file; run: chmod 600 '{shown}'"
+        ));
     }
     if meta.len() > MAX_TOKEN {
         return usage(format!("{shown} is too large to be a token file"));
@@ -331,7 +357,11 @@ pub fn read_token(path: &Path) -> Result<SecretString, Failure> {
     }
 }
 
-fn request(call: &Call, uri: &str, token: Option<&SecretString>) -> Result<Request<Bytes>, Failure> {
+fn request(
+    call: &Call,
+    uri: &str,
+    token: Option<&SecretString>,
+) -> Result<Request<Bytes>, Failure> {
     let mut builder = Request::builder().method(&call.method).uri(uri);
     if !call.body.is_empty() {
         builder = builder.header(header::CONTENT_TYPE, "application/json");
@@ -340,7 +370,10 @@ fn request(call: &Call, uri: &str, token: Option<&SecretString>) -> Result<Reque
         builder = builder.header(*name, value);
     }
     if let Some(token) = token {
-        builder = builder.header(header::AUTHORIZATION, format!("Bearer {}", token.expose_secret()));
+        builder = builder.header(
+            header::AUTHORIZATION,
+            format!("Bearer {}", token.expose_secret()),
+        );
     }
     builder
         .body(call.body.clone())

@@ -14,7 +14,12 @@ use std::path::{Path, PathBuf};
 pub struct Connection {
     /// Address of a daemon, such as https://orchestra.example; default: the one on this
     /// machine, over its Unix socket.
-    #[arg(long, env = "ORCHESTRA_URL", value_name = "URL", requires = "token_file")]
+    #[arg(
+        long,
+        env = "ORCHESTRA_URL",
+        value_name = "URL",
+        requires = "token_file"
+    )]
     pub url: Option<String>,
     /// File (mode 0600) that holds an access token, such as `orchestra token` prints.
     #[arg(long, env = "ORCHESTRA_TOKEN_FILE", value_name = "FILE")]
@@ -59,7 +64,10 @@ impl Connection {
                 "{what} works only on the daemon's own machine; leave out --url"
             )));
         }
-        Ok(Client::new(Target::Socket(self.socket_path()?), Credential::None))
+        Ok(Client::new(
+            Target::Socket(self.socket_path()?),
+            Credential::None,
+        ))
     }
 
     /// The daemon's folders on this machine.
@@ -81,7 +89,9 @@ impl Connection {
         let parsed = reqwest::Url::parse(url)
             .map_err(|error| Failure::Usage(format!("--url {url:?} is no address: {error}")))?;
         if !matches!(parsed.scheme(), "http" | "https") || !parsed.username().is_empty() {
-            let text = format!("--url {url:?} must begin with http:// or https:// and hold no credentials");
+            let text = format!(
+                "--url {url:?} must begin with http:// or https:// and hold no credentials"
+            );
             return Err(Failure::Usage(text));
         }
         let http = reqwest::Client::builder()

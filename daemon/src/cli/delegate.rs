@@ -20,8 +20,10 @@ const RETRY: Duration = Duration::from_millis(500);
 /// Gives a task to an agent.
 #[derive(Debug, Args)]
 #[command(group(ArgGroup::new("to").required(true).args(["specialist", "kind", "agent"])))]
-#[command(after_help = "Examples: orchestra delegate --specialist droid \"Fix the failing test in api/\" --wait
-          orchestra delegate --kind shell \"make lint\" --cwd . --wait --timeout 5m")]
+#[command(
+    after_help = "Examples: orchestra delegate --specialist droid \"Fix the failing test in api/\" --wait
+          orchestra delegate --kind shell \"make lint\" --cwd . --wait --timeout 5m"
+)]
 pub struct DelegateArgs {
     /// What is to be done, complete in itself; - reads it from stdin.
     pub task: String,
@@ -63,7 +65,11 @@ pub async fn run(args: DelegateArgs) -> Result<(), Failure> {
         task: values::text(&args.task)?,
         title: args.title,
         cwd: args.cwd.as_deref().map(|path| {
-            if remote { path.display().to_string() } else { values::folder(path) }
+            if remote {
+                path.display().to_string()
+            } else {
+                values::folder(path)
+            }
         }),
         timeout_ms: args.timeout.map(values::millis),
         ..DelegateRequest::default()
@@ -75,19 +81,31 @@ pub async fn run(args: DelegateArgs) -> Result<(), Failure> {
     let mut task: Task = client.fetch(call).await?;
     if args.wait {
         if !args.connection.json {
-            output::note(&format!("task {} is {}; waiting", task.id, status::word(task.status)));
+            output::note(&format!(
+                "task {} is {}; waiting",
+                task.id,
+                status::word(task.status)
+            ));
         }
         task = wait(&client, task).await?;
     }
     status::show(&task, args.connection.json);
     if task.status.is_final() && task.status != TaskStatus::Completed {
-        return Err(Failure::Failed(format!("task {} is {}", task.id, status::word(task.status))));
+        return Err(Failure::Failed(format!(
+            "task {} is {}",
+            task.id,
+            status::word(task.status)
+        )));
     }
     Ok(())
 }
 
 async fn wait(client: &Client, mut task: Task) -> Result<Task, Failure> {
-    let path = format!("/api/tasks/{}/wait?timeout_ms={}", task.id, SLICE.as_millis());
+    let path = format!(
+        "/api/tasks/{}/wait?timeout_ms={}",
+        task.id,
+        SLICE.as_millis()
+    );
     let mut heard = Instant::now();
     while !task.status.is_final() {
         let asked = Instant::now();
@@ -100,7 +118,9 @@ async fn wait(client: &Client, mut task: Task) -> Result<Task, Failure> {
                     tokio::time::sleep(RETRY).await;
                 }
             }
-            Err(Failure::Unreachable(_)) if heard.elapsed() < AWAY => tokio::time::sleep(RETRY).await,
+            Err(Failure::Unreachable(_)) if heard.elapsed() < AWAY => {
+                tokio::time::sleep(RETRY).await
+            }
             Err(failure) => return Err(failure),
         }
     }

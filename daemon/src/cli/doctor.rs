@@ -75,7 +75,12 @@ impl Check {
             State::Blocking => "✗",
         };
         let remedy = self.remedy.as_deref().map(|text| format!("\n    → {text}"));
-        output::plain_lines(&format!("{mark} {}: {}{}", self.name, self.detail, remedy.unwrap_or_default()))
+        output::plain_lines(&format!(
+            "{mark} {}: {}{}",
+            self.name,
+            self.detail,
+            remedy.unwrap_or_default()
+        ))
     }
 }
 
@@ -85,7 +90,10 @@ impl Check {
 /// When something is missing that the daemon cannot work without.
 pub async fn run(args: &DoctorArgs) -> Result<(), Failure> {
     let checks = all(args).await?;
-    let blocking = checks.iter().filter(|check| check.state == State::Blocking).count();
+    let blocking = checks
+        .iter()
+        .filter(|check| check.state == State::Blocking)
+        .count();
     if args.connection.json {
         output::json(&serde_json::json!({ "ok": blocking == 0, "checks": checks }));
     } else {
@@ -95,8 +103,12 @@ pub async fn run(args: &DoctorArgs) -> Result<(), Failure> {
     }
     match blocking {
         0 => Ok(()),
-        1 => Err(Failure::Failed("one thing is missing that Orchestra cannot work without".into())),
-        more => Err(Failure::Failed(format!("{more} things are missing that Orchestra cannot work without"))),
+        1 => Err(Failure::Failed(
+            "one thing is missing that Orchestra cannot work without".into(),
+        )),
+        more => Err(Failure::Failed(format!(
+            "{more} things are missing that Orchestra cannot work without"
+        ))),
     }
 }
 
@@ -123,7 +135,11 @@ async fn all(args: &DoctorArgs) -> Result<Vec<Check>, Failure> {
             list.extend(programs::agents(&config).await);
         }
         Err(error) => {
-            list.push(Check::blocking("configuration", error.to_string(), "correct it, or start with another --config"));
+            list.push(Check::blocking(
+                "configuration",
+                error.to_string(),
+                "correct it, or start with another --config",
+            ));
             list.push(running);
         }
     }

@@ -82,7 +82,11 @@ pub async fn spawn(args: SpawnArgs) -> Result<(), Failure> {
     let remote = args.connection.url.is_some();
     let cwd = args.cwd.as_deref().map(|path| {
         // A folder of another machine cannot be made whole here.
-        if remote { path.display().to_string() } else { values::folder(path) }
+        if remote {
+            path.display().to_string()
+        } else {
+            values::folder(path)
+        }
     });
     let request = SpawnRequest {
         kind: args.kind,
@@ -91,7 +95,10 @@ pub async fn spawn(args: SpawnArgs) -> Result<(), Failure> {
         title: args.title,
         cwd,
         prompt: args.prompt.as_deref().map(values::text).transpose()?,
-        size: args.cols.zip(args.rows).map(|(cols, rows)| Size { cols, rows }),
+        size: args
+            .cols
+            .zip(args.rows)
+            .map(|(cols, rows)| Size { cols, rows }),
         limits: None,
     };
     let call = Call::new(Method::POST, "/api/agents")
@@ -101,7 +108,11 @@ pub async fn spawn(args: SpawnArgs) -> Result<(), Failure> {
     if args.connection.json {
         output::json(&agent);
     } else {
-        output::line(&format!("{} started in {}", agent.id, output::plain(&agent.cwd)));
+        output::line(&format!(
+            "{} started in {}",
+            agent.id,
+            output::plain(&agent.cwd)
+        ));
     }
     Ok(())
 }
@@ -112,7 +123,14 @@ pub async fn spawn(args: SpawnArgs) -> Result<(), Failure> {
 /// When the daemon is not reachable or refuses, or there is no such agent.
 pub async fn kill(args: KillArgs) -> Result<(), Failure> {
     let reason = args.reason;
-    steer(&args.connection, &args.id, "kill", "is being ended", &KillRequest { reason }).await
+    steer(
+        &args.connection,
+        &args.id,
+        "kill",
+        "is being ended",
+        &KillRequest { reason },
+    )
+    .await
 }
 
 /// Interrupts an agent.
@@ -120,7 +138,14 @@ pub async fn kill(args: KillArgs) -> Result<(), Failure> {
 /// # Errors
 /// When the daemon is not reachable or refuses, or there is no such agent.
 pub async fn interrupt(args: &InterruptArgs) -> Result<(), Failure> {
-    steer(&args.connection, &args.id, "interrupt", "is interrupted", &serde_json::json!({})).await
+    steer(
+        &args.connection,
+        &args.id,
+        "interrupt",
+        "is interrupted",
+        &serde_json::json!({}),
+    )
+    .await
 }
 
 /// Starts a new agent like an ended one.
@@ -128,7 +153,14 @@ pub async fn interrupt(args: &InterruptArgs) -> Result<(), Failure> {
 /// # Errors
 /// When the daemon is not reachable or refuses, or there is no such agent.
 pub async fn retry(args: &RetryArgs) -> Result<(), Failure> {
-    steer(&args.connection, &args.id, "retry", "takes its place", &serde_json::json!({})).await
+    steer(
+        &args.connection,
+        &args.id,
+        "retry",
+        "takes its place",
+        &serde_json::json!({}),
+    )
+    .await
 }
 
 async fn steer(
@@ -139,7 +171,10 @@ async fn steer(
     body: &impl Serialize,
 ) -> Result<(), Failure> {
     let id = values::agent(id)?;
-    let agent: Agent = connection.client()?.post(format!("/api/agents/{id}/{action}"), body).await?;
+    let agent: Agent = connection
+        .client()?
+        .post(format!("/api/agents/{id}/{action}"), body)
+        .await?;
     if connection.json {
         output::json(&agent);
     } else {

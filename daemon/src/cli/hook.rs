@@ -131,7 +131,11 @@ async fn send(client: &Client, path: &str, call: &HookCall) -> Sent {
     let Ok(Some((status, bytes))) = tokio::time::timeout(PATIENCE, sent).await else {
         return Sent::Later;
     };
-    let passing = [StatusCode::REQUEST_TIMEOUT, StatusCode::TOO_EARLY, StatusCode::TOO_MANY_REQUESTS];
+    let passing = [
+        StatusCode::REQUEST_TIMEOUT,
+        StatusCode::TOO_EARLY,
+        StatusCode::TOO_MANY_REQUESTS,
+    ];
     match status {
         _ if status.is_success() => Sent::Taken(serde_json::from_slice(&bytes).unwrap_or_default()),
         _ if status.is_server_error() || passing.contains(&status) => Sent::Later,

@@ -42,8 +42,11 @@ pub async fn run(args: &LogsArgs) -> Result<(), Failure> {
     let mut last: Option<String> = None;
     let mut heard = Instant::now();
     loop {
-        let mut call = Call::new(Method::GET, format!("/api/agents/{id}/logs?follow={}", args.follow))
-            .header("accept", "text/event-stream");
+        let mut call = Call::new(
+            Method::GET,
+            format!("/api/agents/{id}/logs?follow={}", args.follow),
+        )
+        .header("accept", "text/event-stream");
         if let Some(last) = &last {
             call = call.header("last-event-id", last.clone());
         }
@@ -57,7 +60,9 @@ pub async fn run(args: &LogsArgs) -> Result<(), Failure> {
         match streamed {
             Ok(()) => return Ok(()),
             // Offsets make it safe to go on where it broke off.
-            Err(Failure::Unreachable(_)) if args.follow && last.is_some() && heard.elapsed() < AWAY => {
+            Err(Failure::Unreachable(_))
+                if args.follow && last.is_some() && heard.elapsed() < AWAY =>
+            {
                 tokio::time::sleep(RETRY).await;
             }
             Err(failure) => return Err(failure),
@@ -136,7 +141,12 @@ fn strip(text: &str) -> String {
         }
         match letters.next() {
             // CSI: ends at the first letter of 0x40..0x7e.
-            Some('[') => while letters.next().is_some_and(|next| !('\u{40}'..='\u{7e}').contains(&next)) {},
+            Some('[') => {
+                while letters
+                    .next()
+                    .is_some_and(|next| !('\u{40}'..='\u{7e}').contains(&next))
+                {}
+            }
             // OSC, DCS and their like: end at BEL or at ESC \.
             Some(']' | 'P' | '_' | '^' | 'X') => {
                 while let Some(next) = letters.next() {
@@ -164,7 +174,10 @@ mod tests {
 
     #[test]
     fn a_file_gets_text_without_escapes() {
-        assert_eq!(strip("\x1b[1;31mred\x1b[0m\r\n\x1b]0;title\x07x\x1b(By"), "red\nxy");
+        assert_eq!(
+            strip("\x1b[1;31mred\x1b[0m\r\n\x1b]0;title\x07x\x1b(By"),
+            "red\nxy"
+        );
         assert_eq!(strip("\x1bP1;2q\x1b\\end\x1b"), "end");
     }
 

@@ -29,7 +29,11 @@ pub struct McpArgs {
 struct Remote(Arc<Client>);
 
 impl Transport for Remote {
-    async fn send(&self, request: Request<Bytes>, _caller: &Caller) -> Result<Response<Bytes>, NoAnswer> {
+    async fn send(
+        &self,
+        request: Request<Bytes>,
+        _caller: &Caller,
+    ) -> Result<Response<Bytes>, NoAnswer> {
         let (parts, body) = request.into_parts();
         let header = |name: &'static str| {
             let value = parts.headers.get(name)?.to_str().ok()?;

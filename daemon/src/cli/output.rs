@@ -38,7 +38,10 @@ pub fn json(value: &impl Serialize) {
 
 /// Rows in columns as wide as their widest cell; the last one is cut at `width`.
 pub fn table(head: &[&str], rows: &[Vec<String>], width: usize) -> String {
-    let all = || std::iter::once(head.iter().map(|cell| (*cell).to_owned()).collect()).chain(rows.iter().cloned());
+    let all = || {
+        std::iter::once(head.iter().map(|cell| (*cell).to_owned()).collect())
+            .chain(rows.iter().cloned())
+    };
     let mut widths = vec![0; head.len()];
     for row in all() {
         for (column, cell) in row.iter().enumerate() {
@@ -96,7 +99,10 @@ mod tests {
 
     #[test]
     fn a_table_lines_up_and_is_cut() {
-        let rows = [vec!["droid-001".into(), "x".into()], vec!["p".into(), "yyyyyy".into()]];
+        let rows = [
+            vec!["droid-001".into(), "x".into()],
+            vec!["p".into(), "yyyyyy".into()],
+        ];
         let text = table(&["ID", "TITLE"], &rows, 14);
         assert_eq!(text, "ID         TIT\ndroid-001  x\np          yyy\n");
     }
@@ -105,6 +111,9 @@ mod tests {
     fn text_of_others_cannot_steer_the_terminal() {
         assert_eq!(plain("a\x1b[31mb\nc\u{9b}"), "a [31mb c ");
         assert_eq!(plain_lines("a\x1b[31mb\n\tc"), "a[31mb\n\tc");
-        assert_eq!((span(59_000), span(61_000), span(7_200_000)), ("59s".into(), "1m".into(), "2h".into()));
+        assert_eq!(
+            (span(59_000), span(61_000), span(7_200_000)),
+            ("59s".into(), "1m".into(), "2h".into())
+        );
     }
 }

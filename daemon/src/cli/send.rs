@@ -16,8 +16,10 @@ const LOOK: Duration = Duration::from_millis(500);
 
 /// Sends a message to an agent.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples: orchestra send primary \"What did you change today?\" --wait
-          orchestra send droid-001 - < question.txt")]
+#[command(
+    after_help = "Examples: orchestra send primary \"What did you change today?\" --wait
+          orchestra send droid-001 - < question.txt"
+)]
 pub struct SendArgs {
     /// Such as primary or droid-001.
     pub id: String,
@@ -65,7 +67,12 @@ pub async fn run(args: &SendArgs) -> Result<(), Failure> {
 }
 
 /// Looks at the conversation until the message is answered or has failed.
-async fn wait(client: &Client, path: &str, message: &Message, patience: Duration) -> Result<Message, Failure> {
+async fn wait(
+    client: &Client,
+    path: &str,
+    message: &Message,
+    patience: Duration,
+) -> Result<Message, Failure> {
     let end = Instant::now() + patience;
     let mut last = message.clone();
     while Instant::now() < end {
@@ -86,7 +93,10 @@ async fn wait(client: &Client, path: &str, message: &Message, patience: Duration
         }
         tokio::time::sleep(LOOK).await;
     }
-    let reason = last.reason.map(|reason| format!(": {reason}")).unwrap_or_default();
+    let reason = last
+        .reason
+        .map(|reason| format!(": {reason}"))
+        .unwrap_or_default();
     let status = serde_json::to_value(last.status).unwrap_or_default();
     Err(Failure::Failed(format!(
         "no answer in time; the message is {}{reason} and stays with the agent",
@@ -99,7 +109,9 @@ fn failed(message: &Message) -> Result<(), Failure> {
         return Ok(());
     }
     let reason = message.reason.as_deref().unwrap_or("without a reason");
-    Err(Failure::Failed(format!("the message was not delivered: {reason}")))
+    Err(Failure::Failed(format!(
+        "the message was not delivered: {reason}"
+    )))
 }
 
 fn print(message: &Message, json: bool) {
@@ -108,7 +120,10 @@ fn print(message: &Message, json: bool) {
         return;
     }
     let status = serde_json::to_value(message.status).unwrap_or_default();
-    let reason = message.reason.as_deref().map(|reason| format!(" ({})", output::plain(reason)));
+    let reason = message
+        .reason
+        .as_deref()
+        .map(|reason| format!(" ({})", output::plain(reason)));
     output::line(&format!(
         "message {} to {} is {}{}",
         message.id,

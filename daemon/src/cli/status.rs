@@ -50,13 +50,18 @@ pub async fn status(args: &StatusArgs) -> Result<(), Failure> {
         return Ok(());
     }
     if agents.is_empty() {
-        output::line("No agent runs. Start one with: orchestra spawn KIND  (or chat with the primary in the page)");
+        output::line(
+            "No agent runs. Start one with: orchestra spawn KIND  (or chat with the primary in the page)",
+        );
     } else {
         let rows: Vec<_> = agents.iter().map(row).collect();
         let head = ["ID", "KIND", "STATE", "SINCE", "TASK", "TITLE"];
         output::text(&table(&head, &rows, tty::width()));
     }
-    let counts: Vec<_> = counts.iter().map(|(status, count)| format!("{count} {status}")).collect();
+    let counts: Vec<_> = counts
+        .iter()
+        .map(|(status, count)| format!("{count} {status}"))
+        .collect();
     if !counts.is_empty() {
         output::line(&format!("\nTasks: {}", counts.join(", ")));
     }
@@ -81,20 +86,29 @@ pub async fn tasks(args: &TasksArgs) -> Result<(), Failure> {
         return Ok(());
     }
     if tasks.is_empty() {
-        output::line("No task is open. Delegate one with: orchestra delegate --specialist NAME \"...\"");
+        output::line(
+            "No task is open. Delegate one with: orchestra delegate --specialist NAME \"...\"",
+        );
         return Ok(());
     }
     let each = |task: &Task| {
         vec![
             task.id.to_string(),
             word(task.status),
-            task.agent_id.clone().or_else(|| task.specialist.clone()).unwrap_or_default(),
+            task.agent_id
+                .clone()
+                .or_else(|| task.specialist.clone())
+                .unwrap_or_default(),
             span(task.elapsed_ms),
             plain(&task.title),
         ]
     };
     let rows: Vec<_> = tasks.iter().map(each).collect();
-    output::text(&table(&["TASK", "STATUS", "AGENT", "FOR", "TITLE"], &rows, tty::width()));
+    output::text(&table(
+        &["TASK", "STATUS", "AGENT", "FOR", "TITLE"],
+        &rows,
+        tty::width(),
+    ));
     Ok(())
 }
 
@@ -104,9 +118,22 @@ pub fn show(task: &Task, json: bool) {
         output::json(task);
         return;
     }
-    let by = task.agent_id.as_deref().map(|id| format!(" by {id}")).unwrap_or_default();
-    let why = task.reason.as_deref().map(|why| format!(" ({})", plain(why))).unwrap_or_default();
-    output::line(&format!("Task {} is {}{by} after {}{why}", task.id, word(task.status), span(task.elapsed_ms)));
+    let by = task
+        .agent_id
+        .as_deref()
+        .map(|id| format!(" by {id}"))
+        .unwrap_or_default();
+    let why = task
+        .reason
+        .as_deref()
+        .map(|why| format!(" ({})", plain(why)))
+        .unwrap_or_default();
+    output::line(&format!(
+        "Task {} is {}{by} after {}{why}",
+        task.id,
+        word(task.status),
+        span(task.elapsed_ms)
+    ));
     if let Some(error) = &task.error {
         output::line(&plain_lines(error));
     }
@@ -127,11 +154,17 @@ pub fn word(status: TaskStatus) -> String {
 fn row(agent: &Agent) -> Vec<String> {
     let since = match agent.status {
         AgentStatus::Running => agent.activity.since,
-        _ => agent.ended_at.or(agent.started_at).unwrap_or(agent.created_at),
+        _ => agent
+            .ended_at
+            .or(agent.started_at)
+            .unwrap_or(agent.created_at),
     };
     vec![
         agent.id.clone(),
-        agent.specialist.clone().map_or_else(|| agent.kind.clone(), |name| format!("{name} ({})", agent.kind)),
+        agent.specialist.clone().map_or_else(
+            || agent.kind.clone(),
+            |name| format!("{name} ({})", agent.kind),
+        ),
         state(agent),
         age(since),
         agent.task_id.map(|id| id.to_string()).unwrap_or_default(),

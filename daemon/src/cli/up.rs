@@ -32,7 +32,12 @@ pub struct UpArgs {
     #[arg(long)]
     pub json: bool,
     /// What to log on stderr, as for tracing: info, debug, orchestra=debug.
-    #[arg(long, env = "ORCHESTRA_LOG", default_value = "info", value_name = "FILTER")]
+    #[arg(
+        long,
+        env = "ORCHESTRA_LOG",
+        default_value = "info",
+        value_name = "FILTER"
+    )]
     pub log: String,
 }
 
@@ -85,9 +90,13 @@ fn announce(args: &UpArgs, paths: &Paths, ready: &Ready) {
     }
     let opened = !args.no_open && browser::open(paths, login_url).unwrap_or(false);
     if opened {
-        output::line("Your browser opens it. For another link that logs you in, run: orchestra web");
+        output::line(
+            "Your browser opens it. For another link that logs you in, run: orchestra web",
+        );
     } else {
-        output::line(&format!("Log in here (once, within five minutes): {login_url}"));
+        output::line(&format!(
+            "Log in here (once, within five minutes): {login_url}"
+        ));
     }
     output::line("Stop with Ctrl-C. Agents go on and are found again at the next start.");
 }

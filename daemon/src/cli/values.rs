@@ -22,7 +22,9 @@ pub fn duration(text: &str) -> Result<Duration, String> {
         _ => return Err(wrong()),
     };
     let number: u64 = digits.parse().map_err(|_| wrong())?;
-    let seconds = number.checked_mul(unit).filter(|seconds| (1..=31_536_000).contains(seconds));
+    let seconds = number
+        .checked_mul(unit)
+        .filter(|seconds| (1..=31_536_000).contains(seconds));
     seconds.map(Duration::from_secs).ok_or_else(wrong)
 }
 

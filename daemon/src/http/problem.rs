@@ -111,7 +111,9 @@ impl From<TerminalError> for Failure {
                 "no_terminal",
                 format!("{error}: it has ended, or it starts just now."),
             ),
-            TerminalError::Runs(_) => Self::conflict("agent_alive", format!("{error}; kill it first.")),
+            TerminalError::Runs(_) => {
+                Self::conflict("agent_alive", format!("{error}; kill it first."))
+            }
             TerminalError::Unavailable(_) => Self::new(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "tmux_unavailable",
@@ -141,12 +143,16 @@ impl From<AgentError> for Failure {
                 detail,
             ),
             AgentError::NotInstalled { .. } => Self::conflict("kind_not_installed", detail),
-            AgentError::Cap(_) => {
-                Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_agents", "Too many agents", detail)
-            }
-            AgentError::Ended(_) => {
-                Self::conflict("agent_ended", format!("{detail}; retry it to get a new one."))
-            }
+            AgentError::Cap(_) => Self::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "too_many_agents",
+                "Too many agents",
+                detail,
+            ),
+            AgentError::Ended(_) => Self::conflict(
+                "agent_ended",
+                format!("{detail}; retry it to get a new one."),
+            ),
             AgentError::Alive(_) => Self::conflict("agent_alive", detail),
             AgentError::Start(_) => Self::new(
                 StatusCode::INTERNAL_SERVER_ERROR,

@@ -51,22 +51,37 @@ async fn delegate<T: Transport>(
     mut request: DelegateRequest,
 ) -> Result<Answer, ToolError> {
     if request.task.trim().is_empty() {
-        return Err(ToolError::Arguments("`task` must say what is to be done.".into()));
+        return Err(ToolError::Arguments(
+            "`task` must say what is to be done.".into(),
+        ));
     }
     // The waiting is done here, in slices, so that a restart of the daemon cuts none of it.
-    let wait = request.wait_ms.take().map_or(LONGEST_WAIT, Duration::from_millis);
+    let wait = request
+        .wait_ms
+        .take()
+        .map_or(LONGEST_WAIT, Duration::from_millis);
     let task: Task = requests.post("/api/delegate", &request).await?;
     finish(requests, task, wait).await
 }
 
-async fn wait_task<T: Transport>(requests: &Requests<'_, T>, args: WaitTaskArgs) -> Result<Answer, ToolError> {
+async fn wait_task<T: Transport>(
+    requests: &Requests<'_, T>,
+    args: WaitTaskArgs,
+) -> Result<Answer, ToolError> {
     let wait = args.timeout_ms.map_or(LONGEST_WAIT, Duration::from_millis);
-    let task: Task = requests.get(&format!("/api/tasks/{}", args.task_id)).await?;
+    let task: Task = requests
+        .get(&format!("/api/tasks/{}", args.task_id))
+        .await?;
     finish(requests, task, wait).await
 }
 
-async fn task_status<T: Transport>(requests: &Requests<'_, T>, args: TaskStatusArgs) -> Result<Answer, ToolError> {
-    let task: Task = requests.get(&format!("/api/tasks/{}", args.task_id)).await?;
+async fn task_status<T: Transport>(
+    requests: &Requests<'_, T>,
+    args: TaskStatusArgs,
+) -> Result<Answer, ToolError> {
+    let task: Task = requests
+        .get(&format!("/api/tasks/{}", args.task_id))
+        .await?;
     Ok(words::task(&task))
 }
 
@@ -88,7 +103,9 @@ async fn finish<T: Transport>(
         let path = format!("/api/tasks/{}/wait?timeout_ms={slice}", task.id);
         task = requests.get_until(&path, asked + left.max(HOLD)).await?;
         if !task.status.is_final() {
-            requests.progress(begin.elapsed().as_secs_f64(), words::progress(&task)).await;
+            requests
+                .progress(begin.elapsed().as_secs_f64(), words::progress(&task))
+                .await;
             if asked.elapsed() < BREATH {
                 requests.pause(BREATH).await?;
             }
@@ -97,9 +114,14 @@ async fn finish<T: Transport>(
     Ok(words::task(&task))
 }
 
-async fn propose_plan<T: Transport>(requests: &Requests<'_, T>, plan: PlanRequest) -> Result<Answer, ToolError> {
+async fn propose_plan<T: Transport>(
+    requests: &Requests<'_, T>,
+    plan: PlanRequest,
+) -> Result<Answer, ToolError> {
     if plan.tasks.is_empty() || plan.tasks.len() > 20 {
-        return Err(ToolError::Arguments("A plan has one to twenty `tasks`.".into()));
+        return Err(ToolError::Arguments(
+            "A plan has one to twenty `tasks`.".into(),
+        ));
     }
     let made: Page<Task> = requests.post("/api/plans", &plan).await?;
     let ids: Vec<i64> = made.items.iter().map(|task| task.id).collect();
@@ -112,11 +134,17 @@ async fn propose_plan<T: Transport>(requests: &Requests<'_, T>, plan: PlanReques
     })
 }
 
-async fn list_agents<T: Transport>(requests: &Requests<'_, T>, args: ListAgentsArgs) -> Result<Answer, ToolError> {
+async fn list_agents<T: Transport>(
+    requests: &Requests<'_, T>,
+    args: ListAgentsArgs,
+) -> Result<Answer, ToolError> {
     let page: Page<Agent> = requests.get("/api/agents").await?;
     // Which specialists exist helps, but its absence must not hide the agents.
     let kinds: Option<Page<AgentKind>> = requests.get("/api/agent-kinds").await.ok();
-    let shown = page.items.iter().filter(|agent| args.ended || !agent.status.is_final());
+    let shown = page
+        .items
+        .iter()
+        .filter(|agent| args.ended || !agent.status.is_final());
     let agents: Vec<Value> = shown.map(words::agent).collect();
     let specialists = words::specialists(&kinds.map(|page| page.items).unwrap_or_default());
     let facts = json!({ "agents": agents, "specialists": specialists });
@@ -127,21 +155,32 @@ async fn list_agents<T: Transport>(requests: &Requests<'_, T>, args: ListAgentsA
     })
 }
 
-async fn send_message<T: Transport>(requests: &Requests<'_, T>, args: SendMessageArgs) -> Result<Answer, ToolError> {
-    let id = AgentId::parse(&args.agent_id)
-        .map_err(|error| ToolError::Arguments(format!("{:?} is no agent id: {error}.", args.agent_id)))?;
+async fn send_message<T: Transport>(
+    requests: &Requests<'_, T>,
+    args: SendMessageArgs,
+) -> Result<Answer, ToolError> {
+    let id = AgentId::parse(&args.agent_id).map_err(|error| {
+        ToolError::Arguments(format!("{:?} is no agent id: {error}.", args.agent_id))
+    })?;
     let request = MessageRequest {
         text: args.text,
         client_id: Some(requests.key.clone()),
         as_command: None,
     };
-    let message: Message = requests.post(&format!("/api/agents/{id}/messages"), &request).await?;
+    let message: Message = requests
+        .post(&format!("/api/agents/{id}/messages"), &request)
+        .await?;
     Ok(words::message(&message))
 }
 
-async fn report_result<T: Transport>(requests: &Requests<'_, T>, report: ReportRequest) -> Result<Answer, ToolError> {
+async fn report_result<T: Transport>(
+    requests: &Requests<'_, T>,
+    report: ReportRequest,
+) -> Result<Answer, ToolError> {
     if report.summary.trim().is_empty() {
-        return Err(ToolError::Arguments("`summary` must say what came of the task.".into()));
+        return Err(ToolError::Arguments(
+            "`summary` must say what came of the task.".into(),
+        ));
     }
     let task: Option<Task> = requests.post("/api/report", &report).await?;
     let id = task.map(|task| task.id).or(report.task_id);

@@ -48,7 +48,10 @@ done or cannot be done: what you did or found, which files changed, and whether 
 /// Every tool, in the order in which they are listed.
 pub fn tools() -> Vec<Tool> {
     let ask = ToolAnnotations::new().read_only(true).open_world(false);
-    let act = ToolAnnotations::new().read_only(false).destructive(false).open_world(false);
+    let act = ToolAnnotations::new()
+        .read_only(false)
+        .destructive(false)
+        .open_world(false);
     vec![
         tool::<DelegateRequest>("delegate", "Delegate work", DELEGATE, &act),
         tool::<PlanRequest>("propose_plan", "Propose a plan", PROPOSE_PLAN, &act),

@@ -49,7 +49,11 @@ pub struct InProcess {
 }
 
 impl Transport for InProcess {
-    async fn send(&self, mut request: Request<Bytes>, caller: &Caller) -> Result<Response<Bytes>, NoAnswer> {
+    async fn send(
+        &self,
+        mut request: Request<Bytes>,
+        caller: &Caller,
+    ) -> Result<Response<Bytes>, NoAnswer> {
         let headers = request.headers_mut();
         headers.insert(header::HOST, self.host.clone());
         if let Some(authorization) = &caller.authorization {
@@ -63,7 +67,11 @@ impl Transport for InProcess {
             };
             request.extensions_mut().insert(peer);
         }
-        let answer = self.router.clone().oneshot(request.map(axum::body::Body::from)).await;
+        let answer = self
+            .router
+            .clone()
+            .oneshot(request.map(axum::body::Body::from))
+            .await;
         let (parts, body) = answer.unwrap_or_else(|never| match never {}).into_parts();
         let body = axum::body::to_bytes(body, MAX_ANSWER)
             .await

@@ -35,24 +35,37 @@ pub fn key(nonce: &str, request: &str) -> String {
     let digest = Sha256::digest(format!("{nonce} {request}").as_bytes());
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&digest[..16]);
-    uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
+    uuid::Builder::from_random_bytes(bytes)
+        .into_uuid()
+        .to_string()
 }
 
 impl<T: Transport> Requests<'_, T> {
     /// `GET`, read as `R`.
     pub async fn get<R: DeserializeOwned>(&self, path: &str) -> Result<R, ToolError> {
-        self.repeat(Method::GET, path, Bytes::new(), Instant::now() + HOLD).await
+        self.repeat(Method::GET, path, Bytes::new(), Instant::now() + HOLD)
+            .await
     }
 
     /// `GET` that holds out until another moment.
-    pub async fn get_until<R: DeserializeOwned>(&self, path: &str, until: Instant) -> Result<R, ToolError> {
+    pub async fn get_until<R: DeserializeOwned>(
+        &self,
+        path: &str,
+        until: Instant,
+    ) -> Result<R, ToolError> {
         self.repeat(Method::GET, path, Bytes::new(), until).await
     }
 
     /// `POST` with the call's key, read as `R`.
-    pub async fn post<R: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<R, ToolError> {
-        let body = serde_json::to_vec(body).map_err(|error| ToolError::Arguments(error.to_string()))?;
-        self.repeat(Method::POST, path, body.into(), Instant::now() + HOLD).await
+    pub async fn post<R: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<R, ToolError> {
+        let body =
+            serde_json::to_vec(body).map_err(|error| ToolError::Arguments(error.to_string()))?;
+        self.repeat(Method::POST, path, body.into(), Instant::now() + HOLD)
+            .await
     }
 
     /// Waits, unless the call is cancelled.
@@ -101,7 +114,12 @@ impl<T: Transport> Requests<'_, T> {
         }
     }
 
-    fn request(&self, method: &Method, path: &str, body: &Bytes) -> Result<Request<Bytes>, ToolError> {
+    fn request(
+        &self,
+        method: &Method,
+        path: &str,
+        body: &Bytes,
+    ) -> Result<Request<Bytes>, ToolError> {
         let mut builder = Request::builder().method(method).uri(path);
         if method == Method::POST {
             builder = builder

@@ -69,7 +69,8 @@ pub fn agent(agent: &Agent) -> Value {
 pub fn specialists(kinds: &[AgentKind]) -> Vec<Value> {
     let each = |kind: &AgentKind| {
         let (kind_name, ready) = (kind.kind.clone(), kind.ready);
-        let one = move |name: &String| json!({ "specialist": name, "kind": kind_name, "ready": ready });
+        let one =
+            move |name: &String| json!({ "specialist": name, "kind": kind_name, "ready": ready });
         kind.specialists.iter().map(one).collect::<Vec<_>>()
     };
     kinds.iter().flat_map(each).collect()
@@ -78,9 +79,17 @@ pub fn specialists(kinds: &[AgentKind]) -> Vec<Value> {
 /// A receipt.
 pub fn message(message: &Message) -> Answer {
     let failed = message.status == MessageStatus::Failed;
-    let reason = message.reason.as_deref().map(|reason| format!(" ({reason})")).unwrap_or_default();
+    let reason = message
+        .reason
+        .as_deref()
+        .map(|reason| format!(" ({reason})"))
+        .unwrap_or_default();
     Answer {
-        text: format!("The message to {} is {}{reason}.", message.agent_id, word(&message.status)),
+        text: format!(
+            "The message to {} is {}{reason}.",
+            message.agent_id,
+            word(&message.status)
+        ),
         facts: json!({
             "message_id": message.id,
             "agent_id": message.agent_id,
@@ -92,10 +101,22 @@ pub fn message(message: &Message) -> Answer {
 }
 
 fn headline(task: &Task) -> String {
-    let by = task.agent_id.as_deref().map(|id| format!(" by {id}")).unwrap_or_default();
-    let why = task.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
+    let by = task
+        .agent_id
+        .as_deref()
+        .map(|id| format!(" by {id}"))
+        .unwrap_or_default();
+    let why = task
+        .reason
+        .as_deref()
+        .map(|reason| format!(": {reason}"))
+        .unwrap_or_default();
     let seconds = task.elapsed_ms / 1000;
-    format!("Task {} is {}{by}, after {seconds} s{why}.", task.id, word(&task.status))
+    format!(
+        "Task {} is {}{by}, after {seconds} s{why}.",
+        task.id,
+        word(&task.status)
+    )
 }
 
 /// Puts an agent's words between marks that the words cannot contain.
@@ -114,7 +135,8 @@ fn advice(task: &Task) -> Option<String> {
     Some(match task.status {
         TaskStatus::Completed => return None,
         TaskStatus::Failed | TaskStatus::Timeout | TaskStatus::Cancelled => {
-            "Decide whether to do it yourself, to delegate it in another way, or to tell the user.".to_owned()
+            "Decide whether to do it yourself, to delegate it in another way, or to tell the user."
+                .to_owned()
         }
         TaskStatus::Waiting => format!(
             "It waits for a person. Do not delegate it again: its result comes to you as a message, \

@@ -163,7 +163,9 @@ pub async fn primary(store: &Store, id: &UserId) -> Result<AgentId, StoreError> 
 }
 
 fn one(rows: u64) -> Result<(), StoreError> {
-    (rows == 1).then_some(()).ok_or(StoreError::NotFound("user"))
+    (rows == 1)
+        .then_some(())
+        .ok_or(StoreError::NotFound("user"))
 }
 
 #[cfg(test)]
@@ -174,16 +176,36 @@ mod tests {
     async fn a_user_is_issuer_and_subject_and_keeps_its_primary() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path()).await.unwrap();
-        let first = seen(&store, "a", "ann", "Ann", Some("admin")).await.unwrap();
-        let again = seen(&store, "a", "ann", "Other", Some("viewer")).await.unwrap();
+        let first = seen(&store, "a", "ann", "Ann", Some("admin"))
+            .await
+            .unwrap();
+        let again = seen(&store, "a", "ann", "Other", Some("viewer"))
+            .await
+            .unwrap();
         let other = seen(&store, "b", "ann", "Ann", None).await.unwrap();
         assert_eq!(first.id, again.id);
         assert_eq!(again.role.as_deref(), Some("admin"));
-        assert_ne!(first.id, other.id, "the same subject of another issuer is another user");
+        assert_ne!(
+            first.id, other.id,
+            "the same subject of another issuer is another user"
+        );
 
-        assert_eq!(primary(&store, &first.id).await.unwrap().as_str(), "primary");
-        assert_eq!(primary(&store, &other.id).await.unwrap().as_str(), "primary-002");
-        assert_eq!(primary(&store, &first.id).await.unwrap().as_str(), "primary");
-        assert!(set_role(&store, &UserId("none".into()), "admin").await.is_err());
+        assert_eq!(
+            primary(&store, &first.id).await.unwrap().as_str(),
+            "primary"
+        );
+        assert_eq!(
+            primary(&store, &other.id).await.unwrap().as_str(),
+            "primary-002"
+        );
+        assert_eq!(
+            primary(&store, &first.id).await.unwrap().as_str(),
+            "primary"
+        );
+        assert!(
+            set_role(&store, &UserId("none".into()), "admin")
+                .await
+                .is_err()
+        );
     }
 }

@@ -3,6 +3,7 @@
 
 use super::frame::SampledFrame;
 use super::seat::Seat;
+use super::source::Source;
 use crate::model::ids::AgentId;
 use orchestra_protocol::agent::Size;
 use orchestra_protocol::terminal::Cursor;
@@ -40,6 +41,8 @@ pub(super) struct Entry {
     pub(super) agent: AgentId,
     pub(super) seat: Seat,
     pub(super) frames: watch::Sender<Option<Arc<SampledFrame>>>,
+    /// The live reading, while somebody watches it or did so lately.
+    pub(super) live: Mutex<Option<Source>>,
     last_key: Mutex<Option<Instant>>,
     pane: Mutex<Option<Pane>>,
 }
@@ -81,7 +84,13 @@ impl Pane {
 
     pub(super) fn fingerprint(&self) -> Fingerprint {
         let info = &self.info;
-        (info.size, info.cursor, info.alternate, info.history_size, info.dead.is_some())
+        (
+            info.size,
+            info.cursor,
+            info.alternate,
+            info.history_size,
+            info.dead.is_some(),
+        )
     }
 
     /// Output may have come since the last capture. tmux tells whole seconds, so within
@@ -104,6 +113,7 @@ impl Entry {
             agent,
             seat: Seat::new(size),
             frames: watch::channel(None).0,
+            live: Mutex::new(None),
             last_key: Mutex::new(None),
             pane: Mutex::new(None),
         }
@@ -143,7 +153,11 @@ impl Entry {
             current_command: info.current_command.clone(),
             size: wire_size(info.size),
             alternate: info.alternate,
-            cursor: Cursor { x: info.cursor.0, y: info.cursor.1, visible: true },
+            cursor: Cursor {
+                x: info.cursor.0,
+                y: info.cursor.1,
+                visible: true,
+            },
             dead: info.dead.is_some(),
             in_mode: info.in_mode,
             history: info.history_size,
@@ -154,10 +168,18 @@ impl Entry {
     /// The size is another one: everybody sees it, and live viewers get a new screen.
     pub(super) fn resized(&self, size: Size) {
         self.seat.resized(size);
+        if let Some(live) = &*self.live.lock() {
+            live.resized(size);
+        }
     }
 
     /// Ends the live reading, if there is one, and waits until its client is gone.
-    pub(super) async fn close_live(&self) {}
+    pub(super) async fn close_live(&self) {
+        let live = self.live.lock().take();
+        if let Some(live) = live {
+            live.close().await;
+        }
+    }
 
     pub(super) fn key_pressed(&self) {
         *self.last_key.lock() = Some(Instant::now());
@@ -179,9 +201,15 @@ impl Entry {
 }
 
 pub(super) fn wire_size(size: TmuxSize) -> Size {
-    Size { cols: size.cols, rows: size.rows }
+    Size {
+        cols: size.cols,
+        rows: size.rows,
+    }
 }
 
 pub(super) fn tmux_size(size: Size) -> TmuxSize {
-    TmuxSize { cols: size.cols, rows: size.rows }
+    TmuxSize {
+        cols: size.cols,
+        rows: size.rows,
+    }
 }

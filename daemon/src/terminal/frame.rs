@@ -36,10 +36,19 @@ impl SampledFrame {
             rows: size.rows,
         };
         let json = serde_json::to_vec(&message).unwrap_or_default().into();
-        let ServerMessage::TerminalOutput { session_id, data, .. } = message else {
+        let ServerMessage::TerminalOutput {
+            session_id, data, ..
+        } = message
+        else {
             unreachable!("it was made above")
         };
-        Self { session_id, size, timestamp, data, json }
+        Self {
+            session_id,
+            size,
+            timestamp,
+            data,
+            json,
+        }
     }
 
     /// The same picture; when it was taken does not matter.
@@ -86,6 +95,9 @@ impl Terminals {
         }
         let frames = entry.frames.subscribe();
         self.0.wanted.notify_one();
-        Ok(SampledViewer { frames, started: false })
+        Ok(SampledViewer {
+            frames,
+            started: false,
+        })
     }
 }

@@ -18,7 +18,10 @@ impl Terminals {
     /// When the agent has no terminal or tmux fails.
     pub async fn input(&self, agent: &AgentId, bytes: &[u8]) -> Result<(), TerminalError> {
         let pane = self.pane(agent)?;
-        self.server().send_literal(pane, bytes).await.map_err(|error| TerminalError::of(agent, error))
+        self.server()
+            .send_literal(pane, bytes)
+            .await
+            .map_err(|error| TerminalError::of(agent, error))
     }
 
     /// Presses keys by name, such as `C-c` and `Enter`.
@@ -36,7 +39,10 @@ impl Terminals {
         };
         let keys = names.iter().map(key).collect::<Result<Vec<_>, _>>()?;
         let pane = self.pane(agent)?;
-        self.server().send_keys(pane, &keys).await.map_err(|error| TerminalError::of(agent, error))
+        self.server()
+            .send_keys(pane, &keys)
+            .await
+            .map_err(|error| TerminalError::of(agent, error))
     }
 
     /// Pastes text in one block, without escape sequences and other control characters
@@ -45,7 +51,12 @@ impl Terminals {
     ///
     /// # Errors
     /// As `input`.
-    pub async fn paste(&self, agent: &AgentId, text: &str, bracketed: bool) -> Result<(), TerminalError> {
+    pub async fn paste(
+        &self,
+        agent: &AgentId,
+        text: &str,
+        bracketed: bool,
+    ) -> Result<(), TerminalError> {
         let pane = self.pane(agent)?;
         let clean = sanitize_paste(text);
         let pasted = self.server().paste(pane, clean.as_bytes(), bracketed).await;
@@ -65,7 +76,10 @@ impl Terminals {
         if changed == Some(true) {
             let size = wire_size(used);
             entry.resized(size);
-            self.emit(TerminalEvent::Resized { agent: agent.clone(), size });
+            self.emit(TerminalEvent::Resized {
+                agent: agent.clone(),
+                size,
+            });
         }
         Ok(wire_size(used))
     }
@@ -91,6 +105,8 @@ impl Terminals {
     }
 
     pub(super) fn pane(&self, agent: &AgentId) -> Result<PaneId, TerminalError> {
-        self.entry(agent)?.pane_id().ok_or_else(|| TerminalError::NoTerminal(agent.clone()))
+        self.entry(agent)?
+            .pane_id()
+            .ok_or_else(|| TerminalError::NoTerminal(agent.clone()))
     }
 }

@@ -33,19 +33,35 @@ impl Terminals {
         let mut session = NewSession::new(name, &new.cwd, new.argv);
         session.size = tmux_size(new.size);
         session.env = new.env;
-        session.env.retain(|(name, _)| name != MARKER && name != "ORCHESTRA_AGENT_ID");
-        session.env.push(("ORCHESTRA_AGENT_ID".into(), agent.to_string()));
+        session
+            .env
+            .retain(|(name, _)| name != MARKER && name != "ORCHESTRA_AGENT_ID");
+        session
+            .env
+            .push(("ORCHESTRA_AGENT_ID".into(), agent.to_string()));
         session.env.push((MARKER.into(), self.mark(&agent)));
-        session.options =
-            vec![("@orc_id".into(), agent.to_string()), ("@orc_title".into(), new.title.clone())];
+        session.options = vec![
+            ("@orc_id".into(), agent.to_string()),
+            ("@orc_title".into(), new.title.clone()),
+        ];
         let size = session.size.clamped();
         let made = server.new_session(session).await.map_err(fail)?;
-        let entry = self.0.entries.lock().entry(agent.clone()).or_insert_with(|| {
-            Arc::new(Entry::new(agent.clone(), wire_size(size)))
-        }).clone();
-        entry.set_pane(Some(Pane::new(made.process, first_sight(&new.title, &agent, made, size))));
+        let entry = self
+            .0
+            .entries
+            .lock()
+            .entry(agent.clone())
+            .or_insert_with(|| Arc::new(Entry::new(agent.clone(), wire_size(size))))
+            .clone();
+        entry.set_pane(Some(Pane::new(
+            made.process,
+            first_sight(&new.title, &agent, made, size),
+        )));
         self.0.wanted.notify_one();
-        Ok(PaneFacts { pid: made.pane_pid, size: wire_size(size) })
+        Ok(PaneFacts {
+            pid: made.pane_pid,
+            size: wire_size(size),
+        })
     }
 
     /// All terminals of ours, those found at the start among them. What carries no id of
@@ -76,13 +92,17 @@ impl Terminals {
     pub async fn close(&self, agent: &AgentId, grace: Grace) -> Result<KillReport, TerminalError> {
         let entry = self.0.entries.lock().get(agent).cloned();
         let marker = self.marker(agent);
-        let Some((entry, pane)) = entry.and_then(|entry| Some((entry.clone(), entry.pane()?))) else {
+        let Some((entry, pane)) = entry.and_then(|entry| Some((entry.clone(), entry.pane()?)))
+        else {
             return Ok(kill_tree(None, Some(&marker), grace).await);
         };
         entry.with_pane(|pane| pane.mourned = true);
         // The live client goes first: tmux may fail when a session ends under one.
         entry.close_live().await;
-        let ended = self.server().end_session(pane.session, pane.process, Some(&marker), grace).await;
+        let ended = self
+            .server()
+            .end_session(pane.session, pane.process, Some(&marker), grace)
+            .await;
         let report = ended.map_err(|error| TerminalError::of(agent, error))?;
         entry.set_pane(None);
         self.forget(agent);
@@ -91,10 +111,18 @@ impl Terminals {
 
     /// Looks at all panes and takes note of what changed; adopts those that carry an id.
     pub(super) async fn look(&self) -> Result<(), TerminalError> {
-        let listed = self.server().list_panes().await.map_err(TerminalError::Tmux)?;
+        let listed = self
+            .server()
+            .list_panes()
+            .await
+            .map_err(TerminalError::Tmux)?;
         let known: Vec<Arc<Entry>> = self.0.entries.lock().values().cloned().collect();
         for info in &listed {
-            let Some(agent) = info.orc_id.as_deref().and_then(|id| AgentId::parse(id).ok()) else {
+            let Some(agent) = info
+                .orc_id
+                .as_deref()
+                .and_then(|id| AgentId::parse(id).ok())
+            else {
                 continue;
             };
             let entry = known.iter().find(|entry| entry.agent == agent);
@@ -108,7 +136,13 @@ impl Terminals {
             let there = |info: &PaneInfo| info.pane_id == pane.id;
             // One made since the list was asked for is not missing.
             let missing = !listed.iter().any(there) && entry.pane_id() == Some(pane.id);
-            if missing && self.server().pane_exists(pane.id).await.is_ok_and(|there| !there) {
+            if missing
+                && self
+                    .server()
+                    .pane_exists(pane.id)
+                    .await
+                    .is_ok_and(|there| !there)
+            {
                 self.vanished(&entry, &pane).await;
             }
         }
@@ -138,7 +172,11 @@ impl Terminals {
         self.forget(&entry.agent);
         if told == Some(false) {
             tracing::warn!(agent.id = %entry.agent, "the tmux session {} is gone", pane.session);
-            self.emit(TerminalEvent::Died { agent: entry.agent.clone(), exit_code: None, signal: None });
+            self.emit(TerminalEvent::Died {
+                agent: entry.agent.clone(),
+                exit_code: None,
+                signal: None,
+            });
         }
     }
 
@@ -155,7 +193,10 @@ impl Terminals {
             agents.push(entry.agent.clone());
             self.forget(&entry.agent);
         }
-        tracing::error!(agents = agents.len(), "the tmux server is gone, and every terminal with it");
+        tracing::error!(
+            agents = agents.len(),
+            "the tmux server is gone, and every terminal with it"
+        );
         self.emit(TerminalEvent::ServerLost { agents });
     }
 
@@ -181,6 +222,7 @@ fn first_sight(
         pane_id: made.pane_id,
         pid: made.pane_pid,
         dead: None,
+        closed: false,
         size,
         cursor: (0, 0),
         alternate: false,

@@ -119,14 +119,23 @@ impl Terminals {
                 events.push(TerminalEvent::Changed { agent: agent() });
             }
             if resized {
-                events.push(TerminalEvent::Resized { agent: agent(), size: wire_size(info.size) });
+                events.push(TerminalEvent::Resized {
+                    agent: agent(),
+                    size: wire_size(info.size),
+                });
             }
             let gone = gone(pane.process, &mut pane.orphaned);
-            if let Some((exit_code, signal)) =
-                info.dead.map(|dead| (dead.status, dead.signal)).or(gone.then_some((None, None)))
+            if let Some((exit_code, signal)) = info
+                .dead
+                .map(|dead| (dead.status, dead.signal))
+                .or(gone.then_some((None, None)))
                 && !std::mem::replace(&mut pane.mourned, true)
             {
-                events.push(TerminalEvent::Died { agent: agent(), exit_code, signal });
+                events.push(TerminalEvent::Died {
+                    agent: agent(),
+                    exit_code,
+                    signal,
+                });
             }
         });
         for event in events {
@@ -150,7 +159,9 @@ fn gone(process: Option<ProcessId>, orphaned: &mut Option<Instant>) -> bool {
 fn publish(entry: &Entry, frame: SampledFrame) {
     let frame = Arc::new(frame);
     entry.frames.send_if_modified(|last| {
-        let news = !last.as_ref().is_some_and(|last| last.shows_the_same(&frame));
+        let news = !last
+            .as_ref()
+            .is_some_and(|last| last.shows_the_same(&frame));
         if news {
             *last = Some(frame.clone());
         }

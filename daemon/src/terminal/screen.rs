@@ -40,7 +40,11 @@ impl Terminals {
     ///
     /// # Errors
     /// When the agent has no terminal or tmux fails.
-    pub async fn screen(&self, agent: &AgentId, format: ScreenFormat) -> Result<Screen, TerminalError> {
+    pub async fn screen(
+        &self,
+        agent: &AgentId,
+        format: ScreenFormat,
+    ) -> Result<Screen, TerminalError> {
         let pane = self.pane(agent)?;
         let fail = |error| TerminalError::of(agent, error);
         let begun = Instant::now();
@@ -73,10 +77,18 @@ impl Terminals {
             let size = self.server().history(pane, 0, 0).await.map_err(fail)?.size;
             above = size.saturating_sub(u32::try_from(before).unwrap_or(u32::MAX));
         }
-        let page = self.server().history(pane, above, lines.min(MAX_PAGE)).await.map_err(fail)?;
+        let page = self
+            .server()
+            .history(pane, above, lines.min(MAX_PAGE))
+            .await
+            .map_err(fail)?;
         Ok(HistoryPage {
             start: u64::from(page.size.saturating_sub(above).saturating_sub(page.lines)),
-            rows: page.rows.iter().map(|row| String::from_utf8_lossy(row).into_owned()).collect(),
+            rows: page
+                .rows
+                .iter()
+                .map(|row| String::from_utf8_lossy(row).into_owned())
+                .collect(),
             total: u64::from(page.size),
         })
     }
@@ -89,8 +101,14 @@ fn shown(screen: &Snapshot, format: ScreenFormat) -> Screen {
     let text = match format {
         ScreenFormat::Ansi => rows.collect::<Vec<_>>().join("\n"),
         ScreenFormat::Text => {
-            let rows: Vec<String> = plain(rows).iter().map(|row| row.trim_end().to_owned()).collect();
-            let used = rows.iter().rposition(|row| !row.is_empty()).map_or(0, |last| last + 1);
+            let rows: Vec<String> = plain(rows)
+                .iter()
+                .map(|row| row.trim_end().to_owned())
+                .collect();
+            let used = rows
+                .iter()
+                .rposition(|row| !row.is_empty())
+                .map_or(0, |last| last + 1);
             rows[..used].join("\n")
         }
     };
@@ -141,11 +159,13 @@ fn skip_sequence(rest: &mut std::str::Chars<'_>) {
         Some('[') => {
             rest.find(|letter| ('@'..='~').contains(letter));
         }
-        Some(']') => while rest.find(|letter| matches!(letter, '\u{7}' | '\u{1b}')) == Some('\u{1b}') {
-            if rest.next() == Some('\\') {
-                break;
+        Some(']') => {
+            while rest.find(|letter| matches!(letter, '\u{7}' | '\u{1b}')) == Some('\u{1b}') {
+                if rest.next() == Some('\\') {
+                    break;
+                }
             }
-        },
+        }
         _ => {}
     }
 }

@@ -49,7 +49,10 @@ impl Seat {
 
     /// Gives the seat to this viewer; whoever held it loses it and sees that.
     pub fn take(&self, viewer: ViewerId, name: &str, via: &str) {
-        let shown = SeatHolder { name: name.to_owned(), via: via.to_owned() };
+        let shown = SeatHolder {
+            name: name.to_owned(),
+            via: via.to_owned(),
+        };
         self.0.send_if_modified(|state| {
             let taken = Some((viewer, shown));
             let changed = state.holder != taken;
@@ -80,7 +83,8 @@ impl Seat {
     }
 
     pub(super) fn resized(&self, size: Size) {
-        self.0.send_if_modified(|state| std::mem::replace(&mut state.size, size) != size);
+        self.0
+            .send_if_modified(|state| std::mem::replace(&mut state.size, size) != size);
     }
 }
 

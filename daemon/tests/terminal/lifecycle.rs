@@ -7,7 +7,11 @@ use std::time::Duration;
 
 fn died(event: TerminalEvent) -> Option<(String, Option<i32>, Option<i32>)> {
     match event {
-        TerminalEvent::Died { agent, exit_code, signal } => Some((agent.to_string(), exit_code, signal)),
+        TerminalEvent::Died {
+            agent,
+            exit_code,
+            signal,
+        } => Some((agent.to_string(), exit_code, signal)),
         _ => None,
     }
 }
@@ -18,15 +22,35 @@ async fn exit_codes_and_signals_are_told() {
     let mut events = bench.terminals.events();
     let (seven, shot) = (agent("seven-001"), agent("shot-001"));
     bench.run(&seven, "echo last words; exit 7").await;
-    assert_eq!(event(&mut events, died).await, ("seven-001".into(), Some(7), None));
+    assert_eq!(
+        event(&mut events, died).await,
+        ("seven-001".into(), Some(7), None)
+    );
     bench.run(&shot, "kill -9 $$").await;
-    assert_eq!(event(&mut events, died).await, ("shot-001".into(), None, Some(9)));
-    assert!(bench.terminals.screen_text(&seven).await.unwrap().text.contains("last words"));
+    assert_eq!(
+        event(&mut events, died).await,
+        ("shot-001".into(), None, Some(9))
+    );
+    assert!(
+        bench
+            .terminals
+            .screen_text(&seven)
+            .await
+            .unwrap()
+            .text
+            .contains("last words")
+    );
     assert!(bench.terminals.state(&seven).unwrap().dead);
 
     bench.run(&seven, "sleep 100").await;
-    assert!(!bench.terminals.state(&seven).unwrap().dead, "the dead one made room");
-    let again = bench.terminals.create(bench.new(&seven, vec!["/bin/true".into()])).await;
+    assert!(
+        !bench.terminals.state(&seven).unwrap().dead,
+        "the dead one made room"
+    );
+    let again = bench
+        .terminals
+        .create(bench.new(&seven, vec!["/bin/true".into()]))
+        .await;
     assert!(matches!(again, Err(TerminalError::Runs(_))), "{again:?}");
     bench.end().await;
 }
@@ -40,7 +64,12 @@ async fn a_restart_finds_what_lives_and_leaves_what_it_does_not_know() {
     bench.shows(&one, "here").await;
     let socket = bench.terminals.socket();
     let tmux = |args: &[&str]| {
-        let output = std::process::Command::new("tmux").arg("-S").arg(&socket).args(args).output().unwrap();
+        let output = std::process::Command::new("tmux")
+            .arg("-S")
+            .arg(&socket)
+            .args(args)
+            .output()
+            .unwrap();
         String::from_utf8(output.stdout).unwrap()
     };
     tmux(&["new-session", "-d", "-s", "stranger", "cat"]);
@@ -53,7 +82,10 @@ async fn a_restart_finds_what_lives_and_leaves_what_it_does_not_know() {
     let mut found = bench.terminals.found();
     found.sort_by(|a, b| a.agent.cmp(&b.agent));
     assert_eq!(found.len(), 2);
-    assert_eq!((found[0].agent.as_str(), found[0].pid, found[0].dead), ("one-001", pid, false));
+    assert_eq!(
+        (found[0].agent.as_str(), found[0].pid, found[0].dead),
+        ("one-001", pid, false)
+    );
     assert_eq!((found[1].dead, found[1].exit_code), (true, Some(3)));
     assert_eq!(found[0].title, "a test");
     bench.terminals.input(&one, b"still me\r").await.unwrap();
@@ -84,12 +116,22 @@ async fn closing_ends_everything_the_agent_started() {
     })
     .await;
     let process = ProcessId::of(pid).unwrap();
-    let grace = Grace { hup: Duration::from_millis(100), term: Duration::from_millis(200), ..Grace::default() };
+    let grace = Grace {
+        hup: Duration::from_millis(100),
+        term: Duration::from_millis(200),
+        ..Grace::default()
+    };
     let report = bench.terminals.close(&one, grace).await.unwrap();
-    assert!(report.found >= 3 && report.survivors.is_empty(), "{report:?}");
+    assert!(
+        report.found >= 3 && report.survivors.is_empty(),
+        "{report:?}"
+    );
     assert!(!process.alive());
     assert!(bench.terminals.found().is_empty());
-    assert!(matches!(bench.terminals.input(&one, b"x").await, Err(TerminalError::NoTerminal(_))));
+    assert!(matches!(
+        bench.terminals.input(&one, b"x").await,
+        Err(TerminalError::NoTerminal(_))
+    ));
     bench.end().await;
 }
 

@@ -15,16 +15,26 @@ async fn frames_are_whole_shared_and_sent_only_when_changed() {
     let begun = Instant::now();
     let mut viewer = bench.terminals.sampled(&one).unwrap();
     let first = within(viewer.next()).await.unwrap();
-    assert!(begun.elapsed() < Duration::from_millis(500), "{:?}", begun.elapsed());
+    assert!(
+        begun.elapsed() < Duration::from_millis(500),
+        "{:?}",
+        begun.elapsed()
+    );
     assert!(!first.data.contains('\n'), "rows are placed by address");
     assert!(first.data.contains("\u{1b}[2;1Hb") && first.data.contains("\u{1b}[31mred"));
     let json: serde_json::Value = serde_json::from_slice(&first.json).unwrap();
-    assert_eq!((&json["type"], &json["session_id"]), (&"terminal_output".into(), &"sess-one-001".into()));
+    assert_eq!(
+        (&json["type"], &json["session_id"]),
+        (&"terminal_output".into(), &"sess-one-001".into())
+    );
     assert_eq!(json["data"], first.data);
 
     let mut second = bench.terminals.sampled(&one).unwrap();
     let shared = within(second.next()).await.unwrap();
-    assert!(std::sync::Arc::ptr_eq(&first, &shared), "one encoding for all");
+    assert!(
+        std::sync::Arc::ptr_eq(&first, &shared),
+        "one encoding for all"
+    );
     let quiet = tokio::time::timeout(Duration::from_millis(1600), viewer.next()).await;
     assert!(quiet.is_err(), "nothing changed");
 
@@ -38,23 +48,37 @@ async fn frames_are_whole_shared_and_sent_only_when_changed() {
 async fn text_keys_pastes_and_history() {
     let bench = Bench::start().await;
     let one = agent("one-001");
-    bench.run(&one, "seq 1 100; printf '\\016lqk\\017'; cat -v").await;
+    bench
+        .run(&one, "seq 1 100; printf '\\016lqk\\017'; cat -v")
+        .await;
     let screen = bench.shows(&one, "100").await;
     assert!(screen.lines().any(|line| line == "100"), "{screen}");
     let page = bench.terminals.history(&one, None, 10).await.unwrap();
     assert_eq!(page.rows.len(), 10);
     assert_eq!(page.start + 10, page.total);
-    let older = bench.terminals.history(&one, Some(page.start), 1000).await.unwrap();
+    let older = bench
+        .terminals
+        .history(&one, Some(page.start), 1000)
+        .await
+        .unwrap();
     assert_eq!(older.start, 0);
     let all: Vec<String> = older.rows.iter().chain(&page.rows).cloned().collect();
     let expected: Vec<String> = (1..=all.len()).map(|n| n.to_string()).collect();
     assert_eq!(all, expected);
 
-    bench.terminals.keys(&one, &["C-a".into(), "Enter".into()]).await.unwrap();
+    bench
+        .terminals
+        .keys(&one, &["C-a".into(), "Enter".into()])
+        .await
+        .unwrap();
     bench.shows(&one, "^A").await;
     let wrong = bench.terminals.keys(&one, &["kill-server".into()]).await;
     assert!(matches!(wrong, Err(TerminalError::Invalid(_))));
-    bench.terminals.paste(&one, "p\u{1b}[201~q\n", false).await.unwrap();
+    bench
+        .terminals
+        .paste(&one, "p\u{1b}[201~q\n", false)
+        .await
+        .unwrap();
     bench.shows(&one, "p[201~q").await;
     bench.end().await;
 }
@@ -70,8 +94,18 @@ async fn a_size_is_clamped_and_everybody_learns_of_it() {
     let viewer = ViewerId::fresh();
     seat.take(viewer, "Ann", "web");
     assert_eq!(watch.borrow_and_update().shown().unwrap().name, "Ann");
-    let used = bench.terminals.resize(&one, Size { cols: 1, rows: 500 }).await.unwrap();
-    assert_eq!(used, Size { cols: 20, rows: 200 });
+    let used = bench
+        .terminals
+        .resize(&one, Size { cols: 1, rows: 500 })
+        .await
+        .unwrap();
+    assert_eq!(
+        used,
+        Size {
+            cols: 20,
+            rows: 200
+        }
+    );
     within(watch.changed()).await.unwrap();
     assert_eq!(watch.borrow().size, used);
     let told = event(&mut events, |event| match event {

@@ -27,17 +27,32 @@ impl Bench {
         let config = config(folder.path());
         let tasks = Tasks::default();
         let terminals = Terminals::start(&config, &tasks).await.unwrap();
-        Self { terminals, tasks, config, folder }
+        Self {
+            terminals,
+            tasks,
+            config,
+            folder,
+        }
     }
 
     /// What a restart of the daemon does: everything of ours goes, tmux stays.
     pub(crate) async fn restart(self) -> Self {
-        let Self { terminals, tasks, config, folder } = self;
+        let Self {
+            terminals,
+            tasks,
+            config,
+            folder,
+        } = self;
         drop(terminals);
         assert!(tasks.shutdown(PATIENCE).await, "a task did not end");
         let tasks = Tasks::default();
         let terminals = Terminals::start(&config, &tasks).await.unwrap();
-        Self { terminals, tasks, config, folder }
+        Self {
+            terminals,
+            tasks,
+            config,
+            folder,
+        }
     }
 
     pub(crate) fn cwd(&self) -> &Path {
@@ -47,7 +62,11 @@ impl Bench {
     /// Runs a shell line as an agent.
     pub(crate) async fn run(&self, agent: &AgentId, line: &str) -> i32 {
         let argv = ["/bin/sh", "-c", line].map(OsString::from).to_vec();
-        self.terminals.create(self.new(agent, argv)).await.unwrap().pid
+        self.terminals
+            .create(self.new(agent, argv))
+            .await
+            .unwrap()
+            .pid
     }
 
     pub(crate) fn new(&self, agent: &AgentId, argv: Vec<OsString>) -> NewTerminal {
@@ -102,11 +121,14 @@ pub(crate) async fn event<T>(
 }
 
 pub(crate) async fn within<T>(work: impl Future<Output = T>) -> T {
-    tokio::time::timeout(PATIENCE, work).await.expect("it took too long")
+    tokio::time::timeout(PATIENCE, work)
+        .await
+        .expect("it took too long")
 }
 
 fn config(folder: &Path) -> Config {
-    let settings: Settings = toml::from_str(include_str!("../../src/config/defaults.toml")).unwrap();
+    let settings: Settings =
+        toml::from_str(include_str!("../../src/config/defaults.toml")).unwrap();
     let paths = Paths {
         home: folder.to_owned(),
         config_dir: folder.join("config"),
@@ -115,5 +137,10 @@ fn config(folder: &Path) -> Config {
         run_dir: folder.join("run"),
         launch_dir: folder.to_owned(),
     };
-    Config { settings, paths, provenance: BTreeMap::new(), environment: BTreeMap::new() }
+    Config {
+        settings,
+        paths,
+        provenance: BTreeMap::new(),
+        environment: BTreeMap::new(),
+    }
 }

@@ -148,16 +148,20 @@ function hasLive(watched: Watched): boolean {
 function deliver(viewer: TerminalViewer, message: ServerMessage): void {
   switch (message.type) {
     case 'subscribed':
-      return viewer.subscribed?.(message);
+      viewer.subscribed?.(message);
+      break;
     case 'terminal_output':
-      return viewer.sample?.(message);
+      viewer.sample?.(message);
+      break;
     case 'seat':
-      return viewer.seat?.(message);
+      viewer.seat?.(message);
+      break;
     case 'terminal_history':
-      return viewer.history?.(message);
+      viewer.history?.(message);
+      break;
     case 'error':
-      return viewer.refused?.(message);
+      viewer.refused?.(message);
+      break;
     default:
-      return;
   }
 }

@@ -49,9 +49,15 @@ pub struct Capture {
 impl Capture {
     /// As text, without trailing blanks and empty rows at the end.
     pub fn text(&self) -> String {
-        let rows: Vec<String> =
-            self.rows.iter().map(|row| String::from_utf8_lossy(row).trim_end().to_owned()).collect();
-        let used = rows.iter().rposition(|row| !row.is_empty()).map_or(0, |last| last + 1);
+        let rows: Vec<String> = self
+            .rows
+            .iter()
+            .map(|row| String::from_utf8_lossy(row).trim_end().to_owned())
+            .collect();
+        let used = rows
+            .iter()
+            .rposition(|row| !row.is_empty())
+            .map_or(0, |last| last + 1);
         rows[..used].join("\n")
     }
 }
@@ -80,7 +86,9 @@ impl TmuxServer {
         let way = self.capture_way();
         let script = way.script(None, pane, what);
         let mut section = self.client.section(Lane::Capture, &script).await?;
-        Ok(Capture { rows: way.rows(&mut section, Rows::Remaining)? })
+        Ok(Capture {
+            rows: way.rows(&mut section, Rows::Remaining)?,
+        })
     }
 
     /// A page of history with colours: `lines` lines above the `before` lowest
@@ -89,15 +97,23 @@ impl TmuxServer {
         let ask = Script::new(&command::display(pane, "#{pane_id} #{history_size}"));
         let mut section = self.client.section(Lane::Capture, &ask).await?;
         let answer = section.block(Rows::Trusted)?;
-        let text = answer.first().map(|line| String::from_utf8_lossy(line)).unwrap_or_default();
+        let text = answer
+            .first()
+            .map(|line| String::from_utf8_lossy(line))
+            .unwrap_or_default();
         let (id, size) = text.split_once(' ').unwrap_or_default();
         if id.is_empty() {
             return Err(Error::NotFound);
         }
-        let size: u32 = size.parse().map_err(|_| Error::Protocol("no history size".to_owned()))?;
+        let size: u32 = size
+            .parse()
+            .map_err(|_| Error::Protocol("no history size".to_owned()))?;
         let lines = lines.min(PAGE).min(size.saturating_sub(before));
         if lines == 0 {
-            return Ok(History { size, ..History::default() });
+            return Ok(History {
+                size,
+                ..History::default()
+            });
         }
         let top = -i64::from(before) - i64::from(lines);
         let opts = CaptureOpts {
@@ -107,11 +123,19 @@ impl TmuxServer {
             end: Some(-i64::from(before) - 1),
             alternate: false,
         };
-        Ok(History { rows: self.capture(pane, opts).await?.rows, lines, size })
+        Ok(History {
+            rows: self.capture(pane, opts).await?.rows,
+            lines,
+            size,
+        })
     }
 
     pub(crate) fn capture_way(&self) -> Way {
-        if self.launcher.version.capture_leaks() { Way::Buffer } else { Way::Direct }
+        if self.launcher.version.capture_leaks() {
+            Way::Buffer
+        } else {
+            Way::Direct
+        }
     }
 }
 
@@ -126,7 +150,12 @@ pub(crate) enum Way {
 
 impl Way {
     /// Adds the commands of one capture to a line.
-    pub(crate) fn script(self, line: Option<Script>, pane: PaneId, what: command::Capture) -> Script {
+    pub(crate) fn script(
+        self,
+        line: Option<Script>,
+        pane: PaneId,
+        what: command::Capture,
+    ) -> Script {
         let add = |line: Option<Script>, command| match line {
             Some(line) => line.then(&command),
             None => Script::new(&command),

@@ -77,12 +77,22 @@ impl Client {
         let retry = Arc::new(Notify::new());
         let keeper = Keeper {
             launcher,
-            inbox: Inbox { input: input_inbox, lifecycle: lifecycle_inbox, captures: captures_inbox },
+            inbox: Inbox {
+                input: input_inbox,
+                lifecycle: lifecycle_inbox,
+                captures: captures_inbox,
+            },
             link: link_out,
             retry: retry.clone(),
         };
         spawner::task(keeper.run());
-        Self { input, lifecycle, captures, link, retry }
+        Self {
+            input,
+            lifecycle,
+            captures,
+            link,
+            retry,
+        }
     }
 
     /// The state of the connection, and its changes.
@@ -110,7 +120,11 @@ impl Client {
     }
 
     /// Runs a line whose replies are tmux' own words.
-    pub(crate) async fn blocks(&self, lane: Lane, script: &Script) -> Result<Vec<Vec<Bytes>>, Error> {
+    pub(crate) async fn blocks(
+        &self,
+        lane: Lane,
+        script: &Script,
+    ) -> Result<Vec<Vec<Bytes>>, Error> {
         match self.ask(lane, Request::plain(script)).await? {
             Answer::Blocks(blocks) => Ok(blocks),
             Answer::Section(_) => Err(Error::Protocol("a fence nobody asked for".to_owned())),
@@ -133,11 +147,20 @@ impl Client {
         };
         let (reply, answer) = oneshot::channel();
         let exchange = async {
-            queue.send(Job { request, lane, reply }).await.map_err(|_| Error::Disconnected)?;
+            queue
+                .send(Job {
+                    request,
+                    lane,
+                    reply,
+                })
+                .await
+                .map_err(|_| Error::Disconnected)?;
             answer.await.map_err(|_| Error::Disconnected)?
         };
         // Dropping the receiver takes an unsent command back.
-        tokio::time::timeout(PATIENCE, exchange).await.map_err(|_| Error::Timeout)?
+        tokio::time::timeout(PATIENCE, exchange)
+            .await
+            .map_err(|_| Error::Timeout)?
     }
 }
 
@@ -193,7 +216,11 @@ impl Keeper {
                     }
                     // Told at once and without a look: a dead server must not
                     // count as merely disconnected for longer than needed.
-                    let state = if server.alive() { Link::Disconnected } else { Link::ServerGone };
+                    let state = if server.alive() {
+                        Link::Disconnected
+                    } else {
+                        Link::ServerGone
+                    };
                     self.link.send_replace(state);
                 }
                 Err(Error::ServerGone) => {
@@ -217,7 +244,11 @@ impl Keeper {
         }
         if !self.launcher.answers().await {
             if !self.launcher.revive_socket().await {
-                return Err(if self.launcher.recorded_server().is_some() { Error::Disconnected } else { Error::ServerGone });
+                return Err(if self.launcher.recorded_server().is_some() {
+                    Error::Disconnected
+                } else {
+                    Error::ServerGone
+                });
             }
         } else {
             self.launcher.ensure_hub().await?;
@@ -226,10 +257,20 @@ impl Keeper {
     }
 
     async fn attach(&self) -> Result<(Wire<Ticket>, ProcessId), Error> {
-        let flags = ClientFlags { no_output: Some(true), ignore_size: Some(true), ..ClientFlags::default() };
+        let flags = ClientFlags {
+            no_output: Some(true),
+            ignore_size: Some(true),
+            ..ClientFlags::default()
+        };
         let mut wire = Wire::attach(&self.launcher, flags, format!("={HUB}:")).await?;
         let (reply, mut answer) = oneshot::channel();
-        wire.send(Request::plain(&Script::new(&say("#{pid}"))), Ticket { lane: Lane::Lifecycle, reply });
+        wire.send(
+            Request::plain(&Script::new(&say("#{pid}"))),
+            Ticket {
+                lane: Lane::Lifecycle,
+                reply,
+            },
+        );
         let blocks = loop {
             if let Turn::Answered(ticket, result) = wire.turn().await? {
                 let _ = ticket.reply.send(result);
@@ -240,7 +281,9 @@ impl Keeper {
                 _ => {}
             }
         };
-        let pid = blocks.first().and_then(|lines| std::str::from_utf8(lines.first()?).ok()?.parse().ok());
+        let pid = blocks
+            .first()
+            .and_then(|lines| std::str::from_utf8(lines.first()?).ok()?.parse().ok());
         let server = pid.and_then(ProcessId::of).ok_or(Error::ServerGone)?;
         self.launcher.record_server(server);
         Ok((wire, server))

@@ -13,9 +13,9 @@ use crate::{
     ids::{PaneId, SessionId, SessionName},
 };
 use tmux_interface::{
-    AllowActions, CapturePane, CopyMode, DeleteBuffer, DisplayMessage, IfShell, KillSession, ListClients, ListPanes,
-    NewSession, PasteBuffer, RefreshClient, ResizeWindow, SendKeys, SetBuffer, SetOption, ShowBuffer, State,
-    TmuxCommand,
+    AllowActions, CapturePane, CopyMode, DeleteBuffer, DisplayMessage, IfShell, KillSession,
+    ListClients, ListPanes, NewSession, PasteBuffer, RefreshClient, ResizeWindow, SendKeys,
+    SetBuffer, SetOption, ShowBuffer, State, TmuxCommand,
 };
 
 /// A command of ours; it owns its text.
@@ -32,7 +32,11 @@ pub struct Script {
 impl Script {
     /// A line of one command.
     pub fn new(command: &Command) -> Self {
-        Self { line: Vec::new(), commands: 0 }.then(command)
+        Self {
+            line: Vec::new(),
+            commands: 0,
+        }
+        .then(command)
     }
 
     /// The same line with one more command.
@@ -119,19 +123,28 @@ pub(crate) fn new_session(spawn: Spawn<'_>) -> Command {
 
 /// `kill-session` by id, so that it can never be another one.
 pub(crate) fn kill_session(session: SessionId) -> Command {
-    KillSession::new().target_session(session.to_string()).build()
+    KillSession::new()
+        .target_session(session.to_string())
+        .build()
 }
 
 /// Sets an option on what `target` names; the value is not expanded.
 pub(crate) fn set_option(target: &str, name: &str, value: &str) -> Command {
     let mut command = SetOption::new().target_pane(target.to_owned()).build();
-    command.push_param("--").push_param(bytes(name.as_bytes())).push_param(bytes(value.as_bytes()));
+    command
+        .push_param("--")
+        .push_param(bytes(name.as_bytes()))
+        .push_param(bytes(value.as_bytes()));
     command
 }
 
 /// Sets a global option.
 pub(crate) fn set_global(name: &'static str, value: &str) -> Command {
-    SetOption::new().global().option(name).value(bytes(value.as_bytes())).build()
+    SetOption::new()
+        .global()
+        .option(name)
+        .value(bytes(value.as_bytes()))
+        .build()
 }
 
 /// Sets a server option.
@@ -151,12 +164,19 @@ pub(crate) fn list_clients(format: &'static str) -> Command {
 
 /// Prints `format`, expanded for a pane; fields are empty if it is missing.
 pub(crate) fn display(pane: PaneId, format: &str) -> Command {
-    DisplayMessage::new().print().target_pane(pane.to_string()).message(format.to_owned()).build()
+    DisplayMessage::new()
+        .print()
+        .target_pane(pane.to_string())
+        .message(format.to_owned())
+        .build()
 }
 
 /// Prints a word of hex digits, or a format that needs no pane.
 pub(crate) fn say(word: &str) -> Command {
-    DisplayMessage::new().print().message(word.to_owned()).build()
+    DisplayMessage::new()
+        .print()
+        .message(word.to_owned())
+        .build()
 }
 
 /// Which part of a pane to capture, and how.
@@ -175,7 +195,11 @@ fn capture_builder(pane: PaneId, what: Capture) -> CapturePane<'static> {
         builder = builder.escape_sequences();
     }
     // Keeps trailing cells; joining keeps them anyway.
-    builder = if what.join { builder.join() } else { builder.trailing_spaces() };
+    builder = if what.join {
+        builder.join()
+    } else {
+        builder.trailing_spaces()
+    };
     if what.alternate {
         builder = builder.alternate_screen();
     }
@@ -195,12 +219,19 @@ pub(crate) fn capture(pane: PaneId, what: Capture) -> Command {
 
 /// `capture-pane` into a buffer.
 pub(crate) fn capture_to(pane: PaneId, what: Capture, buffer: &str) -> Command {
-    capture_builder(pane, what).buffer_name(buffer.to_owned()).build()
+    capture_builder(pane, what)
+        .buffer_name(buffer.to_owned())
+        .build()
 }
 
 /// The bytes of an escape sequence that the program has not finished yet.
 pub(crate) fn capture_pending(pane: PaneId) -> Command {
-    CapturePane::new().pane().escape_non_printable().stdout().target_pane(pane.to_string()).build()
+    CapturePane::new()
+        .pane()
+        .escape_non_printable()
+        .stdout()
+        .target_pane(pane.to_string())
+        .build()
 }
 
 /// Prints a buffer.
@@ -210,7 +241,10 @@ pub(crate) fn show_buffer(buffer: &str) -> Command {
 
 /// Appends to a buffer, which comes into being.
 pub(crate) fn append_buffer(buffer: &str, data: &[u8]) -> Command {
-    let mut command = SetBuffer::new().append().buffer_name(buffer.to_owned()).build();
+    let mut command = SetBuffer::new()
+        .append()
+        .buffer_name(buffer.to_owned())
+        .build();
     command.push_param("--").push_param(bytes(data));
     command
 }
@@ -223,20 +257,34 @@ pub(crate) fn delete_buffer(buffer: &str) -> Command {
 /// Pastes a buffer and forgets it. `bracketed` adds the paste marks if the
 /// program asked for them.
 pub(crate) fn paste_buffer(pane: PaneId, buffer: &str, bracketed: bool) -> Command {
-    let builder = PasteBuffer::new().delete().buffer_name(buffer.to_owned()).target_pane(pane.to_string());
-    if bracketed { builder.bracket_codes().build() } else { builder.build() }
+    let builder = PasteBuffer::new()
+        .delete()
+        .buffer_name(buffer.to_owned())
+        .target_pane(pane.to_string());
+    if bracketed {
+        builder.bracket_codes().build()
+    } else {
+        builder.build()
+    }
 }
 
 /// Types bytes as they are; none may be NUL.
 pub(crate) fn send_literal(pane: PaneId, data: &[u8]) -> Command {
-    let mut command = SendKeys::new().disable_lookup().target_pane(pane.to_string()).build();
+    let mut command = SendKeys::new()
+        .disable_lookup()
+        .target_pane(pane.to_string())
+        .build();
     command.push_param("--").push_param(bytes(data));
     command
 }
 
 /// Types the NUL byte, which no argument can hold.
 pub(crate) fn send_nul(pane: PaneId) -> Command {
-    SendKeys::new().hex().target_pane(pane.to_string()).key("00").build()
+    SendKeys::new()
+        .hex()
+        .target_pane(pane.to_string())
+        .key("00")
+        .build()
 }
 
 /// Presses named keys.
@@ -251,7 +299,10 @@ pub(crate) fn send_keys<'a>(pane: PaneId, names: impl IntoIterator<Item = &'a st
 
 /// Leaves copy mode and every other mode, or does nothing.
 pub(crate) fn leave_modes(pane: PaneId) -> Command {
-    CopyMode::new().cancel().target_pane(pane.to_string()).build()
+    CopyMode::new()
+        .cancel()
+        .target_pane(pane.to_string())
+        .build()
 }
 
 /// Sets the size of the window that holds the pane.
@@ -276,7 +327,12 @@ pub(crate) fn when(pane: PaneId, condition: &'static str, then: &Script) -> Comm
 /// Stops or restarts `%output` of a pane on this connection.
 pub(crate) fn flow(pane: PaneId, on: bool) -> Command {
     let state = if on { State::Continue } else { State::Pause };
-    RefreshClient::new().allow_actions(AllowActions { pane: pane.to_string().into(), state }).build()
+    RefreshClient::new()
+        .allow_actions(AllowActions {
+            pane: pane.to_string().into(),
+            state,
+        })
+        .build()
 }
 
 #[cfg(test)]

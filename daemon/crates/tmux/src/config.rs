@@ -43,14 +43,23 @@ impl ServerConfig {
     /// made if missing, and must be ours alone.
     pub(crate) fn checked_socket(&self) -> Result<&str, Error> {
         let bad = |why: String| Error::Socket(why);
-        let text = self.socket.to_str().ok_or_else(|| bad("its path is no UTF-8".to_owned()))?;
+        let text = self
+            .socket
+            .to_str()
+            .ok_or_else(|| bad("its path is no UTF-8".to_owned()))?;
         if !self.socket.is_absolute() {
             return Err(bad("its path is not absolute".to_owned()));
         }
         if text.len() > 100 {
-            return Err(bad(format!("its path has {} bytes, 100 is the most", text.len())));
+            return Err(bad(format!(
+                "its path has {} bytes, 100 is the most",
+                text.len()
+            )));
         }
-        let folder = self.socket.parent().ok_or_else(|| bad("it has no folder".to_owned()))?;
+        let folder = self
+            .socket
+            .parent()
+            .ok_or_else(|| bad("it has no folder".to_owned()))?;
         private_folder(folder)?;
         Ok(text)
     }
@@ -66,14 +75,20 @@ impl ServerConfig {
         if self.default_terminal.is_some() {
             return self.default_terminal.clone();
         }
-        let folders = ["/etc/terminfo", "/lib/terminfo", "/usr/lib/terminfo", "/usr/share/terminfo"];
+        let folders = [
+            "/etc/terminfo",
+            "/lib/terminfo",
+            "/usr/lib/terminfo",
+            "/usr/share/terminfo",
+        ];
         ["tmux-256color", "screen-256color"]
             .into_iter()
             .find(|name| {
                 let (letter, code) = (&name[..1], format!("{:x}", name.as_bytes()[0]));
                 folders.iter().any(|folder| {
                     let folder = Path::new(folder);
-                    folder.join(letter).join(name).exists() || folder.join(&code).join(name).exists()
+                    folder.join(letter).join(name).exists()
+                        || folder.join(&code).join(name).exists()
                 })
             })
             .map(str::to_owned)
@@ -82,17 +97,26 @@ impl ServerConfig {
 
 fn private_folder(folder: &Path) -> Result<(), Error> {
     if !folder.exists() {
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(folder)?;
     }
     let meta = fs::symlink_metadata(folder)?;
     if !meta.is_dir() {
         return Err(Error::Socket(format!("{} is no folder", folder.display())));
     }
     if meta.uid() != nix::unistd::geteuid().as_raw() {
-        return Err(Error::Socket(format!("{} belongs to another user", folder.display())));
+        return Err(Error::Socket(format!(
+            "{} belongs to another user",
+            folder.display()
+        )));
     }
     if meta.permissions().mode() & 0o077 != 0 {
-        return Err(Error::Socket(format!("{} is open to other users", folder.display())));
+        return Err(Error::Socket(format!(
+            "{} is open to other users",
+            folder.display()
+        )));
     }
     Ok(())
 }
@@ -106,7 +130,10 @@ mod tests {
     fn the_socket_is_private() {
         let base = tempfile::tempdir().unwrap();
         let config = |path: &str| ServerConfig::new(base.path().join(path));
-        assert!(config("run/tmux.sock").checked_socket().is_ok(), "the folder is made");
+        assert!(
+            config("run/tmux.sock").checked_socket().is_ok(),
+            "the folder is made"
+        );
         assert!(config(&"x".repeat(120)).checked_socket().is_err());
         assert!(ServerConfig::new("relative/sock").checked_socket().is_err());
         let open = base.path().join("open");

@@ -52,7 +52,12 @@ pub enum Error {
 impl Error {
     /// Sorts the text of an `%error` block.
     pub(crate) fn refused(text: &str) -> Self {
-        let missing = ["can't find", "no such pane", "no such session", "no current"];
+        let missing = [
+            "can't find",
+            "no such pane",
+            "no such session",
+            "no current",
+        ];
         if missing.iter().any(|start| text.starts_with(start)) {
             Self::NotFound
         } else {
@@ -67,7 +72,13 @@ mod tests {
 
     #[test]
     fn missing_targets_are_not_found() {
-        assert!(matches!(Error::refused("can't find pane: %7"), Error::NotFound));
-        assert!(matches!(Error::refused("duplicate session: a"), Error::Refused(_)));
+        assert!(matches!(
+            Error::refused("can't find pane: %7"),
+            Error::NotFound
+        ));
+        assert!(matches!(
+            Error::refused("duplicate session: a"),
+            Error::Refused(_)
+        ));
     }
 }

@@ -30,7 +30,9 @@ impl FromStr for PaneId {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
-        numbered(text, '%').map(Self).ok_or(Error::Invalid("a pane id looks like %4"))
+        numbered(text, '%')
+            .map(Self)
+            .ok_or(Error::Invalid("a pane id looks like %4"))
     }
 }
 
@@ -38,7 +40,9 @@ impl FromStr for SessionId {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
-        numbered(text, '$').map(Self).ok_or(Error::Invalid("a session id looks like $3"))
+        numbered(text, '$')
+            .map(Self)
+            .ok_or(Error::Invalid("a session id looks like $3"))
     }
 }
 
@@ -78,11 +82,15 @@ impl FromStr for SessionName {
 
     fn from_str(text: &str) -> Result<Self, Error> {
         let letter = text.bytes().next().is_some_and(|b| b.is_ascii_alphabetic());
-        let rest = text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
+        let rest = text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
         if letter && rest && text.len() <= 64 {
             Ok(Self(text.to_owned()))
         } else {
-            Err(Error::Invalid("a session name is a letter, then letters, digits, _ or -"))
+            Err(Error::Invalid(
+                "a session name is a letter, then letters, digits, _ or -",
+            ))
         }
     }
 }
@@ -102,9 +110,27 @@ mod tests {
 
     #[test]
     fn hostile_names_are_refused() {
-        for bad in ["", "$0", "@1", "%1", "=a", "a.b", "a:b", "-x", "1a", "a b", "#(touch x)", "a\n", "ä", "a*"] {
+        for bad in [
+            "",
+            "$0",
+            "@1",
+            "%1",
+            "=a",
+            "a.b",
+            "a:b",
+            "-x",
+            "1a",
+            "a b",
+            "#(touch x)",
+            "a\n",
+            "ä",
+            "a*",
+        ] {
             assert!(bad.parse::<SessionName>().is_err(), "{bad}");
         }
-        assert_eq!("sess-droid-001".parse::<SessionName>().unwrap().target(), "=sess-droid-001:");
+        assert_eq!(
+            "sess-droid-001".parse::<SessionName>().unwrap().target(),
+            "=sess-droid-001:"
+        );
     }
 }

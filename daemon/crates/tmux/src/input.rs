@@ -71,12 +71,19 @@ impl TmuxServer {
         pasted
     }
 
-    async fn paste_through(&self, buffer: &str, pane: PaneId, data: &[u8], bracketed: bool) -> Result<(), Error> {
+    async fn paste_through(
+        &self,
+        buffer: &str,
+        pane: PaneId,
+        data: &[u8],
+        bracketed: bool,
+    ) -> Result<(), Error> {
         for chunk in data.chunks(PASTED) {
             let store = Script::new(&command::append_buffer(buffer, chunk));
             self.client.blocks(Lane::Input, &store).await?;
         }
-        let paste = Script::new(&command::leave_modes(pane)).then(&command::paste_buffer(pane, buffer, bracketed));
+        let paste = Script::new(&command::leave_modes(pane))
+            .then(&command::paste_buffer(pane, buffer, bracketed));
         self.client.blocks(Lane::Input, &paste).await.map(drop)
     }
 }
@@ -109,7 +116,10 @@ mod tests {
 
     #[test]
     fn escapes_do_not_survive() {
-        assert_eq!(sanitize_paste("a\x1b[201~\r\nb\rc\td\u{9b}201~\x7f\0é🙂"), "a[201~\nb\nc\td201~é🙂");
+        assert_eq!(
+            sanitize_paste("a\x1b[201~\r\nb\rc\td\u{9b}201~\x7f\0é🙂"),
+            "a[201~\nb\nc\td201~é🙂"
+        );
     }
 
     proptest! {

@@ -12,7 +12,8 @@ pub struct Key(String);
 
 /// Keys that take no modifier or any of them, in tmux' spelling.
 const NAMED: [&str; 14] = [
-    "Up", "Down", "Left", "Right", "Home", "End", "PageUp", "PageDown", "IC", "DC", "Tab", "Enter", "Escape", "Space",
+    "Up", "Down", "Left", "Right", "Home", "End", "PageUp", "PageDown", "IC", "DC", "Tab", "Enter",
+    "Escape", "Space",
 ];
 
 /// What people also call them.
@@ -49,7 +50,10 @@ impl Key {
             *flag = true;
             base = rest;
         }
-        let base = ALIASES.iter().find(|(alias, _)| *alias == base).map_or(base, |(_, name)| name);
+        let base = ALIASES
+            .iter()
+            .find(|(alias, _)| *alias == base)
+            .map_or(base, |(_, name)| name);
         let known = NAMED.contains(&base)
             || matches!(base, "BTab" | "BSpace")
             || base.strip_prefix('F').is_some_and(is_function_number)
@@ -81,8 +85,15 @@ fn is_function_number(digits: &str) -> bool {
 
 /// Single characters that make a key together with Control or Meta.
 fn is_partner(base: &str, control: bool) -> bool {
-    let [byte] = base.as_bytes() else { return false };
-    byte.is_ascii_lowercase() || if control { b"@[\\]^_".contains(byte) } else { byte.is_ascii_alphanumeric() }
+    let [byte] = base.as_bytes() else {
+        return false;
+    };
+    byte.is_ascii_lowercase()
+        || if control {
+            b"@[\\]^_".contains(byte)
+        } else {
+            byte.is_ascii_alphanumeric()
+        }
 }
 
 impl FromStr for Key {
@@ -106,9 +117,23 @@ mod tests {
     #[test]
     fn known_keys() {
         for (name, key) in [
-            ("C-c", "C-c"), ("Enter", "Enter"), ("Return", "Enter"), ("Esc", "Escape"), ("Tab", "Tab"), ("BTab", "BTab"),
-            ("S-Up", "S-Up"), ("C-M-Left", "C-M-Left"), ("M-C-Left", "C-M-Left"), ("M-x", "M-x"), ("M-X", "M-X"),
-            ("F1", "F1"), ("F12", "F12"), ("Backspace", "BSpace"), ("C-[", "C-["), ("C-Space", "C-Space"), ("Delete", "DC"),
+            ("C-c", "C-c"),
+            ("Enter", "Enter"),
+            ("Return", "Enter"),
+            ("Esc", "Escape"),
+            ("Tab", "Tab"),
+            ("BTab", "BTab"),
+            ("S-Up", "S-Up"),
+            ("C-M-Left", "C-M-Left"),
+            ("M-C-Left", "C-M-Left"),
+            ("M-x", "M-x"),
+            ("M-X", "M-X"),
+            ("F1", "F1"),
+            ("F12", "F12"),
+            ("Backspace", "BSpace"),
+            ("C-[", "C-["),
+            ("C-Space", "C-Space"),
+            ("Delete", "DC"),
         ] {
             assert_eq!(Key::parse(name).unwrap().as_str(), key);
         }
@@ -117,8 +142,28 @@ mod tests {
     #[test]
     fn everything_else_is_refused() {
         for name in [
-            "", "a", "ls", "C-", "C-C-c", "C-C", "F0", "F13", "F01", "-t", "-X", "Enter ", "MouseDown1Pane", "C-é", "Any",
-            "User0", "0x41", "C-c;", ";", "M--", "S-a", "None",
+            "",
+            "a",
+            "ls",
+            "C-",
+            "C-C-c",
+            "C-C",
+            "F0",
+            "F13",
+            "F01",
+            "-t",
+            "-X",
+            "Enter ",
+            "MouseDown1Pane",
+            "C-é",
+            "Any",
+            "User0",
+            "0x41",
+            "C-c;",
+            ";",
+            "M--",
+            "S-a",
+            "None",
         ] {
             assert!(Key::parse(name).is_err(), "{name}");
         }

@@ -18,7 +18,9 @@ use std::{
     process::{self, Output, Stdio},
     time::Duration,
 };
-use tmux_interface::{AttachSession, ClientFlags, KillServer, NewSession, StartServer, Tmux, TmuxCommands};
+use tmux_interface::{
+    AttachSession, ClientFlags, KillServer, NewSession, StartServer, Tmux, TmuxCommands,
+};
 use tokio::process::{ChildStdin, ChildStdout};
 
 /// The session that keeps the server alive and that the main connection is
@@ -44,7 +46,9 @@ impl Launcher {
         ask.arg("-V");
         let answer = match output(ask).await {
             Ok(answer) => answer,
-            Err(Error::Io(error)) if error.kind() == io::ErrorKind::NotFound => return Err(Error::NotInstalled),
+            Err(Error::Io(error)) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(Error::NotInstalled);
+            }
             Err(error) => return Err(error),
         };
         let version = Version::parse(&String::from_utf8_lossy(&answer.stdout))?;
@@ -54,10 +58,17 @@ impl Launcher {
         }
         let death_signal = works("setpriv", &["--pdeathsig", "KILL", "true"]).await;
         if !death_signal {
-            tracing::warn!("setpriv was not found; after a crash, leftover tmux clients wait for the next start");
+            tracing::warn!(
+                "setpriv was not found; after a crash, leftover tmux clients wait for the next start"
+            );
         }
         let clean_signals = works("env", &["--default-signal=INT,QUIT,HUP,TERM", "true"]).await;
-        Ok(Self { config, version, death_signal, clean_signals })
+        Ok(Self {
+            config,
+            version,
+            death_signal,
+            clean_signals,
+        })
     }
 
     /// Starts the server unless it runs, and makes sure of the hub.
@@ -66,19 +77,40 @@ impl Launcher {
         for option in self.options() {
             commands.push(option);
         }
-        self.run(true, commands).await.and_then(require_success)?;
+        let mut patience = 20;
+        loop {
+            let started = self.run(true, commands.clone()).await?;
+            match require_success(&started) {
+                // The one before it is on its way out but still holds the socket.
+                Err(Error::Start(why)) if patience > 0 && why.contains("server") => {
+                    tracing::debug!(why, "tmux does not start yet");
+                    patience -= 1;
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+                result => break result?,
+            }
+        }
         self.ensure_hub().await
     }
 
     /// Makes the hub if it is missing; never starts a server.
     pub(crate) async fn ensure_hub(&self) -> Result<(), Error> {
-        let mut hub = NewSession::new().detached().session_name(HUB).width(80).height(24).build();
-        hub.push_param("--").push_param("sleep").push_param("infinity");
+        let mut hub = NewSession::new()
+            .detached()
+            .session_name(HUB)
+            .width(80)
+            .height(24)
+            .build();
+        hub.push_param("--")
+            .push_param("sleep")
+            .push_param("infinity");
         let made = self.run(false, TmuxCommands::new().cmd(hub)).await?;
-        if made.status.success() || String::from_utf8_lossy(&made.stderr).starts_with("duplicate session") {
+        if made.status.success()
+            || String::from_utf8_lossy(&made.stderr).starts_with("duplicate session")
+        {
             return Ok(());
         }
-        require_success(made)
+        require_success(&made)
     }
 
     /// Global options. They come before the first pane, which takes them over.
@@ -106,7 +138,9 @@ impl Launcher {
     /// Whether a server answers on the socket.
     pub(crate) async fn answers(&self) -> bool {
         let ask = TmuxCommands::new().cmd(command::list_clients("#{client_pid}"));
-        self.run(false, ask).await.is_ok_and(|answer| answer.status.success())
+        self.run(false, ask)
+            .await
+            .is_ok_and(|answer| answer.status.success())
     }
 
     /// The control clients of this server and their pids.
@@ -114,19 +148,29 @@ impl Launcher {
         let ask = command::list_clients("#{client_control_mode} #{client_pid}");
         let answer = self.run(false, TmuxCommands::new().cmd(ask)).await?;
         let text = String::from_utf8_lossy(&answer.stdout).into_owned();
-        Ok(text.lines().filter_map(|line| line.strip_prefix("1 ")?.parse().ok()).collect())
+        Ok(text
+            .lines()
+            .filter_map(|line| line.strip_prefix("1 ")?.parse().ok())
+            .collect())
     }
 
     /// Tells the server to end.
     pub(crate) async fn kill_server(&self) -> Result<(), Error> {
-        self.run(false, TmuxCommands::new().cmd(KillServer::new().build())).await.map(drop)
+        self.run(false, TmuxCommands::new().cmd(KillServer::new().build()))
+            .await
+            .map(drop)
     }
 
     /// A running server whose socket file vanished makes it anew when told so.
     /// True if one was told and answers now.
     pub(crate) async fn revive_socket(&self) -> bool {
-        let Some(server) = self.recorded_server() else { return false };
-        tracing::warn!(server.pid = server.pid, "the tmux socket is gone; asking the server to make it again");
+        let Some(server) = self.recorded_server() else {
+            return false;
+        };
+        tracing::warn!(
+            server.pid = server.pid,
+            "the tmux socket is gone; asking the server to make it again"
+        );
         if kill(Pid::from_raw(server.pid), Signal::SIGUSR1).is_err() {
             return false;
         }
@@ -143,7 +187,10 @@ impl Launcher {
     pub(crate) fn recorded_server(&self) -> Option<ProcessId> {
         let text = std::fs::read_to_string(self.config.pid_file()).ok()?;
         let (pid, start) = text.trim().split_once(' ')?;
-        let server = ProcessId { pid: pid.parse().ok()?, start: start.parse().ok()? };
+        let server = ProcessId {
+            pid: pid.parse().ok()?,
+            start: start.parse().ok()?,
+        };
         server.alive().then_some(server)
     }
 
@@ -161,7 +208,10 @@ impl Launcher {
         flags: ClientFlags,
         target: String,
     ) -> io::Result<(ControlChild, ChildStdin, ChildStdout)> {
-        let attach = AttachSession::new().flags(flags).target_session(target).build();
+        let attach = AttachSession::new()
+            .flags(flags)
+            .target_session(target)
+            .build();
         let argv = self.argv(false, true, TmuxCommands::new().cmd(attach));
         let program = program(&self.config);
         let mut command = if self.death_signal {
@@ -171,26 +221,37 @@ impl Launcher {
         } else {
             process::Command::new(program)
         };
-        command.args(argv).env_clear().envs(self.config.env.iter().map(|(k, v)| (k, v)));
+        command
+            .args(argv)
+            .env_clear()
+            .envs(self.config.env.iter().map(|(k, v)| (k, v)));
         spawner::spawn(command).await
     }
 
     async fn run(&self, start: bool, commands: TmuxCommands<'static>) -> Result<Output, Error> {
         let mut command = if self.clean_signals && start {
             let mut command = process::Command::new("env");
-            command.arg("--default-signal=INT,QUIT,HUP,TERM").arg(program(&self.config));
+            command
+                .arg("--default-signal=INT,QUIT,HUP,TERM")
+                .arg(program(&self.config));
             command
         } else {
             process::Command::new(program(&self.config))
         };
         command.args(self.argv(start, false, commands));
-        command.env_clear().envs(self.config.env.iter().map(|(k, v)| (k, v)));
+        command
+            .env_clear()
+            .envs(self.config.env.iter().map(|(k, v)| (k, v)));
         output(command).await
     }
 
     fn argv(&self, start: bool, control: bool, commands: TmuxCommands<'static>) -> Vec<String> {
         let socket = self.config.socket.to_string_lossy().into_owned();
-        let mut tmux = Tmux::new().force_utf8().socket_path(socket).file("/dev/null").commands(commands);
+        let mut tmux = Tmux::new()
+            .force_utf8()
+            .socket_path(socket)
+            .file("/dev/null")
+            .commands(commands);
         if control {
             tmux = tmux.control_mode();
         }
@@ -208,23 +269,35 @@ fn program(config: &ServerConfig) -> PathBuf {
     if config.tmux.components().count() > 1 {
         return config.tmux.clone();
     }
-    let path = config.env.iter().find(|(name, _)| name == "PATH").map(|(_, value)| value.clone());
-    let folders = path.unwrap_or_default().to_string_lossy().into_owned() + ":/usr/local/bin:/usr/bin:/bin";
-    let found = folders.split(':').map(|folder| Path::new(folder).join(&config.tmux)).find(|p| p.is_file());
+    let path = config
+        .env
+        .iter()
+        .find(|(name, _)| name == "PATH")
+        .map(|(_, value)| value.clone());
+    let folders =
+        path.unwrap_or_default().to_string_lossy().into_owned() + ":/usr/local/bin:/usr/bin:/bin";
+    let found = folders
+        .split(':')
+        .map(|folder| Path::new(folder).join(&config.tmux))
+        .find(|p| p.is_file());
     found.unwrap_or_else(|| config.tmux.clone())
 }
 
-fn require_success(answer: Output) -> Result<(), Error> {
+fn require_success(answer: &Output) -> Result<(), Error> {
     if answer.status.success() {
         return Ok(());
     }
-    Err(Error::Start(String::from_utf8_lossy(&answer.stderr).trim().to_owned()))
+    Err(Error::Start(
+        String::from_utf8_lossy(&answer.stderr).trim().to_owned(),
+    ))
 }
 
 async fn works(program: &str, args: &'static [&'static str]) -> bool {
     let mut command = process::Command::new(program);
     command.args(args);
-    output(command).await.is_ok_and(|answer| answer.status.success())
+    output(command)
+        .await
+        .is_ok_and(|answer| answer.status.success())
 }
 
 /// Runs a short command on a blocking thread. Nothing that has to outlive the
@@ -232,6 +305,8 @@ async fn works(program: &str, args: &'static [&'static str]) -> bool {
 async fn output(mut command: process::Command) -> Result<Output, Error> {
     command.stdin(Stdio::null());
     let run = tokio::task::spawn_blocking(move || command.output());
-    let answer = tokio::time::timeout(Duration::from_secs(15), run).await.map_err(|_| Error::Timeout)?;
+    let answer = tokio::time::timeout(Duration::from_secs(15), run)
+        .await
+        .map_err(|_| Error::Timeout)?;
     Ok(answer.map_err(|_| Error::Disconnected)??)
 }

@@ -5,7 +5,7 @@
 //! cut. The task behind it always reads. If its reader does not keep up, output
 //! is dropped, [`LiveEvent::Paused`] says so, and a snapshot makes it whole.
 //!
-//! Close it before its session is killed.
+//! [`TmuxServer::kill_session`] closes the readings of that session first.
 
 mod title;
 
@@ -21,7 +21,12 @@ use crate::{
     wire::{Answer, Request, Turn, Wire},
 };
 use bytes::{Bytes, BytesMut};
-use std::sync::Arc;
+use parking_lot::Mutex;
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use title::TitleFilter;
 use tmux_interface::ClientFlags;
 use tokio::sync::mpsc;
@@ -29,7 +34,9 @@ use tokio::sync::mpsc;
 /// Seconds of output that tmux keeps for us before it pauses the pane.
 const PAUSE_AFTER: usize = 2;
 /// Events that wait for the reader; each holds what one read brought.
-const QUEUE: usize = 32;
+const QUEUE: usize = 16;
+/// The least time between two snapshots for a reader who does not keep up.
+const HEAL_PAUSE: Duration = Duration::from_millis(100);
 
 /// What a live reading brings, in the order in which it happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +57,33 @@ pub struct Live {
     asks: mpsc::Sender<Ask>,
 }
 
+/// The open readings by session: they have to end before their session does,
+/// because tmux before 3.7 may crash when it takes a client's session away.
+#[derive(Debug, Default)]
+pub(crate) struct Readings(Mutex<HashMap<SessionId, Vec<mpsc::WeakSender<Ask>>>>);
+
+impl Readings {
+    fn add(&self, session: SessionId, live: &Live) {
+        let mut readings = self.0.lock();
+        readings.retain(|_, open| {
+            open.retain(|asks| asks.strong_count() > 0);
+            !open.is_empty()
+        });
+        readings
+            .entry(session)
+            .or_default()
+            .push(live.asks.downgrade());
+    }
+
+    /// Ends the readings of a session and waits until their clients are gone.
+    pub(crate) async fn close(&self, session: SessionId) {
+        let open = self.0.lock().remove(&session).unwrap_or_default();
+        for asks in open.iter().filter_map(mpsc::WeakSender::upgrade) {
+            Live { asks }.close().await;
+        }
+    }
+}
+
 /// The events of a live reading. Dropping it ends the reading.
 #[derive(Debug)]
 pub struct LiveStream {
@@ -67,7 +101,11 @@ enum Ask {
 
 impl TmuxServer {
     /// Opens a live reading; its first event is a snapshot.
-    pub async fn open_live(&self, session: SessionId, pane: PaneId) -> Result<(Live, LiveStream), Error> {
+    pub async fn open_live(
+        &self,
+        session: SessionId,
+        pane: PaneId,
+    ) -> Result<(Live, LiveStream), Error> {
         let wire = attach(&self.launcher, session).await?;
         let (asks, inbox) = mpsc::channel(16);
         let (queue, events) = mpsc::channel(QUEUE);
@@ -80,17 +118,29 @@ impl TmuxServer {
             filter: TitleFilter::default(),
             flow: Flow::Cut,
             fresh: None,
+            heal_at: Instant::now(),
             held: false,
             asks_open: 0,
         };
         spawner::task(reader.run(inbox));
-        Ok((Live { asks }, LiveStream { events, ended: false }))
+        let live = Live { asks };
+        self.readings.add(session, &live);
+        Ok((
+            live,
+            LiveStream {
+                events,
+                ended: false,
+            },
+        ))
     }
 }
 
 async fn attach(launcher: &Arc<Launcher>, session: SessionId) -> Result<Wire<Tag>, Error> {
-    let flags =
-        ClientFlags { pause_after: Some(PAUSE_AFTER), ignore_size: Some(true), ..ClientFlags::default() };
+    let flags = ClientFlags {
+        pause_after: Some(PAUSE_AFTER),
+        ignore_size: Some(true),
+        ..ClientFlags::default()
+    };
     Wire::attach(launcher, flags, session.to_string()).await
 }
 
@@ -138,7 +188,9 @@ impl LiveStream {
 #[derive(Debug, Clone, Copy)]
 enum Tag {
     Snapshot,
-    Other,
+    /// tmux says `%pause` inside of this reply, where it is no event.
+    Pause,
+    Resume,
 }
 
 /// What becomes of output.
@@ -164,10 +216,21 @@ struct Reader {
     /// Set from a snapshot to the first output behind it: how often it may still
     /// be taken again because it fell into the middle of a character.
     fresh: Option<u8>,
+    /// Not before this may a reader who lost output be healed.
+    heal_at: Instant,
     /// Paused because we asked for it.
     held: bool,
     /// Snapshots asked for and not answered.
     asks_open: usize,
+}
+
+/// Room for one event, not before its time.
+async fn heal_slot(
+    queue: &mpsc::Sender<LiveEvent>,
+    at: Instant,
+) -> Result<mpsc::Permit<'_, LiveEvent>, mpsc::error::SendError<()>> {
+    tokio::time::sleep_until(at.into()).await;
+    queue.reserve().await
 }
 
 /// How often in a row a cut inside a character is worth a new snapshot.
@@ -181,8 +244,9 @@ impl Reader {
             let more = tokio::select! {
                 io = self.wire.read_or_write() => io.is_ok(),
                 ask = inbox.recv() => ask.is_some_and(|ask| self.obey(ask)),
-                room = queue.reserve(), if self.flow == Flow::Lost => match room {
+                room = heal_slot(&queue, self.heal_at), if self.flow == Flow::Lost => match room {
                     Ok(room) => {
+                        self.heal_at = Instant::now() + HEAL_PAUSE;
                         room.send(LiveEvent::Paused);
                         self.flow = Flow::Cut;
                         self.ask_snapshot();
@@ -210,7 +274,11 @@ impl Reader {
             match self.wire.decoded() {
                 Ok(Some(Turn::Event(event))) => self.event(event)?,
                 Ok(Some(Turn::Answered(Tag::Snapshot, answer))) => self.snapshot(answer)?,
-                Ok(Some(Turn::Answered(Tag::Other, _))) => {}
+                Ok(Some(Turn::Answered(Tag::Pause, answer))) => {
+                    answer?;
+                    self.paused();
+                }
+                Ok(Some(Turn::Answered(Tag::Resume, answer))) => drop(answer?),
                 Ok(None) => break,
                 Err(error) => {
                     self.flush();
@@ -227,9 +295,7 @@ impl Reader {
         match event {
             Event::Output(pane, data) if pane == self.pane => self.output(&data),
             Event::Paused(pane) if pane == self.pane => {
-                self.flush();
-                self.push(LiveEvent::Paused);
-                self.flow = if self.flow == Flow::Lost { Flow::Lost } else { Flow::Cut };
+                self.paused();
                 if !self.held {
                     self.go_on();
                 }
@@ -238,6 +304,14 @@ impl Reader {
             _ => {}
         }
         Ok(())
+    }
+
+    fn paused(&mut self) {
+        self.flush();
+        self.push(LiveEvent::Paused);
+        if self.flow == Flow::Open {
+            self.flow = Flow::Cut;
+        }
     }
 
     fn output(&mut self, data: &[u8]) {
@@ -308,7 +382,10 @@ impl Reader {
             Ask::Snapshot => self.ask_snapshot(),
             Ask::Pause => {
                 self.held = true;
-                self.wire.send(Request::plain(&Script::new(&command::flow(self.pane, false))), Tag::Other);
+                self.wire.send(
+                    Request::plain(&Script::new(&command::flow(self.pane, false))),
+                    Tag::Pause,
+                );
             }
             Ask::Resume => {
                 self.held = false;
@@ -324,12 +401,18 @@ impl Reader {
 
     /// Lets output flow again, and reads the screen in the same instant.
     fn go_on(&mut self) {
-        self.wire.send(Request::plain(&Script::new(&command::flow(self.pane, true))), Tag::Other);
+        self.wire.send(
+            Request::plain(&Script::new(&command::flow(self.pane, true))),
+            Tag::Resume,
+        );
         self.ask_snapshot();
     }
 
     fn ask_snapshot(&mut self) {
         self.asks_open += 1;
-        self.wire.send(Request::fenced(&snapshot::script(self.way, self.pane)), Tag::Snapshot);
+        self.wire.send(
+            Request::fenced(&snapshot::script(self.way, self.pane)),
+            Tag::Snapshot,
+        );
     }
 }

@@ -37,7 +37,7 @@ impl ProcessId {
         Entry::read(self.pid).is_some_and(|entry| entry.id == self && entry.runs)
     }
 
-    fn signal(self, signal: Signal) {
+    pub(crate) fn signal(self, signal: Signal) {
         if Self::of(self.pid) == Some(self) {
             // It may end at any moment, which is what we want.
             let _ = kill(Pid::from_raw(self.pid), signal);
@@ -76,7 +76,11 @@ pub struct Grace {
 
 impl Default for Grace {
     fn default() -> Self {
-        Self { hup: Duration::from_millis(500), term: Duration::from_millis(1500), kill: Duration::from_secs(3) }
+        Self {
+            hup: Duration::from_millis(500),
+            term: Duration::from_millis(1500),
+            kill: Duration::from_secs(3),
+        }
     }
 }
 
@@ -93,9 +97,17 @@ pub struct KillReport {
 /// kill. Returns as soon as nothing is left.
 ///
 /// A root that is already gone leaves only the marker to go by.
-pub async fn kill_tree(root: Option<ProcessId>, marker: Option<&Marker>, grace: Grace) -> KillReport {
+pub async fn kill_tree(
+    root: Option<ProcessId>,
+    marker: Option<&Marker>,
+    grace: Grace,
+) -> KillReport {
     let mut hunt = Hunt::new(root, marker.cloned());
-    for (signal, patience) in [(Signal::SIGHUP, grace.hup), (Signal::SIGTERM, grace.term), (Signal::SIGKILL, grace.kill)] {
+    for (signal, patience) in [
+        (Signal::SIGHUP, grace.hup),
+        (Signal::SIGTERM, grace.term),
+        (Signal::SIGKILL, grace.kill),
+    ] {
         let deadline = Instant::now() + patience;
         let mut hit = HashSet::new();
         loop {
@@ -132,6 +144,11 @@ pub(crate) fn parent(pid: i32) -> Option<i32> {
     Entry::read(pid).map(|entry| entry.parent)
 }
 
+/// Whether a process has ended and its parent has not asked how.
+pub(crate) fn is_zombie(pid: i32) -> bool {
+    Entry::read(pid).is_some_and(|entry| !entry.runs)
+}
+
 /// All running processes that carry the marker.
 pub fn marked(marker: &Marker) -> Vec<ProcessId> {
     Hunt::new(None, Some(marker.clone())).targets()
@@ -149,7 +166,12 @@ impl Hunt {
     fn new(root: Option<ProcessId>, marker: Option<Marker>) -> Self {
         let root = root.filter(|root| root.alive());
         let known = root.into_iter().collect();
-        Self { root, marker, known, spared: ourselves() }
+        Self {
+            root,
+            marker,
+            known,
+            spared: ourselves(),
+        }
     }
 
     /// The targets that run now.
@@ -157,8 +179,13 @@ impl Hunt {
         let table = Entry::all();
         let mut targets: HashSet<i32> = HashSet::new();
         for entry in table.values() {
-            let in_session = self.root.is_some_and(|root| self.holds(&table, root) && entry.session == root.pid);
-            if self.known.contains(&entry.id) || in_session || self.marker.as_ref().is_some_and(|m| m.is_on(entry.id.pid)) {
+            let in_session = self
+                .root
+                .is_some_and(|root| self.holds(&table, root) && entry.session == root.pid);
+            if self.known.contains(&entry.id)
+                || in_session
+                || self.marker.as_ref().is_some_and(|m| m.is_on(entry.id.pid))
+            {
                 targets.insert(entry.id.pid);
             }
         }
@@ -173,10 +200,17 @@ impl Hunt {
             }
             targets.extend(children);
         }
-        let found = targets.iter().filter(|pid| !self.spared.contains(pid)).filter_map(|pid| table.get(pid));
+        let found = targets
+            .iter()
+            .filter(|pid| !self.spared.contains(pid))
+            .filter_map(|pid| table.get(pid));
         let found: Vec<&Entry> = found.collect();
         self.known.extend(found.iter().map(|entry| entry.id));
-        found.iter().filter(|entry| entry.runs).map(|entry| entry.id).collect()
+        found
+            .iter()
+            .filter(|entry| entry.runs)
+            .map(|entry| entry.id)
+            .collect()
     }
 
     /// Whether the root's pid still means the root; then so does its session.
@@ -186,7 +220,10 @@ impl Hunt {
 
     fn report(mut self) -> KillReport {
         let survivors = self.targets();
-        KillReport { found: self.known.len(), survivors }
+        KillReport {
+            found: self.known.len(),
+            survivors,
+        }
     }
 }
 
@@ -223,7 +260,10 @@ impl Entry {
         let rest = std::str::from_utf8(&stat[name_end + 1..]).ok()?;
         let fields: Vec<&str> = rest.split_ascii_whitespace().collect();
         Some(Self {
-            id: ProcessId { pid, start: fields.get(19)?.parse().ok()? },
+            id: ProcessId {
+                pid,
+                start: fields.get(19)?.parse().ok()?,
+            },
             parent: fields.get(1)?.parse().ok()?,
             session: fields.get(3)?.parse().ok()?,
             runs: !matches!(fields.first(), Some(&("Z" | "X" | "x"))),
@@ -249,7 +289,10 @@ mod tests {
     fn a_name_with_brackets_shifts_nothing() {
         let stat = b"7 (a) Z 1 (b)) S 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 99 21";
         let entry = Entry::parse(7, stat).unwrap();
-        assert_eq!((entry.parent, entry.session, entry.id.start, entry.runs), (3, 5, 99, true));
+        assert_eq!(
+            (entry.parent, entry.session, entry.id.start, entry.runs),
+            (3, 5, 99, true)
+        );
     }
 
     #[test]
@@ -257,7 +300,13 @@ mod tests {
         let pid = i32::try_from(std::process::id()).unwrap();
         let me = ProcessId::of(pid).unwrap();
         assert!(me.alive());
-        assert!(!ProcessId { start: me.start + 1, ..me }.alive());
+        assert!(
+            !ProcessId {
+                start: me.start + 1,
+                ..me
+            }
+            .alive()
+        );
         assert!(super::ourselves().contains(&pid));
         assert!(marked(&Marker::new("ORC_NO_SUCH_VARIABLE", "x")).is_empty());
     }

@@ -9,6 +9,7 @@ use crate::{
     config::ServerConfig,
     error::Error,
     launch::Launcher,
+    live::Readings,
     process::{self, ProcessId},
     version::Version,
 };
@@ -28,6 +29,7 @@ use tokio::sync::watch;
 pub struct TmuxServer {
     pub(crate) client: Client,
     pub(crate) launcher: Arc<Launcher>,
+    pub(crate) readings: Arc<Readings>,
     adopted: bool,
 }
 
@@ -43,7 +45,12 @@ impl TmuxServer {
         launcher.start().await?;
         let client = Client::start(launcher.clone());
         client.connected(Duration::from_secs(15)).await?;
-        Ok(Self { client, launcher, adopted })
+        Ok(Self {
+            client,
+            launcher,
+            readings: Arc::default(),
+            adopted,
+        })
     }
 
     /// Whether the server was there before us, so that panes may be, too.
@@ -131,7 +138,11 @@ fn raise_open_files() {
     const WANTED: u64 = 65_536;
     let raised = getrlimit(Resource::RLIMIT_NOFILE).and_then(|(soft, hard)| {
         let wanted = hard.min(WANTED);
-        if soft < wanted { setrlimit(Resource::RLIMIT_NOFILE, wanted, hard) } else { Ok(()) }
+        if soft < wanted {
+            setrlimit(Resource::RLIMIT_NOFILE, wanted, hard)
+        } else {
+            Ok(())
+        }
     });
     if let Err(error) = raised {
         tracing::warn!(%error, "the limit of open files could not be raised");

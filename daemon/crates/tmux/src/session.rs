@@ -28,7 +28,10 @@ impl Size {
     /// 5..=200 rows.
     #[must_use]
     pub fn clamped(self) -> Self {
-        Self { cols: self.cols.clamp(20, 400), rows: self.rows.clamp(5, 200) }
+        Self {
+            cols: self.cols.clamp(20, 400),
+            rows: self.rows.clamp(5, 200),
+        }
     }
 }
 
@@ -59,7 +62,10 @@ impl NewSession {
         Self {
             name,
             cwd: cwd.as_ref().to_owned(),
-            size: Size { cols: 120, rows: 40 },
+            size: Size {
+                cols: 120,
+                rows: 40,
+            },
             env: Vec::new(),
             argv: argv.into_iter().map(Into::into).collect(),
             options: Vec::new(),
@@ -67,7 +73,10 @@ impl NewSession {
     }
 
     fn check(&self) -> Result<(), Error> {
-        let program = self.argv.first().ok_or(Error::Invalid("a session needs a program"))?;
+        let program = self
+            .argv
+            .first()
+            .ok_or(Error::Invalid("a session needs a program"))?;
         if program.is_empty() || program.as_bytes().contains(&b'=') {
             return Err(Error::Invalid("a program's name is not empty and has no ="));
         }
@@ -76,10 +85,14 @@ impl NewSession {
         }
         for (name, value) in &self.env {
             if !is_variable(name) || value.contains('\0') {
-                return Err(Error::Invalid("a variable is a name of letters, digits and _, and its value has no NUL"));
+                return Err(Error::Invalid(
+                    "a variable is a name of letters, digits and _, and its value has no NUL",
+                ));
             }
         }
-        self.options.iter().try_for_each(|(name, value)| check_option(name, value))?;
+        self.options
+            .iter()
+            .try_for_each(|(name, value)| check_option(name, value))?;
         if !self.cwd.is_absolute() || !self.cwd.is_dir() {
             return Err(Error::Invalid("the folder to start in does not exist"));
         }
@@ -108,7 +121,10 @@ impl TmuxServer {
         // With `env` in front there are always two words or more, so tmux runs
         // the program itself instead of handing one word to a shell.
         let env: [&[u8]; 6] = [b"/usr/bin/env", b"-u", b"TMUX", b"-u", b"TMUX_PANE", b"--"];
-        let argv: Vec<&[u8]> = env.into_iter().chain(session.argv.iter().map(|word| word.as_bytes())).collect();
+        let argv: Vec<&[u8]> = env
+            .into_iter()
+            .chain(session.argv.iter().map(|word| word.as_bytes()))
+            .collect();
         let mut script = Script::new(&command::new_session(Spawn {
             name: &session.name,
             cwd: session.cwd.as_os_str().as_bytes(),
@@ -122,15 +138,25 @@ impl TmuxServer {
             script = script.then(&command::set_option(&session.name.target(), name, value));
         }
         let blocks = self.client.blocks(Lane::Lifecycle, &script).await?;
-        let line = blocks.first().and_then(|lines| lines.first()).map(|line| String::from_utf8_lossy(line));
+        let line = blocks
+            .first()
+            .and_then(|lines| lines.first())
+            .map(|line| String::from_utf8_lossy(line));
         parse_made(line.as_deref().unwrap_or_default())
             .ok_or_else(|| Error::Protocol("new-session did not say what it made".to_owned()))
     }
 
-    /// Ends a session: its program gets a hang-up, its screen is gone. Close a
-    /// live reading of it first. See [`Self::end_session`] for the certain way.
+    /// Ends a session: its live readings end, its program gets a hang-up, its
+    /// screen is gone. See [`Self::end_session`] for the certain way.
     pub async fn kill_session(&self, session: SessionId) -> Result<(), Error> {
-        self.client.blocks(Lane::Lifecycle, &Script::new(&command::kill_session(session))).await.map(drop)
+        self.readings.close(session).await;
+        self.client
+            .blocks(
+                Lane::Lifecycle,
+                &Script::new(&command::kill_session(session)),
+            )
+            .await
+            .map(drop)
     }
 
     /// Ends every process of a session, then the session. It is no error if the
@@ -150,10 +176,18 @@ impl TmuxServer {
     }
 
     /// Sets a user option (`@name`) on a session. The value is never expanded.
-    pub async fn set_option(&self, session: SessionId, name: &str, value: &str) -> Result<(), Error> {
+    pub async fn set_option(
+        &self,
+        session: SessionId,
+        name: &str,
+        value: &str,
+    ) -> Result<(), Error> {
         check_option(name, value)?;
         let set = command::set_option(&format!("{session}:"), name, value);
-        self.client.blocks(Lane::Lifecycle, &Script::new(&set)).await.map(drop)
+        self.client
+            .blocks(Lane::Lifecycle, &Script::new(&set))
+            .await
+            .map(drop)
     }
 }
 
@@ -162,7 +196,9 @@ fn check_option(name: &str, value: &str) -> Result<(), Error> {
     if good && !value.contains('\0') {
         Ok(())
     } else {
-        Err(Error::Invalid("an option is @ and a name, and its value has no NUL"))
+        Err(Error::Invalid(
+            "an option is @ and a name, and its value has no NUL",
+        ))
     }
 }
 
@@ -176,7 +212,12 @@ fn parse_made(line: &str) -> Option<SessionRef> {
     let session_id = words.next()?.parse().ok()?;
     let pane_id = words.next()?.parse().ok()?;
     let pane_pid = words.next()?.parse().ok()?;
-    Some(SessionRef { session_id, pane_id, pane_pid, process: ProcessId::of(pane_pid) })
+    Some(SessionRef {
+        session_id,
+        pane_id,
+        pane_pid,
+        process: ProcessId::of(pane_pid),
+    })
 }
 
 #[cfg(test)]
@@ -190,25 +231,61 @@ mod tests {
     #[test]
     fn impossible_sessions_are_refused() {
         assert!(session().check().is_ok());
-        let argv = |argv: &[&str]| NewSession { argv: argv.iter().map(Into::into).collect(), ..session() };
+        let argv = |argv: &[&str]| NewSession {
+            argv: argv.iter().map(Into::into).collect(),
+            ..session()
+        };
         for bad in [&[] as &[&str], &[""], &["A=b"], &["x", "a\0b"]] {
             assert!(argv(bad).check().is_err(), "{bad:?}");
         }
-        let env = |name: &str| NewSession { env: vec![(name.to_owned(), "v".to_owned())], ..session() };
+        let env = |name: &str| NewSession {
+            env: vec![(name.to_owned(), "v".to_owned())],
+            ..session()
+        };
         for bad in ["", "A=B", "1A", "A B", "A\n"] {
             assert!(env(bad).check().is_err(), "{bad:?}");
         }
-        let option = |name: &str| NewSession { options: vec![(name.to_owned(), "v".to_owned())], ..session() };
+        let option = |name: &str| NewSession {
+            options: vec![(name.to_owned(), "v".to_owned())],
+            ..session()
+        };
         for bad in ["", "@", "status", "@a b", "@a;"] {
             assert!(option(bad).check().is_err(), "{bad:?}");
         }
-        assert!(NewSession { cwd: "/no/such/folder".into(), ..session() }.check().is_err());
-        assert!(NewSession { cwd: "tmp".into(), ..session() }.check().is_err());
+        assert!(
+            NewSession {
+                cwd: "/no/such/folder".into(),
+                ..session()
+            }
+            .check()
+            .is_err()
+        );
+        assert!(
+            NewSession {
+                cwd: "tmp".into(),
+                ..session()
+            }
+            .check()
+            .is_err()
+        );
     }
 
     #[test]
     fn sizes_are_clamped() {
-        assert_eq!(Size { cols: 1, rows: 1000 }.clamped(), Size { cols: 20, rows: 200 });
-        assert_eq!(Size { cols: 80, rows: 24 }.clamped(), Size { cols: 80, rows: 24 });
+        assert_eq!(
+            Size {
+                cols: 1,
+                rows: 1000
+            }
+            .clamped(),
+            Size {
+                cols: 20,
+                rows: 200
+            }
+        );
+        assert_eq!(
+            Size { cols: 80, rows: 24 }.clamped(),
+            Size { cols: 80, rows: 24 }
+        );
     }
 }

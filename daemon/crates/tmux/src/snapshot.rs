@@ -87,7 +87,13 @@ const FORMAT: &str = "#{pane_width}:#{pane_height}:#{cursor_x}:#{cursor_y}:#{cur
     #{wrap_flag}:#{scroll_region_upper}:#{scroll_region_lower}:#{history_size}:#{mouse_standard_flag}:\
     #{mouse_button_flag}:#{mouse_all_flag}:#{mouse_sgr_flag}:#{bracket_paste_flag}";
 
-const SCREEN: Capture = Capture { escapes: true, join: false, alternate: false, start: None, end: None };
+const SCREEN: Capture = Capture {
+    escapes: true,
+    join: false,
+    alternate: false,
+    start: None,
+    end: None,
+};
 
 impl TmuxServer {
     /// The screens of many panes, each exact in itself. Missing panes answer
@@ -101,7 +107,9 @@ impl TmuxServer {
             let mut asked = Vec::with_capacity(batch.len());
             for &pane in batch {
                 let server = self.clone();
-                asked.push(crate::spawner::task(async move { server.screen(pane).await }));
+                asked.push(crate::spawner::task(
+                    async move { server.screen(pane).await },
+                ));
             }
             for answer in asked {
                 screens.push(answer.await.unwrap_or(Err(Error::Disconnected)));
@@ -118,18 +126,34 @@ impl TmuxServer {
         let mut section = self.client.section(Lane::Capture, &script).await?;
         let modes = read_modes(&mut section)?;
         let rows = way.rows(&mut section, Rows::Exactly(usize::from(modes.size.rows)))?;
-        Ok(Snapshot { modes, rows, alt_rows: None, pending: Bytes::new() })
+        Ok(Snapshot {
+            modes,
+            rows,
+            alt_rows: None,
+            pending: Bytes::new(),
+        })
     }
 }
 
 /// The line that reads a whole snapshot.
 pub(crate) fn script(way: Way, pane: PaneId) -> Script {
-    let aside = Capture { alternate: true, ..SCREEN };
+    let aside = Capture {
+        alternate: true,
+        ..SCREEN
+    };
     // A capture of nothing sets no buffer, so the pending bytes, mostly none,
     // come directly; and there is a screen put aside only sometimes.
-    way.script(Some(Script::new(&command::display(pane, FORMAT))), pane, SCREEN)
-        .then(&command::capture_pending(pane))
-        .then(&command::when(pane, "#{alternate_on}", &way.script(None, pane, aside)))
+    way.script(
+        Some(Script::new(&command::display(pane, FORMAT))),
+        pane,
+        SCREEN,
+    )
+    .then(&command::capture_pending(pane))
+    .then(&command::when(
+        pane,
+        "#{alternate_on}",
+        &way.script(None, pane, aside),
+    ))
 }
 
 /// Reads the replies to [`script`].
@@ -139,19 +163,34 @@ pub(crate) fn read(way: Way, section: &mut Section) -> Result<Snapshot, Error> {
     let rows = way.rows(section, height)?;
     let pending = section.block(Rows::Exactly(1))?;
     section.block(Rows::Trusted)?;
-    let alt_rows = if modes.alternate { Some(way.rows(section, height)?) } else { None };
-    let pending = pending.first().map_or_else(Bytes::new, |line| unescape_output(line));
-    Ok(Snapshot { modes, rows, alt_rows, pending })
+    let alt_rows = if modes.alternate {
+        Some(way.rows(section, height)?)
+    } else {
+        None
+    };
+    let pending = pending
+        .first()
+        .map_or_else(Bytes::new, |line| unescape_output(line));
+    Ok(Snapshot {
+        modes,
+        rows,
+        alt_rows,
+        pending,
+    })
 }
 
 /// A missing pane answers with empty fields, not with an error.
 fn read_modes(section: &mut Section) -> Result<Modes, Error> {
     let lines = section.block(Rows::Trusted)?;
-    let line = lines.first().map(|line| String::from_utf8_lossy(line)).unwrap_or_default();
+    let line = lines
+        .first()
+        .map(|line| String::from_utf8_lossy(line))
+        .unwrap_or_default();
     if line.starts_with(':') {
         return Err(Error::NotFound);
     }
-    parse_modes(&line).ok_or_else(|| Error::Protocol("the modes of a pane cannot be read".to_owned()))
+    parse_modes(&line)
+        .ok_or_else(|| Error::Protocol("the modes of a pane cannot be read".to_owned()))
 }
 
 fn parse_modes(line: &str) -> Option<Modes> {
@@ -159,7 +198,10 @@ fn parse_modes(line: &str) -> Option<Modes> {
     let mut next = || fields.next();
     let mut number = || -> Option<u32> { next()?.parse().ok() };
     let small = |n: u32| u16::try_from(n).ok();
-    let size = Size { cols: small(number()?)?, rows: small(number()?)? };
+    let size = Size {
+        cols: small(number()?)?,
+        rows: small(number()?)?,
+    };
     let cursor = (small(number()?)?, small(number()?)?);
     let cursor_visible = number()? == 1;
     let alternate = number()? == 1;
@@ -202,9 +244,19 @@ mod tests {
 
     #[test]
     fn modes_are_read() {
-        let modes = parse_modes("80:24:80:3:1:1:4294967295:4294967295:0:1:0:0:1:0:23:120:0:1:0:1:").unwrap();
-        assert_eq!((modes.cursor, modes.region, modes.history_size), ((80, 3), (0, 23), 120));
-        assert!(modes.alternate && modes.cursor_keys && modes.wrap && modes.mouse.button && modes.mouse.sgr);
+        let modes = parse_modes("80:24:80:3:1:1:4294967295:4294967295:0:1:0:0:1:0:23:120:0:1:0:1:")
+            .unwrap();
+        assert_eq!(
+            (modes.cursor, modes.region, modes.history_size),
+            ((80, 3), (0, 23), 120)
+        );
+        assert!(
+            modes.alternate
+                && modes.cursor_keys
+                && modes.wrap
+                && modes.mouse.button
+                && modes.mouse.sgr
+        );
         assert!(!modes.insert && !modes.bracketed_paste);
         assert_eq!(modes.saved_cursor, None);
         assert!(parse_modes(":::").is_none());

@@ -26,22 +26,35 @@ pub(crate) struct ControlChild {
 }
 
 /// Starts a control client and takes its pipes.
-pub(crate) async fn spawn(mut command: Command) -> io::Result<(ControlChild, ChildStdin, ChildStdout)> {
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+pub(crate) async fn spawn(
+    mut command: Command,
+) -> io::Result<(ControlChild, ChildStdin, ChildStdout)> {
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null());
     let (reply, answer) = oneshot::channel();
-    thread()?.send(Job::Spawn(Box::new(command), reply)).map_err(|_| gone())?;
+    thread()?
+        .send(Job::Spawn(Box::new(command), reply))
+        .map_err(|_| gone())?;
     let mut child = answer.await.map_err(|_| gone())??;
     let (stdin, stdout) = (child.stdin.take(), child.stdout.take());
     let guard = ControlChild { child: Some(child) };
     let (Some(stdin), Some(stdout)) = (stdin, stdout) else {
         return Err(io::Error::other("a child without pipes"));
     };
-    Ok((guard, ChildStdin::from_std(stdin)?, ChildStdout::from_std(stdout)?))
+    Ok((
+        guard,
+        ChildStdin::from_std(stdin)?,
+        ChildStdout::from_std(stdout)?,
+    ))
 }
 
 impl Drop for ControlChild {
     fn drop(&mut self) {
-        let Some(mut child) = self.child.take() else { return };
+        let Some(mut child) = self.child.take() else {
+            return;
+        };
         // A client with unread output does not end when its input does.
         let _ = child.kill();
         if let Ok(thread) = thread() {
@@ -76,7 +89,10 @@ fn start() -> Option<mpsc::SyncSender<Job>> {
             }
         }
     };
-    std::thread::Builder::new().name("tmux-spawner".to_owned()).spawn(body).ok()?;
+    std::thread::Builder::new()
+        .name("tmux-spawner".to_owned())
+        .spawn(body)
+        .ok()?;
     Some(jobs)
 }
 

@@ -19,7 +19,11 @@ struct Number {
 }
 
 const fn number(major: u32, minor: u32, letter: u8) -> Number {
-    Number { major, minor, letter }
+    Number {
+        major,
+        minor,
+        letter,
+    }
 }
 
 impl Version {
@@ -35,13 +39,18 @@ impl Version {
         } else {
             parse_release(release).ok_or_else(unknown)?
         };
-        Ok(Self { number, text: text.to_owned() })
+        Ok(Self {
+            number,
+            text: text.to_owned(),
+        })
     }
 
     /// Refuses what cannot work.
     pub fn require_supported(&self) -> Result<(), Error> {
         if self.number < number(3, 2, 1) {
-            return Err(Error::TooOld { found: self.text.clone() });
+            return Err(Error::TooOld {
+                found: self.text.clone(),
+            });
         }
         Ok(())
     }
@@ -55,6 +64,11 @@ impl Version {
     /// up to 3.5a; there a buffer has to carry it.
     pub(crate) fn capture_leaks(&self) -> bool {
         self.number < number(3, 6, 0)
+    }
+
+    /// Since 3.3 a dead pane tells its signal and time, and tells them late.
+    pub(crate) fn tells_signals(&self) -> bool {
+        self.number >= number(3, 3, 0)
     }
 
     /// `remain-on-exit-format` came with 3.3.
@@ -74,7 +88,11 @@ fn parse_release(text: &str) -> Option<Number> {
     let (release, _) = text.split_once('-').unwrap_or((text, ""));
     let (major, minor) = release.split_once('.')?;
     let letter = minor.bytes().last().filter(u8::is_ascii_lowercase);
-    let digits = if letter.is_some() { &minor[..minor.len() - 1] } else { minor };
+    let digits = if letter.is_some() {
+        &minor[..minor.len() - 1]
+    } else {
+        minor
+    };
     Some(Number {
         major: major.parse().ok()?,
         minor: digits.parse().ok()?,
@@ -117,7 +135,15 @@ mod tests {
 
     #[test]
     fn nonsense_is_an_error() {
-        for text in ["", "tmux", "tmux x", "tmux 3", "tmux 3.", "tmux .3", "screen 4.9 x"] {
+        for text in [
+            "",
+            "tmux",
+            "tmux x",
+            "tmux 3",
+            "tmux 3.",
+            "tmux .3",
+            "screen 4.9 x",
+        ] {
             assert!(Version::parse(text).is_err(), "{text}");
         }
     }

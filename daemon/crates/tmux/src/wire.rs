@@ -2,7 +2,7 @@
 
 use crate::{
     codec::{
-        decode::{Block, Decoder, Event},
+        decode::{Block, Decoder, Event, is_notification},
         section::Section,
     },
     command::{Script, say},
@@ -42,7 +42,10 @@ impl Request {
     pub(crate) fn plain(script: &Script) -> Self {
         let mut bytes = script.as_bytes().to_vec();
         bytes.push(b'\n');
-        Self { bytes, expect: Expect::Blocks(script.commands()) }
+        Self {
+            bytes,
+            expect: Expect::Blocks(script.commands()),
+        }
     }
 
     /// For replies that carry text of panes. The fence is a line of its own, so
@@ -53,7 +56,10 @@ impl Request {
         bytes.push(b'\n');
         bytes.extend_from_slice(Script::new(&say(&word)).as_bytes());
         bytes.push(b'\n');
-        Self { bytes, expect: Expect::Fence(word) }
+        Self {
+            bytes,
+            expect: Expect::Fence(word),
+        }
     }
 }
 
@@ -93,7 +99,11 @@ pub(crate) struct Wire<T> {
 
 impl<T> Wire<T> {
     /// Attaches to `target` and waits for the greeting.
-    pub(crate) async fn attach(launcher: &Launcher, flags: ClientFlags, target: String) -> Result<Self, Error> {
+    pub(crate) async fn attach(
+        launcher: &Launcher,
+        flags: ClientFlags,
+        target: String,
+    ) -> Result<Self, Error> {
         let (child, stdin, stdout) = launcher.attach(flags, target).await?;
         let mut wire = Self {
             stdin,
@@ -103,7 +113,9 @@ impl<T> Wire<T> {
             outgoing: BytesMut::new(),
             pending: VecDeque::new(),
         };
-        tokio::time::timeout(GREETING, wire.greeted()).await.map_err(|_| Error::Timeout)??;
+        tokio::time::timeout(GREETING, wire.greeted())
+            .await
+            .map_err(|_| Error::Timeout)??;
         Ok(wire)
     }
 
@@ -123,7 +135,11 @@ impl<T> Wire<T> {
     /// Queues a request; it goes out while [`Self::turn`] is polled.
     pub(crate) fn send(&mut self, request: Request, tag: T) {
         self.outgoing.extend_from_slice(&request.bytes);
-        self.pending.push_back(Pending { expect: request.expect, blocks: Vec::new(), tag });
+        self.pending.push_back(Pending {
+            expect: request.expect,
+            blocks: Vec::new(),
+            tag,
+        });
     }
 
     /// Requests without a reply.
@@ -162,7 +178,10 @@ impl<T> Wire<T> {
                 }
                 Some(Event::Section(section)) => {
                     let pending = self.pending.pop_front().ok_or(Error::Disconnected)?;
-                    return Ok(Some(Turn::Answered(pending.tag, Ok(Answer::Section(section)))));
+                    return Ok(Some(Turn::Answered(
+                        pending.tag,
+                        Ok(Answer::Section(section)),
+                    )));
                 }
                 Some(event) => return Ok(Some(Turn::Event(event))),
                 None => return Ok(None),
@@ -177,7 +196,9 @@ impl<T> Wire<T> {
         }
         let pending = self.pending.front_mut()?;
         let failure = (!block.ok).then(|| refusal(&block));
-        pending.blocks.push(block.lines);
+        let mut lines = block.lines;
+        lines.retain(|line| !is_notification(line));
+        pending.blocks.push(lines);
         let complete = matches!(pending.expect, Expect::Blocks(n) if pending.blocks.len() >= n);
         if failure.is_none() && !complete {
             return None;
@@ -206,6 +227,9 @@ impl<T> Wire<T> {
 }
 
 fn refusal(block: &Block) -> Error {
-    let text = block.lines.first().map(|line| String::from_utf8_lossy(line).into_owned());
+    let text = block
+        .lines
+        .first()
+        .map(|line| String::from_utf8_lossy(line).into_owned());
     Error::refused(&text.unwrap_or_default())
 }

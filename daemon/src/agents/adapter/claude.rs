@@ -82,7 +82,7 @@ impl Adapter for Claude {
         }
     }
 
-    fn facts(&self, event: &Value) -> Vec<Fact> {
+    fn facts(&self, _name: Option<&str>, event: &Value) -> Vec<Fact> {
         let text = |key: &str| event[key].as_str().map(str::to_owned);
         // Inside a sub-agent the same events mean the sub-agent's turn, not ours.
         if event.get("agent_id").is_some() {
@@ -276,7 +276,7 @@ mod tests {
     #[test]
     fn hooks_become_facts_and_a_sub_agents_turn_is_not_ours() {
         let stop = json!({"hook_event_name": "Stop", "last_assistant_message": "done"});
-        let facts = Claude.facts(&stop);
+        let facts = Claude.facts(None, &stop);
         assert_eq!(
             facts[0],
             Fact::TurnEnded {
@@ -284,7 +284,7 @@ mod tests {
             }
         );
         let inner = json!({"hook_event_name": "Stop", "agent_id": "a1"});
-        assert!(Claude.facts(&inner).is_empty());
+        assert!(Claude.facts(None, &inner).is_empty());
     }
 
     #[test]

@@ -90,7 +90,7 @@ impl Adapter for Codex {
         }
     }
 
-    fn facts(&self, event: &Value) -> Vec<Fact> {
+    fn facts(&self, _name: Option<&str>, event: &Value) -> Vec<Fact> {
         let text = |key: &str| event[key].as_str().map(str::to_owned);
         let activity = |state, waiting_for, detail: &str| Fact::Activity {
             state,

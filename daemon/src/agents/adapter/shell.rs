@@ -45,7 +45,7 @@ impl Adapter for Shell {
              [ -r ~/.bashrc ] && . ~/.bashrc\n\
              HISTCONTROL=\n\
              __orchestra_start() {{ HISTTIMEFORMAT= builtin history 1 | {hook} hook shell start; }}\n\
-             __orchestra_end() {{ local code=$?; {hook} hook shell end \"$code\" </dev/null; return \"$code\"; }}\n\
+             __orchestra_end() {{ local code=$?; {hook} hook shell \"end:$code\" </dev/null; return \"$code\"; }}\n\
              PS0='$(__orchestra_start)'\"${{PS0-}}\"\n\
              PROMPT_COMMAND=\"__orchestra_end${{PROMPT_COMMAND:+; $PROMPT_COMMAND}}\"\n"
         );
@@ -56,19 +56,15 @@ impl Adapter for Shell {
         }
     }
 
-    fn facts(&self, event: &Value) -> Vec<Fact> {
+    fn facts(&self, name: Option<&str>, event: &Value) -> Vec<Fact> {
         let activity = |state, detail: &str| Fact::Activity {
             state,
             waiting_for: None,
             detail: detail.to_owned(),
         };
-        let words: Vec<&str> = event["args"]
-            .as_array()
-            .map(|words| words.iter().filter_map(Value::as_str).collect())
-            .unwrap_or_default();
-        match words.as_slice() {
-            ["start", ..] => {
-                let line = event["text"].as_str().unwrap_or_default();
+        match name.map(|name| name.split_once(':').unwrap_or((name, ""))) {
+            Some(("start", _)) => {
+                let line = event["unparsed"].as_str().unwrap_or_default();
                 // `history 1` puts a number before the command.
                 let command = line
                     .trim_start()
@@ -81,7 +77,7 @@ impl Adapter for Shell {
                     activity(ActivityState::Busy, "runs a command"),
                 ]
             }
-            ["end", code, ..] => vec![
+            Some(("end", code)) => vec![
                 Fact::TurnEnded {
                     text: Some(format!("exit code {code}")),
                 },
@@ -135,20 +131,15 @@ mod tests {
 
     #[test]
     fn markers_become_facts() {
-        let start = json!({"args": ["start"], "text": "  12  echo hi\n"});
-        assert_eq!(
-            Shell.facts(&start)[0],
-            Fact::PromptAccepted {
-                text: "echo hi".into()
-            }
-        );
-        let end = json!({"args": ["end", "3"], "text": ""});
-        assert_eq!(
-            Shell.facts(&end)[0],
-            Fact::TurnEnded {
-                text: Some("exit code 3".into())
-            }
-        );
+        let start = json!({"unparsed": "  12  echo hi\n"});
+        let accepted = Fact::PromptAccepted {
+            text: "echo hi".into(),
+        };
+        assert_eq!(Shell.facts(Some("start"), &start)[0], accepted);
+        let ended = Fact::TurnEnded {
+            text: Some("exit code 3".into()),
+        };
+        assert_eq!(Shell.facts(Some("end:3"), &Value::Null)[0], ended);
         assert!(Shell.same("echo hi\necho ho", "echo hi"));
     }
 }

@@ -64,7 +64,12 @@ impl Remote {
     }
 
     async fn get(&self, url: &Url) -> Result<Value, FetchError> {
-        let mut response = self.client.get(url.clone()).send().await?.error_for_status()?;
+        let mut response = self
+            .client
+            .get(url.clone())
+            .send()
+            .await?
+            .error_for_status()?;
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await? {
             if body.len() + chunk.len() > MAX_BYTES {

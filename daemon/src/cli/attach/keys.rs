@@ -121,7 +121,11 @@ mod tests {
                 }
             }
             assert_eq!((all.as_slice(), end), (sent, detached), "{typed:?}");
-            assert_eq!(Keys::new().feed(typed), (sent.to_vec(), detached), "{typed:?}");
+            assert_eq!(
+                Keys::new().feed(typed),
+                (sent.to_vec(), detached),
+                "{typed:?}"
+            );
         }
     }
 

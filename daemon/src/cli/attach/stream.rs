@@ -164,12 +164,20 @@ async fn session(client: &Client, socket: &mut Socket, id: &AgentId, person: &mu
 }
 
 /// Takes one message of the daemon; says why to leave, if so.
-async fn hear(client: &Client, socket: &mut Socket, seen: &mut Seen, message: Message) -> Option<Left> {
+async fn hear(
+    client: &Client,
+    socket: &mut Socket,
+    seen: &mut Seen,
+    message: Message,
+) -> Option<Left> {
     match message {
         Message::Binary(bytes) => show(socket, seen, &bytes).await,
         Message::Text(text) => match serde_json::from_str(&text) {
             Ok(ServerMessage::Subscribed { channel, .. }) => {
-                *seen = Seen { channel, ..Seen::default() };
+                *seen = Seen {
+                    channel,
+                    ..Seen::default()
+                };
                 None
             }
             Ok(ServerMessage::AuthExpiring { .. }) => {
@@ -185,17 +193,23 @@ async fn hear(client: &Client, socket: &mut Socket, seen: &mut Seen, message: Me
             // Of another daemon version, or nothing for a terminal.
             _ => None,
         },
-        Message::Close(frame) => Some(match frame.map(|frame| (u16::from(frame.code), frame.reason)) {
-            Some((close::GONE, _)) => Left::Ended("the agent has ended".into()),
-            Some((code, reason)) if code >= 4000 => Left::Ended(format!("closed by the daemon: {reason} ({code})")),
-            _ => Left::Broken,
-        }),
+        Message::Close(frame) => Some(
+            match frame.map(|frame| (u16::from(frame.code), frame.reason)) {
+                Some((close::GONE, _)) => Left::Ended("the agent has ended".into()),
+                Some((code, reason)) if code >= 4000 => {
+                    Left::Ended(format!("closed by the daemon: {reason} ({code})"))
+                }
+                _ => Left::Broken,
+            },
+        ),
         _ => None,
     }
 }
 
 async fn show(socket: &mut Socket, seen: &mut Seen, bytes: &Bytes) -> Option<Left> {
-    let frame = Frame::decode(bytes).ok().filter(|frame| frame.channel == seen.channel)?;
+    let frame = Frame::decode(bytes)
+        .ok()
+        .filter(|frame| frame.channel == seen.channel)?;
     if frame.kind != FrameKind::Gap && !output::raw(&frame.payload) {
         return Some(Left::Detached);
     }
@@ -205,7 +219,9 @@ async fn show(socket: &mut Socket, seen: &mut Seen, bytes: &Bytes) -> Option<Lef
     }
     seen.acked = seen.bytes;
     let (channel, bytes) = (seen.channel, seen.bytes);
-    say(socket, &ClientMessage::Ack { channel, bytes }).await.err()
+    say(socket, &ClientMessage::Ack { channel, bytes })
+        .await
+        .err()
 }
 
 fn resize(session_id: &str) -> Option<ClientMessage> {

@@ -29,7 +29,9 @@ impl Client {
     /// # Errors
     /// When the daemon is not reachable or refuses.
     pub async fn ticket(&self) -> Result<String, Failure> {
-        let ticket: Ticket = self.post("/api/ws-tickets", &TicketRequest::default()).await?;
+        let ticket: Ticket = self
+            .post("/api/ws-tickets", &TicketRequest::default())
+            .await?;
         Ok(ticket.ticket)
     }
 
@@ -45,11 +47,16 @@ impl Client {
             .header("upgrade", "websocket")
             .header("sec-websocket-version", "13")
             .header("sec-websocket-key", key.clone())
-            .header("sec-websocket-protocol", format!("orchestra.v1, orchestra.ticket.{ticket}"));
+            .header(
+                "sec-websocket-protocol",
+                format!("orchestra.v1, orchestra.ticket.{ticket}"),
+            );
         let (accept, wire) = match &self.target {
             Target::Socket(socket) => {
                 let request = super::request(&call, &call.path, None)?;
-                unix_upgrade(socket, request).await.map_err(|error| self.explain(error))?
+                unix_upgrade(socket, request)
+                    .await
+                    .map_err(|error| self.explain(error))?
             }
             Target::Url { .. } => self.url_upgrade(&call).await?,
         };
@@ -62,7 +69,10 @@ impl Client {
         Ok(WebSocketStream::from_raw_socket(wire, Role::Client, Some(config)).await)
     }
 
-    async fn url_upgrade(&self, call: &Call) -> Result<(Option<String>, Pin<Box<dyn Wire>>), Failure> {
+    async fn url_upgrade(
+        &self,
+        call: &Call,
+    ) -> Result<(Option<String>, Pin<Box<dyn Wire>>), Failure> {
         let (status, body) = self.send(call, None).await?;
         let super::Body::Url(answer) = body else {
             return Err(Failure::Failed("the answer came another way".into()));
@@ -72,7 +82,10 @@ impl Client {
             return Err(Failure::Problem(super::problem(status, &bytes)));
         }
         let accept = text(answer.headers());
-        let wire = answer.upgrade().await.map_err(|error| self.unreachable(&error))?;
+        let wire = answer
+            .upgrade()
+            .await
+            .map_err(|error| self.unreachable(&error))?;
         Ok((accept, Box::pin(wire)))
     }
 

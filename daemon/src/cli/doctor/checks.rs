@@ -25,29 +25,53 @@ pub(super) fn data_folder(paths: &Paths) -> Check {
     let shown = path.display();
     let Ok(meta) = std::fs::metadata(path) else {
         return match existing(path) {
-            Some(above) if writable(above) => Check::ok("data folder", format!("{shown} will be made")),
-            _ => Check::blocking("data folder", format!("{shown} cannot be made"), "choose another with --data-dir"),
+            Some(above) if writable(above) => {
+                Check::ok("data folder", format!("{shown} will be made"))
+            }
+            _ => Check::blocking(
+                "data folder",
+                format!("{shown} cannot be made"),
+                "choose another with --data-dir",
+            ),
         };
     };
     let name = "data folder";
     if !meta.is_dir() {
-        return Check::blocking(name, format!("{shown} is a file"), "choose another with --data-dir");
+        return Check::blocking(
+            name,
+            format!("{shown} is a file"),
+            "choose another with --data-dir",
+        );
     }
     if meta.uid() != nix::unistd::geteuid().as_raw() {
-        return Check::blocking(name, format!("{shown} belongs to another user"), "choose another with --data-dir");
+        return Check::blocking(
+            name,
+            format!("{shown} belongs to another user"),
+            "choose another with --data-dir",
+        );
     }
     if meta.mode() & 0o077 != 0 {
-        return Check::blocking(name, format!("others may enter {shown}"), format!("chmod 700 '{shown}'"));
+        return Check::blocking(
+            name,
+            format!("others may enter {shown}"),
+            format!("chmod 700 '{shown}'"),
+        );
     }
     if !writable(path) {
-        return Check::blocking(name, format!("{shown} cannot be written"), format!("chmod u+rwx '{shown}'"));
+        return Check::blocking(
+            name,
+            format!("{shown} cannot be written"),
+            format!("chmod u+rwx '{shown}'"),
+        );
     }
     Check::ok(name, format!("{shown} is yours alone"))
 }
 
 /// There is room for recordings and the store.
 pub(super) fn disk(paths: &Paths) -> Check {
-    let Some(stat) = existing(&paths.data_dir).and_then(|path| nix::sys::statvfs::statvfs(path).ok()) else {
+    let Some(stat) =
+        existing(&paths.data_dir).and_then(|path| nix::sys::statvfs::statvfs(path).ok())
+    else {
         return Check::warning("disk", "the free space is unknown", "look with: df -h");
     };
     #[expect(
@@ -79,7 +103,9 @@ pub(super) fn config_file(config: &Config) -> Check {
 pub(super) async fn daemon(client: &Client) -> Check {
     let ours = env!("CARGO_PKG_VERSION");
     match client.get::<Health>("/api/health").await {
-        Ok(health) if health.version == ours => Check::ok("daemon", format!("runs, version {ours}")),
+        Ok(health) if health.version == ours => {
+            Check::ok("daemon", format!("runs, version {ours}"))
+        }
         Ok(health) => Check::warning(
             "daemon",
             format!("runs as version {}, this command is {ours}", health.version),
@@ -101,16 +127,25 @@ pub(super) async fn port(listen: SocketAddr) -> Check {
                 let detail = format!("{listen} is taken by an Orchestra with another data folder");
                 return Check::blocking(name, detail, format!("stop that one, or {another}"));
             }
-            let look = format!("see whose it is with: ss -ltnp 'sport = :{}'; or {another}", listen.port());
+            let look = format!(
+                "see whose it is with: ss -ltnp 'sport = :{}'; or {another}",
+                listen.port()
+            );
             Check::blocking(name, format!("{listen} is taken by another program"), look)
         }
-        Err(error) => Check::blocking(name, format!("{listen} cannot be used: {error}"), "choose another with --listen"),
+        Err(error) => Check::blocking(
+            name,
+            format!("{listen} cannot be used: {error}"),
+            "choose another with --listen",
+        ),
     }
 }
 
 async fn is_orchestra(listen: SocketAddr) -> bool {
     let ask = async {
-        let answer = reqwest::get(format!("http://{listen}/api/health")).await.ok()?;
+        let answer = reqwest::get(format!("http://{listen}/api/health"))
+            .await
+            .ok()?;
         answer.json::<Health>().await.ok()
     };
     matches!(tokio::time::timeout(PATIENCE, ask).await, Ok(Some(_)))

@@ -13,7 +13,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// tmux is there and not too old.
 pub(super) async fn tmux() -> Check {
-    let install = "install tmux 3.3a or newer: apt-get install tmux, dnf install tmux, or brew install tmux";
+    let install =
+        "install tmux 3.3a or newer: apt-get install tmux, dnf install tmux, or brew install tmux";
     let Some(answer) = answer("tmux", "-V").await else {
         return Check::blocking("tmux", "not installed", install);
     };
@@ -21,9 +22,11 @@ pub(super) async fn tmux() -> Check {
         Ok(version) if version.require_supported().is_err() => {
             Check::blocking("tmux", format!("{answer} is too old"), install)
         }
-        Ok(version) if version.deserves_warning() => {
-            Check::warning("tmux", format!("{answer} works, but is older than what is tested"), install)
-        }
+        Ok(version) if version.deserves_warning() => Check::warning(
+            "tmux",
+            format!("{answer} works, but is older than what is tested"),
+            install,
+        ),
         Ok(_) => Check::ok("tmux", answer),
         Err(error) => Check::warning("tmux", error.to_string(), install),
     }
@@ -33,7 +36,11 @@ pub(super) async fn tmux() -> Check {
 pub(super) async fn git() -> Check {
     match answer("git", "--version").await {
         Some(answer) => Check::ok("git", answer),
-        None => Check::warning("git", "not installed; results will not name changed files", "install git"),
+        None => Check::warning(
+            "git",
+            "not installed; results will not name changed files",
+            "install git",
+        ),
     }
 }
 
@@ -41,11 +48,18 @@ pub(super) async fn git() -> Check {
 pub(super) async fn agents(config: &Config) -> Vec<Check> {
     let mut list = Vec::new();
     for (kind, settings) in &config.settings.kinds {
-        let program = settings.command.clone().unwrap_or_else(|| PathBuf::from(kind));
+        let program = settings
+            .command
+            .clone()
+            .unwrap_or_else(|| PathBuf::from(kind));
         let name = format!("agent kind {kind}");
         list.push(match answer(&program, "--version").await {
             Some(answer) => Check::ok(&name, answer),
-            None => Check::warning(&name, "not installed", "install its CLI, or set kinds.NAME.command"),
+            None => Check::warning(
+                &name,
+                "not installed",
+                "install its CLI, or set kinds.NAME.command",
+            ),
         });
     }
     list
@@ -55,7 +69,10 @@ pub(super) async fn agents(config: &Config) -> Vec<Check> {
 async fn answer(program: impl AsRef<std::ffi::OsStr>, flag: &str) -> Option<String> {
     let mut command = Command::new(program);
     command.arg(flag).stdin(Stdio::null()).kill_on_drop(true);
-    let output = tokio::time::timeout(PATIENCE, command.output()).await.ok()?.ok()?;
+    let output = tokio::time::timeout(PATIENCE, command.output())
+        .await
+        .ok()?
+        .ok()?;
     let text = String::from_utf8_lossy(&output.stdout);
     let line = text.lines().next().unwrap_or_default().trim();
     (output.status.success() && !line.is_empty()).then(|| line.to_owned())

@@ -1,10 +1,10 @@
 //! `/api/hooks/{kind}`: what an agent's CLI says of itself.
 
-use crate::agents::hooks::Envelope;
 use crate::http::extract::{Caller, Json};
 use crate::http::problem::Failure;
 use crate::http::AppState;
 use axum::extract::{Path, State};
+use orchestra_protocol::hook::{HookAnswer, HookCall};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -14,13 +14,13 @@ pub fn router() -> OpenApiRouter<AppState> {
 }
 
 /// Takes one event; what it says is stored when this answers.
-#[utoipa::path(post, path = "/api/hooks/{kind}", responses((status = 200)))]
+#[utoipa::path(post, path = "/api/hooks/{kind}", request_body = HookCall, responses((status = 200, body = HookAnswer)))]
 async fn hook(
     State(state): State<AppState>,
     Caller(caller): Caller,
     Path(kind): Path<String>,
-    Json(envelope): Json<Envelope>,
-) -> Result<Json<serde_json::Value>, Failure> {
+    Json(call): Json<HookCall>,
+) -> Result<Json<HookAnswer>, Failure> {
     let Some(grant) = &caller.agent else {
         return Err(Failure::forbidden("Only an agent sends hooks, with its own token."));
     };
@@ -31,6 +31,6 @@ async fn hook(
             agent.view.kind, agent.view.kind
         )));
     }
-    state.agents.hook(&grant.agent_id, &envelope).await?;
-    Ok(Json(serde_json::json!({})))
+    state.agents.hook(&grant.agent_id, &call).await?;
+    Ok(Json(HookAnswer::default()))
 }

@@ -68,6 +68,6 @@ export class OidcLogin implements Login {
   }
 
   dispose(): void {
-    this.#manager.dispose?.();
+    this.#manager.stopSilentRenew();
   }
 }

@@ -13,6 +13,8 @@ use bytes::{Buf, Bytes, BytesMut};
 /// More than this in one line or one reply is no answer to any question of
 /// ours: the largest, a page of history, stays far below.
 const MAX_REPLY: usize = 64 * 1024 * 1024;
+/// The most lines in the reply that holds a fence.
+const FENCE_LINES: usize = 16;
 
 /// The stream is not the control protocol (any more).
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -72,7 +74,8 @@ pub(crate) enum Guard {
 impl Guard {
     pub(crate) fn parse(line: &[u8]) -> Option<Self> {
         let text = std::str::from_utf8(line).ok()?;
-        let (make, rest): (fn(Triple) -> Self, _) = if let Some(rest) = text.strip_prefix("%begin ") {
+        let (make, rest): (fn(Triple) -> Self, _) = if let Some(rest) = text.strip_prefix("%begin ")
+        {
             (Self::Begin, rest)
         } else if let Some(rest) = text.strip_prefix("%end ") {
             (Self::End, rest)
@@ -108,9 +111,14 @@ impl Triple {
 #[derive(Debug)]
 enum State {
     Between,
-    Block { begin: Triple, lines: Vec<Bytes> },
+    Block {
+        begin: Triple,
+        lines: Vec<Bytes>,
+    },
     /// Everything until the fence, guards included.
-    Fenced { lines: Vec<Bytes> },
+    Fenced {
+        lines: Vec<Bytes>,
+    },
 }
 
 /// Feed it bytes, ask it for events.
@@ -126,7 +134,12 @@ pub struct Decoder {
 
 impl Default for Decoder {
     fn default() -> Self {
-        Self { buffer: BytesMut::new(), scanned: 0, gathered: 0, state: State::Between }
+        Self {
+            buffer: BytesMut::new(),
+            scanned: 0,
+            gathered: 0,
+            state: State::Between,
+        }
     }
 }
 
@@ -150,7 +163,11 @@ impl Decoder {
     fn line(&mut self) -> Result<Option<Bytes>, DecodeError> {
         let Some(at) = self.buffer[self.scanned..].iter().position(|&b| b == b'\n') else {
             self.scanned = self.buffer.len();
-            return if self.scanned > MAX_REPLY { Err(DecodeError::TooLong) } else { Ok(None) };
+            return if self.scanned > MAX_REPLY {
+                Err(DecodeError::TooLong)
+            } else {
+                Ok(None)
+            };
         };
         let line = self.buffer.split_to(self.scanned + at).freeze();
         self.buffer.advance(1);
@@ -160,7 +177,11 @@ impl Decoder {
 
     fn take(&mut self, line: Bytes, fence: Option<&str>) -> Result<Option<Event>, DecodeError> {
         let state = std::mem::replace(&mut self.state, State::Between);
-        self.gathered = if matches!(state, State::Between) { 0 } else { self.gathered + line.len() };
+        self.gathered = if matches!(state, State::Between) {
+            0
+        } else {
+            self.gathered + line.len()
+        };
         if self.gathered > MAX_REPLY {
             return Err(DecodeError::TooLong);
         }
@@ -169,21 +190,31 @@ impl Decoder {
                 Some(Guard::Begin(begin)) if begin.ours() && fence.is_some() => {
                     self.state = State::Fenced { lines: vec![line] };
                 }
-                Some(Guard::Begin(begin)) => self.state = State::Block { begin, lines: Vec::new() },
+                Some(Guard::Begin(begin)) => {
+                    self.state = State::Block {
+                        begin,
+                        lines: Vec::new(),
+                    }
+                }
                 Some(_) => {}
                 None => return Ok(notification(&line)),
             },
             State::Block { begin, mut lines } => {
                 if let Some(ok) = Guard::parse(&line).and_then(|guard| guard.closes(begin)) {
-                    return Ok(Some(Event::Block(Block { ours: begin.ours(), ok, lines })));
+                    return Ok(Some(Event::Block(Block {
+                        ours: begin.ours(),
+                        ok,
+                        lines,
+                    })));
                 }
                 lines.push(line);
                 self.state = State::Block { begin, lines };
             }
             State::Fenced { mut lines } => {
                 lines.push(line);
-                if fence.is_none_or(|fence| fence_stands(&lines, fence)) {
-                    lines.truncate(lines.len().saturating_sub(3));
+                let end = fence.map_or(Some(lines.len()), |fence| fence_stands(&lines, fence));
+                if let Some(end) = end {
+                    lines.truncate(end);
                     return Ok(Some(Event::Section(Section::new(lines))));
                 }
                 self.state = State::Fenced { lines };
@@ -193,18 +224,28 @@ impl Decoder {
     }
 }
 
-/// Whether the last three lines are a whole reply that consists of the fence.
-fn fence_stands(lines: &[Bytes], fence: &str) -> bool {
-    let [.., begin, word, end] = lines else {
-        return false;
-    };
-    if word != fence.as_bytes() {
-        return false;
-    }
-    match (Guard::parse(begin), Guard::parse(end)) {
-        (Some(Guard::Begin(begin)), Some(end)) => end.closes(begin).is_some(),
-        _ => false,
-    }
+/// Where the reply that holds the fence begins, if the last line ends it.
+fn fence_stands(lines: &[Bytes], fence: &str) -> Option<usize> {
+    let (end, before) = lines.split_last()?;
+    let end = Guard::parse(end)?;
+    // Some builds slip a notification into a reply; more than a few lines can
+    // only be text of a pane.
+    let nearest = before.len().saturating_sub(FENCE_LINES);
+    let begin = (nearest..before.len())
+        .rev()
+        .find(|&at| match Guard::parse(&before[at]) {
+            Some(Guard::Begin(begin)) => end.closes(begin).is_some(),
+            _ => false,
+        })?;
+    before[begin..]
+        .iter()
+        .any(|line| line == fence.as_bytes())
+        .then_some(begin)
+}
+
+/// Whether a line is a notification; no reply of tmux itself begins like one.
+pub(crate) fn is_notification(line: &[u8]) -> bool {
+    matches!(line, [b'%', letter, ..] if letter.is_ascii_lowercase())
 }
 
 /// The event in a line outside of any reply; most are of no interest.
@@ -221,7 +262,10 @@ pub(crate) fn notification(line: &Bytes) -> Option<Event> {
         b"%extended-output" => {
             let (pane, rest) = split_at_space(rest);
             let colon = rest.windows(3).position(|w| w == b" : ")?;
-            Some(Event::Output(pane_id(pane)?, unescape_output(&rest[colon + 3..])))
+            Some(Event::Output(
+                pane_id(pane)?,
+                unescape_output(&rest[colon + 3..]),
+            ))
         }
         b"%pause" => pane_id(rest).map(Event::Paused),
         b"%continue" => pane_id(rest).map(Event::Continued),

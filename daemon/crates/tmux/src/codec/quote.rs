@@ -14,7 +14,9 @@ pub fn quote(bytes: &[u8], line: &mut Vec<u8>) {
     for &byte in bytes {
         match byte {
             0 => {}
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b' ' | b'.' | b',' | b'_' | b'/' | b'-' => line.push(byte),
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b' ' | b'.' | b',' | b'_' | b'/' | b'-' => {
+                line.push(byte);
+            }
             _ => line.extend([b'\\', digit(byte >> 6), digit(byte >> 3), digit(byte)]),
         }
     }
@@ -52,7 +54,12 @@ pub(crate) fn words(line: &[u8]) -> Option<Vec<Vec<u8>>> {
             match bytes.next()? {
                 b'"' => break,
                 b'\\' => {
-                    let mut digit = || bytes.next().filter(|b| (b'0'..=b'7').contains(b)).map(|b| u32::from(b - b'0'));
+                    let mut digit = || {
+                        bytes
+                            .next()
+                            .filter(|b| (b'0'..=b'7').contains(b))
+                            .map(|b| u32::from(b - b'0'))
+                    };
                     let value = digit()? << 6 | digit()? << 3 | digit()?;
                     word.push(u8::try_from(value).ok()?);
                 }

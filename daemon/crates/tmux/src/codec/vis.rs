@@ -65,7 +65,10 @@ mod tests {
 
     #[test]
     fn vis_forms() {
-        assert_eq!(&unescape_vis(br"a\\033b\\ \033[31mred\t\0x\")[..], b"a\\033b\\ \x1b[31mred\t\0x\\");
+        assert_eq!(
+            &unescape_vis(br"a\\033b\\ \033[31mred\t\0x\")[..],
+            b"a\\033b\\ \x1b[31mred\t\0x\\"
+        );
     }
 
     #[test]

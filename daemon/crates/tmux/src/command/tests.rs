@@ -14,22 +14,62 @@ fn with_text(text: &[u8], utf8: &str) -> Vec<(Command, Vec<u8>)> {
     let name = "sess-a".parse().unwrap();
     let env = [("KEY".to_owned(), utf8.to_owned())];
     let argv: [&[u8]; 2] = [b"env", text];
-    let cwd = Spawn { name: &name, cwd: text, cols: 80, rows: 24, env: &[], argv: &[b"env"], format: "x" };
-    let doubled = String::from_utf8_lossy(&super::no_formats(text)).into_owned().into_bytes();
-    let doubled = if std::str::from_utf8(text).is_ok() { doubled } else { super::no_formats(text) };
+    let cwd = Spawn {
+        name: &name,
+        cwd: text,
+        cols: 80,
+        rows: 24,
+        env: &[],
+        argv: &[b"env"],
+        format: "x",
+    };
+    let doubled = String::from_utf8_lossy(&super::no_formats(text))
+        .into_owned()
+        .into_bytes();
+    let doubled = if std::str::from_utf8(text).is_ok() {
+        doubled
+    } else {
+        super::no_formats(text)
+    };
     vec![
         (super::new_session(cwd), doubled),
-        (super::new_session(Spawn { cwd: b"/", argv: &argv, ..cwd }), text.to_vec()),
-        (super::new_session(Spawn { cwd: b"/", env: &env, ..cwd }), format!("KEY={utf8}").into_bytes()),
-        (super::set_option("=sess-a:", "@orc_title", utf8), utf8.as_bytes().to_vec()),
-        (super::set_global("default-terminal", utf8), utf8.as_bytes().to_vec()),
+        (
+            super::new_session(Spawn {
+                cwd: b"/",
+                argv: &argv,
+                ..cwd
+            }),
+            text.to_vec(),
+        ),
+        (
+            super::new_session(Spawn {
+                cwd: b"/",
+                env: &env,
+                ..cwd
+            }),
+            format!("KEY={utf8}").into_bytes(),
+        ),
+        (
+            super::set_option("=sess-a:", "@orc_title", utf8),
+            utf8.as_bytes().to_vec(),
+        ),
+        (
+            super::set_global("default-terminal", utf8),
+            utf8.as_bytes().to_vec(),
+        ),
         (super::append_buffer("b", text), text.to_vec()),
         (super::send_literal(PANE, text), text.to_vec()),
     ]
 }
 
 fn without_text() -> Vec<Command> {
-    let what = Capture { escapes: true, join: true, alternate: true, start: Some(-10), end: Some(-1) };
+    let what = Capture {
+        escapes: true,
+        join: true,
+        alternate: true,
+        start: Some(-10),
+        end: Some(-1),
+    };
     vec![
         super::kill_session(SessionId(3)),
         super::set_server("set-clipboard", "off"),
@@ -47,7 +87,11 @@ fn without_text() -> Vec<Command> {
         super::send_keys(PANE, ["C-c", "Enter"]),
         super::leave_modes(PANE),
         super::resize(PANE, 80, 24),
-        super::when(PANE, "#{alternate_on}", &Script::new(&super::show_buffer("orc"))),
+        super::when(
+            PANE,
+            "#{alternate_on}",
+            &Script::new(&super::show_buffer("orc")),
+        ),
         super::flow(PANE, true),
     ]
 }
@@ -59,30 +103,34 @@ fn commands_look_as_tmux_wants_them() {
         .map(|command| {
             let script = Script::new(command);
             let words = words(script.as_bytes()).unwrap();
-            words.iter().map(|w| String::from_utf8_lossy(w).into_owned()).collect::<Vec<_>>().join(" ")
+            words
+                .iter()
+                .map(|w| String::from_utf8_lossy(w).into_owned())
+                .collect::<Vec<_>>()
+                .join(" ")
         })
         .collect();
     assert_eq!(
         lines,
         [
             "kill-session -t $3",
-            "set-option -s set-clipboard off",
-            "list-panes -a -F #{pane_id} a",
-            "list-clients -F #{client_pid}",
-            "display-message -p -t %7 #{cursor_x}",
-            "display-message -p 00ff",
-            "capture-pane -a -e -p -J -E -1 -S -10 -t %7",
-            "capture-pane -N -b orc -t %7",
-            "capture-pane -p -P -C -t %7",
-            "show-buffer -b orc",
-            "delete-buffer -b orc",
-            "paste-buffer -d -p -b orc -t %7",
-            "send-keys -H -t %7 00",
-            "send-keys -t %7 -- C-c Enter",
+            "set -s set-clipboard off",
+            "lsp -a -F #{pane_id} a",
+            "lsc -F #{client_pid}",
+            "display -p -t %7 #{cursor_x}",
+            "display -p 00ff",
+            "capturep -a -e -p -J -E -1 -S -10 -t %7",
+            "capturep -N -b orc -t %7",
+            "capturep -p -P -C -t %7",
+            "showb -b orc",
+            "deleteb -b orc",
+            "pasteb -d -p -b orc -t %7",
+            "send -H -t %7 00",
+            "send -t %7 -- C-c Enter",
             "copy-mode -q -t %7",
-            "resize-window -t %7 -x 80 -y 24",
-            "if-shell -F -t %7 #{alternate_on} \"show-buffer\" \"-b\" \"orc\"",
-            "refresh-client -A %7:continue",
+            "resizew -t %7 -x 80 -y 24",
+            "if -F -t %7 #{alternate_on} \"showb\" \"-b\" \"orc\"",
+            "refresh -A %7:continue",
         ]
     );
 }
@@ -91,14 +139,25 @@ fn commands_look_as_tmux_wants_them() {
 fn commands_of_a_line_are_counted() {
     let script = Script::new(&super::show_buffer("a")).then(&super::delete_buffer("a"));
     assert_eq!(script.commands(), 2);
-    assert_eq!(script.as_bytes(), br#""show-buffer" "-b" "a" ; "delete-buffer" "-b" "a""#);
+    assert_eq!(
+        script.as_bytes(),
+        br#""showb" "-b" "a" ; "deleteb" "-b" "a""#
+    );
 }
 
 fn hostile() -> impl Strategy<Value = Vec<u8>> {
     let nasty = prop_oneof![
-        Just(b"\n".to_vec()), Just(b"; kill-server".to_vec()), Just(b"#(touch x)".to_vec()),
-        Just(b"\" ; kill-server".to_vec()), Just(b"'".to_vec()), Just(b"\\".to_vec()), Just(b"$HOME".to_vec()),
-        Just(b"-t".to_vec()), Just(b"{".to_vec()), Just(b"~".to_vec()), Just("é🙂".as_bytes().to_vec()),
+        Just(b"\n".to_vec()),
+        Just(b"; kill-server".to_vec()),
+        Just(b"#(touch x)".to_vec()),
+        Just(b"\" ; kill-server".to_vec()),
+        Just(b"'".to_vec()),
+        Just(b"\\".to_vec()),
+        Just(b"$HOME".to_vec()),
+        Just(b"-t".to_vec()),
+        Just(b"{".to_vec()),
+        Just(b"~".to_vec()),
+        Just("é🙂".as_bytes().to_vec()),
         proptest::collection::vec(1u8..=255, 0..8),
     ];
     proptest::collection::vec(nasty, 0..6).prop_map(|parts| parts.concat())

@@ -43,7 +43,11 @@ impl Snapshot {
         out.extend_from_slice(RESET_PEN);
         let (x, y) = self.modes.cursor;
         put_cursor(&mut out, x.min(self.modes.size.cols.saturating_sub(1)), y);
-        out.extend_from_slice(if self.modes.cursor_visible { b"\x1b[?25h" } else { b"\x1b[?25l" });
+        out.extend_from_slice(if self.modes.cursor_visible {
+            b"\x1b[?25h"
+        } else {
+            b"\x1b[?25l"
+        });
         out
     }
 
@@ -136,7 +140,9 @@ fn pen_after(rows: &[bytes::Bytes]) -> Vec<u8> {
 /// The length of the colour sequence that `bytes` begin with.
 fn sgr_length(bytes: &[u8]) -> Option<usize> {
     let parameters = bytes.strip_prefix(b"\x1b[")?;
-    let end = parameters.iter().position(|b| !(b.is_ascii_digit() || matches!(b, b';' | b':')))?;
+    let end = parameters
+        .iter()
+        .position(|b| !(b.is_ascii_digit() || matches!(b, b';' | b':')))?;
     (parameters[end] == b'm').then_some(end + 3)
 }
 

@@ -42,7 +42,9 @@ impl Viewer {
                 }
             }
         };
-        tokio::time::timeout(Duration::from_secs(30), search).await.unwrap_or_else(|_| unreachable!("no {mark}"));
+        tokio::time::timeout(Duration::from_secs(30), search)
+            .await
+            .unwrap_or_else(|_| unreachable!("no {mark}"));
     }
 }
 
@@ -56,10 +58,20 @@ async fn same_screen(private: &Private, name: &str, bytes: &[u8], original: &Ses
     session.size = size;
     let copy = private.tmux.new_session(session).await.unwrap();
     let pictures = async || {
-        let (a, b) = (private.tmux.screen(original.pane_id), private.tmux.screen(copy.pane_id));
+        let (a, b) = (
+            private.tmux.screen(original.pane_id),
+            private.tmux.screen(copy.pane_id),
+        );
         let (a, b) = (a.await.unwrap(), b.await.unwrap());
         // What the program left above the screen is not part of the picture.
-        let strip = |snapshot: Snapshot| (snapshot.rows, snapshot.modes.cursor, snapshot.modes.region, snapshot.modes.alternate);
+        let strip = |snapshot: Snapshot| {
+            (
+                snapshot.rows,
+                snapshot.modes.cursor,
+                snapshot.modes.region,
+                snapshot.modes.alternate,
+            )
+        };
         (strip(a), strip(b))
     };
     let deadline = std::time::Instant::now() + Duration::from_secs(10);
@@ -87,19 +99,47 @@ async fn a_snapshot_rebuilds_the_screen() {
         r"printf '\033[20;70Hcorner\033[24;80H#'",
     ];
     for (n, script) in scripts.iter().enumerate() {
-        let session = private.sh(&format!("a{n}"), &format!("{script}; printf '\\033]2;drawn\\007'; sleep 100")).await;
-        until("the drawing", async || private.pane(&session).await.unwrap().title == "drawn").await;
-        let (live, mut stream) = private.tmux.open_live(session.session_id, session.pane_id).await.unwrap();
-        let Some(LiveEvent::Snapshot(snapshot)) = stream.next().await else { unreachable!("a snapshot is first") };
-        same_screen(&private, &format!("copy{n}"), &snapshot.to_bytes(), &session).await;
+        let session = private
+            .sh(
+                &format!("a{n}"),
+                &format!("{script}; printf '\\033]2;drawn\\007'; sleep 100"),
+            )
+            .await;
+        until("the drawing", async || {
+            private.pane(&session).await.unwrap().title == "drawn"
+        })
+        .await;
+        let (live, mut stream) = private
+            .tmux
+            .open_live(session.session_id, session.pane_id)
+            .await
+            .unwrap();
+        let Some(LiveEvent::Snapshot(snapshot)) = stream.next().await else {
+            unreachable!("a snapshot is first")
+        };
+        same_screen(
+            &private,
+            &format!("copy{n}"),
+            &snapshot.to_bytes(),
+            &session,
+        )
+        .await;
         if !snapshot.modes.origin {
             let mut frame = b"old text\x1b[31m\x1b[3;9r\x1b[?6h\x1b[4h".to_vec();
             frame.extend(snapshot.screen_frame());
             let rows = private.tmux.screen(session.pane_id).await.unwrap().rows;
             let file = private.path("frame");
             std::fs::write(&file, frame).unwrap();
-            let copy = private.sh(&format!("frame{n}"), &format!("cat '{}'; sleep 100", file.display())).await;
-            until("an equal frame", async || private.tmux.screen(copy.pane_id).await.unwrap().rows == rows).await;
+            let copy = private
+                .sh(
+                    &format!("frame{n}"),
+                    &format!("cat '{}'; sleep 100", file.display()),
+                )
+                .await;
+            until("an equal frame", async || {
+                private.tmux.screen(copy.pane_id).await.unwrap().rows == rows
+            })
+            .await;
         }
         live.close().await;
     }
@@ -115,7 +155,11 @@ async fn a_viewer_who_joins_sees_the_same() {
         [ $((i%500)) = 0 ] && sleep 0.02;
         done; printf '\033[HTHE END'; sleep 100"#;
     let session = private.sh("a", script).await;
-    let (live, mut stream) = private.tmux.open_live(session.session_id, session.pane_id).await.unwrap();
+    let (live, mut stream) = private
+        .tmux
+        .open_live(session.session_id, session.pane_id)
+        .await
+        .unwrap();
     let mut viewer = Viewer::default();
     viewer.follow(&mut stream, "THE END").await;
     assert!(viewer.snapshots >= 1);
@@ -127,19 +171,45 @@ async fn a_viewer_who_joins_sees_the_same() {
     live.close().await;
     assert_eq!(stream.next().await, Some(LiveEvent::Exit));
     assert_eq!(stream.next().await, None);
-    assert!(!private.cli(&["list-clients", "-F", "#{client_session}"]).contains("a\n"));
+    assert!(
+        !private
+            .cli(&["list-clients", "-F", "#{client_session}"])
+            .contains("a\n")
+    );
 }
 
 #[tokio::test]
 async fn keys_come_back_as_output() {
     let private = Private::start().await;
     let session = private.sh("a", "exec cat").await;
-    let (_live, mut stream) = private.tmux.open_live(session.session_id, session.pane_id).await.unwrap();
+    let (_live, mut stream) = private
+        .tmux
+        .open_live(session.session_id, session.pane_id)
+        .await
+        .unwrap();
     let mut viewer = Viewer::default();
-    private.tmux.send_literal(session.pane_id, b"echo #1\r").await.unwrap();
+    private
+        .tmux
+        .send_literal(session.pane_id, b"echo #1\r")
+        .await
+        .unwrap();
     viewer.follow(&mut stream, "echo #1").await;
-    private.tmux.resize(session.pane_id, Size { cols: 100, rows: 30 }).await.unwrap();
-    private.tmux.send_literal(session.pane_id, b"echo #2\r").await.unwrap();
+    private
+        .tmux
+        .resize(
+            session.pane_id,
+            Size {
+                cols: 100,
+                rows: 30,
+            },
+        )
+        .await
+        .unwrap();
+    private
+        .tmux
+        .send_literal(session.pane_id, b"echo #2\r")
+        .await
+        .unwrap();
     viewer.follow(&mut stream, "echo #2").await;
 }
 
@@ -147,18 +217,36 @@ async fn keys_come_back_as_output() {
 async fn a_reader_that_stalls_costs_nothing_and_is_healed() {
     let private = Private::start().await;
     let session = private.sh("a", "trap 'sleep 0.2; echo; echo THE END; exec sleep 100' INT; while :; do seq 1 20000; done").await;
-    let (_live, mut stream) = private.tmux.open_live(session.session_id, session.pane_id).await.unwrap();
+    let (_live, mut stream) = private
+        .tmux
+        .open_live(session.session_id, session.pane_id)
+        .await
+        .unwrap();
     assert!(matches!(stream.next().await, Some(LiveEvent::Snapshot(_))));
     let busy = private.pane(&session).await.unwrap();
     // Nobody reads the stream now; the program runs on.
     let process = session.process.unwrap();
     let ticks = || -> u64 {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", process.pid)).unwrap();
-        stat.rsplit_once(')').unwrap().1.split_ascii_whitespace().nth(7 + 1).unwrap().parse().unwrap_or(0)
+        stat.rsplit_once(')')
+            .unwrap()
+            .1
+            .split_ascii_whitespace()
+            .nth(7 + 1)
+            .unwrap()
+            .parse()
+            .unwrap_or(0)
     };
     let before = ticks();
-    until("the program goes on", async || ticks() != before || private.pane(&session).await.unwrap().history_size > busy.history_size).await;
-    private.tmux.send_literal(session.pane_id, b"\x03").await.unwrap();
+    until("the program goes on", async || {
+        ticks() != before || private.pane(&session).await.unwrap().history_size > busy.history_size
+    })
+    .await;
+    private
+        .tmux
+        .send_literal(session.pane_id, b"\x03")
+        .await
+        .unwrap();
     private.shows(&session, "THE END").await;
     let mut viewer = Viewer::default();
     viewer.follow(&mut stream, "THE END").await;
@@ -169,26 +257,55 @@ async fn a_reader_that_stalls_costs_nothing_and_is_healed() {
 async fn pausing_holds_output_and_resuming_heals() {
     let private = Private::start().await;
     let session = private.sh("a", "exec cat").await;
-    let (live, mut stream) = private.tmux.open_live(session.session_id, session.pane_id).await.unwrap();
+    let (live, mut stream) = private
+        .tmux
+        .open_live(session.session_id, session.pane_id)
+        .await
+        .unwrap();
     assert!(matches!(stream.next().await, Some(LiveEvent::Snapshot(_))));
     live.pause().await.unwrap();
     assert_eq!(stream.next().await, Some(LiveEvent::Paused));
-    private.tmux.send_literal(session.pane_id, b"while away\r").await.unwrap();
+    private
+        .tmux
+        .send_literal(session.pane_id, b"while away\r")
+        .await
+        .unwrap();
     private.shows(&session, "while away\nwhile away").await;
     live.resume().await.unwrap();
-    let Some(LiveEvent::Snapshot(snapshot)) = stream.next().await else { unreachable!("healing is a snapshot") };
+    let Some(LiveEvent::Snapshot(snapshot)) = stream.next().await else {
+        unreachable!("healing is a snapshot")
+    };
     assert!(snapshot.rows[1].starts_with(b"while away"));
-    private.tmux.send_literal(session.pane_id, b"back").await.unwrap();
-    Viewer { bytes: snapshot.to_bytes(), ..Viewer::default() }.follow(&mut stream, "back").await;
+    private
+        .tmux
+        .send_literal(session.pane_id, b"back")
+        .await
+        .unwrap();
+    Viewer {
+        bytes: snapshot.to_bytes(),
+        ..Viewer::default()
+    }
+    .follow(&mut stream, "back")
+    .await;
 }
 
 #[tokio::test]
 async fn the_end_of_the_session_is_the_end() {
     let private = Private::start().await;
     let session = private.sh("a", "sleep 100").await;
-    let (_live, mut stream) = private.tmux.open_live(session.session_id, session.pane_id).await.unwrap();
+    let (_live, mut stream) = private
+        .tmux
+        .open_live(session.session_id, session.pane_id)
+        .await
+        .unwrap();
     assert!(matches!(stream.next().await, Some(LiveEvent::Snapshot(_))));
     private.tmux.kill_session(session.session_id).await.unwrap();
     assert_eq!(stream.next().await, Some(LiveEvent::Exit));
-    assert!(private.tmux.open_live(session.session_id, session.pane_id).await.is_err());
+    assert!(
+        private
+            .tmux
+            .open_live(session.session_id, session.pane_id)
+            .await
+            .is_err()
+    );
 }

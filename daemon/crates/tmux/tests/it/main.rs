@@ -1,5 +1,7 @@
 //! The crate against a real, private tmux.
 
+#![allow(clippy::unwrap_used, reason = "what fails in a helper fails its test")]
+
 mod support;
 
 mod hostile;

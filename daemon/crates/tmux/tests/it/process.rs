@@ -7,8 +7,11 @@ use orchestra_tmux::{
 };
 use std::time::Duration;
 
-const QUICK: Grace =
-    Grace { hup: Duration::from_millis(200), term: Duration::from_millis(200), kill: Duration::from_secs(5) };
+const QUICK: Grace = Grace {
+    hup: Duration::from_millis(200),
+    term: Duration::from_millis(200),
+    kill: Duration::from_secs(5),
+};
 
 /// A script whose children survive a hang-up in every known way; each writes its
 /// pid to a file first.
@@ -22,7 +25,13 @@ const STUBBORN: &str = r#"
 "#;
 
 async fn pid_in(private: &Private, name: &str) -> ProcessId {
-    let read = || std::fs::read_to_string(private.path(name)).ok()?.trim().parse().ok();
+    let read = || {
+        std::fs::read_to_string(private.path(name))
+            .ok()?
+            .trim()
+            .parse()
+            .ok()
+    };
     until(name, async || read().is_some()).await;
     ProcessId::of(read().unwrap()).unwrap()
 }
@@ -43,7 +52,11 @@ async fn no_child_survives_and_no_stranger_dies() {
         children.push((name, pid_in(&private, name).await));
     }
     assert!(marked(&marker).len() >= 5);
-    let report = private.tmux.end_session(made.session_id, made.process, Some(&marker), QUICK).await.unwrap();
+    let report = private
+        .tmux
+        .end_session(made.session_id, made.process, Some(&marker), QUICK)
+        .await
+        .unwrap();
     assert!(report.survivors.is_empty(), "{report:?}");
     assert!(report.found >= 6, "{report:?}");
     for (name, child) in children {
@@ -51,7 +64,11 @@ async fn no_child_survives_and_no_stranger_dies() {
     }
     assert!(private.pane(&made).await.is_none());
     assert!(stranger.process.unwrap().alive());
-    let again = private.tmux.end_session(made.session_id, made.process, Some(&marker), QUICK).await.unwrap();
+    let again = private
+        .tmux
+        .end_session(made.session_id, made.process, Some(&marker), QUICK)
+        .await
+        .unwrap();
     assert_eq!(again.found, 0);
 }
 
@@ -74,7 +91,11 @@ async fn the_marker_finds_orphans_after_the_server_died() {
     assert!(report.survivors.is_empty() && !child.alive());
     assert!(marked(&marker).is_empty());
     // Without marker, parent and session nothing leads to it.
-    nix::sys::signal::kill(nix::unistd::Pid::from_raw(bare.pid), nix::sys::signal::Signal::SIGKILL).unwrap();
+    nix::sys::signal::kill(
+        nix::unistd::Pid::from_raw(bare.pid),
+        nix::sys::signal::Signal::SIGKILL,
+    )
+    .unwrap();
 }
 
 #[tokio::test]
@@ -82,7 +103,10 @@ async fn a_reused_pid_is_never_hit() {
     let private = Private::start().await;
     let session = private.sh("a", "sleep 1000").await;
     let real = session.process.unwrap();
-    let stale = ProcessId { start: real.start - 1, ..real };
+    let stale = ProcessId {
+        start: real.start - 1,
+        ..real
+    };
     let report = kill_tree(Some(stale), None, QUICK).await;
     assert_eq!(report.found, 0);
     assert!(real.alive());

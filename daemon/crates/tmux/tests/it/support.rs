@@ -15,55 +15,69 @@ use std::{
 use tempfile::TempDir;
 
 /// A private tmux and a folder for the test's files.
-pub struct Private {
-    pub tmux: TmuxServer,
+pub(crate) struct Private {
+    pub(crate) tmux: TmuxServer,
     folder: TempDir,
 }
 
 impl Private {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let tmux = TmuxServer::open(config(folder.path())).await.unwrap();
         Self { tmux, folder }
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    pub fn config(&self) -> ServerConfig {
+    pub(crate) fn config(&self) -> ServerConfig {
         config(self.folder.path())
     }
 
     /// A session of 80 × 24 that runs a script.
-    pub async fn sh(&self, name: &str, script: &str) -> SessionRef {
+    pub(crate) async fn sh(&self, name: &str, script: &str) -> SessionRef {
         let size = Size { cols: 80, rows: 24 };
-        let session = NewSession { size, ..self.session(name, &["sh", "-c", script]) };
+        let session = NewSession {
+            size,
+            ..self.session(name, &["sh", "-c", script])
+        };
         self.tmux.new_session(session).await.unwrap()
     }
 
-    pub fn session(&self, name: &str, argv: &[&str]) -> NewSession {
+    pub(crate) fn session(&self, name: &str, argv: &[&str]) -> NewSession {
         NewSession::new(name.parse().unwrap(), self.folder.path(), argv)
     }
 
-    pub async fn pane(&self, session: &SessionRef) -> Option<PaneInfo> {
+    pub(crate) async fn pane(&self, session: &SessionRef) -> Option<PaneInfo> {
         let panes = self.tmux.list_panes().await.unwrap();
-        panes.into_iter().find(|pane| pane.pane_id == session.pane_id)
+        panes
+            .into_iter()
+            .find(|pane| pane.pane_id == session.pane_id)
     }
 
     /// The text of the screen.
-    pub async fn text(&self, session: &SessionRef) -> String {
-        self.tmux.capture(session.pane_id, Default::default()).await.unwrap().text()
+    pub(crate) async fn text(&self, session: &SessionRef) -> String {
+        self.tmux
+            .capture(session.pane_id, Default::default())
+            .await
+            .unwrap()
+            .text()
     }
 
     /// Waits until the screen shows `what`.
-    pub async fn shows(&self, session: &SessionRef, what: &str) {
+    pub(crate) async fn shows(&self, session: &SessionRef, what: &str) {
         until(what, async || self.text(session).await.contains(what)).await;
     }
 
     /// The tmux program on this socket, beside the crate.
-    pub fn cli(&self, args: &[&str]) -> String {
-        let output = Command::new("tmux").arg("-S").arg(self.tmux.socket()).args(args).output().unwrap();
+    pub(crate) fn cli(&self, args: &[&str]) -> String {
+        let output = Command::new("tmux")
+            .arg("-S")
+            .arg(self.tmux.socket())
+            .args(args)
+            .output()
+            .unwrap();
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 }
@@ -76,12 +90,12 @@ impl Drop for Private {
     }
 }
 
-pub fn config(folder: &Path) -> ServerConfig {
+pub(crate) fn config(folder: &Path) -> ServerConfig {
     ServerConfig::new(folder.join("run/tmux.sock"))
 }
 
 /// Polls until `ready`, and fails the test after a while.
-pub async fn until<F: Future<Output = bool>>(what: &str, mut ready: impl FnMut() -> F) {
+pub(crate) async fn until<F: Future<Output = bool>>(what: &str, mut ready: impl FnMut() -> F) {
     let deadline = Instant::now() + Duration::from_secs(20);
     while !ready().await {
         assert!(Instant::now() < deadline, "never happened: {what}");

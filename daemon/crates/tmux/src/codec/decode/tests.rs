@@ -24,7 +24,11 @@ fn replies_and_notifications() {
         %begin 5 2 1\none\n%end 5 1 1\ntwo\n%end 5 2 1\n%begin 5 3 1\nno\n%error 5 3 1\n%exit bye now\n";
     let events = decode(&[stream], None).unwrap();
     let block = |ours, ok, lines: &[&'static str]| {
-        Event::Block(Block { ours, ok, lines: lines.iter().copied().map(Bytes::from).collect() })
+        Event::Block(Block {
+            ours,
+            ok,
+            lines: lines.iter().copied().map(Bytes::from).collect(),
+        })
     };
     assert_eq!(
         events,
@@ -43,14 +47,39 @@ fn replies_and_notifications() {
 
 #[test]
 fn only_the_true_fence_ends_a_section() {
-    let stream = b"%begin 5 2 1\n%end 5 2 1\n%begin 5 3 1\nfence\n%begin 5 9 1\nfence2\n%end 5 9 1\n\
+    let stream =
+        b"%begin 5 2 1\n%end 5 2 1\n%begin 5 3 1\nfenced\n%begin 5 9 1\nfence2\n%end 5 9 1\n\
         %end 5 3 1\n%end 5 3 1\n%begin 5 4 1\nfence\n%end 5 4 1\n%output %1 x\n";
     let mut events = decode(&[stream], Some("fence")).unwrap().into_iter();
-    let Some(Event::Section(mut section)) = events.next() else { unreachable!("the section comes first") };
+    let Some(Event::Section(mut section)) = events.next() else {
+        unreachable!("the section comes first")
+    };
     assert!(section.block(Rows::Trusted).unwrap().is_empty());
     let rows = section.block(Rows::Remaining).unwrap();
-    assert_eq!(rows, ["fence", "%begin 5 9 1", "fence2", "%end 5 9 1", "%end 5 3 1"]);
-    assert_eq!(events.next(), Some(Event::Output(PaneId(1), Bytes::from_static(b"x"))));
+    assert_eq!(
+        rows,
+        [
+            "fenced",
+            "%begin 5 9 1",
+            "fence2",
+            "%end 5 9 1",
+            "%end 5 3 1"
+        ]
+    );
+    assert_eq!(
+        events.next(),
+        Some(Event::Output(PaneId(1), Bytes::from_static(b"x")))
+    );
+}
+
+#[test]
+fn a_notification_inside_of_replies_does_no_harm() {
+    let stream = b"%begin 5 2 1\n%pause %1\n24\n%end 5 2 1\n%begin 5 4 1\n%window-add @1\nfence\n%end 5 4 1\n";
+    let events = decode(&[stream], Some("fence")).unwrap();
+    let [Event::Section(section)] = events.as_slice() else {
+        unreachable!("one section")
+    };
+    assert_eq!(section.clone().block(Rows::Trusted).unwrap(), ["24"]);
 }
 
 proptest! {

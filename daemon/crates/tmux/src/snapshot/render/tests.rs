@@ -23,14 +23,19 @@ fn snapshot() -> Snapshot {
             mouse: Mouse::default(),
             bracketed_paste: false,
         },
-        rows: vec![Bytes::from_static(b"\x1b[31mab"), Bytes::from_static(b"cdefg")],
+        rows: vec![
+            Bytes::from_static(b"\x1b[31mab"),
+            Bytes::from_static(b"cdefg"),
+        ],
         alt_rows: None,
         pending: Bytes::new(),
     }
 }
 
 fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).replace('\x1b', "^").replace('\x0f', "^O")
+    String::from_utf8_lossy(bytes)
+        .replace('\x1b', "^")
+        .replace('\x0f', "^O")
 }
 
 #[test]
@@ -44,7 +49,10 @@ fn pending_wrap_prints_the_row_again_in_its_colours() {
     let mut snapshot = snapshot();
     snapshot.modes.cursor = (5, 1);
     let written = text(&snapshot.to_bytes());
-    assert!(written.ends_with("^[0m^O^[2;1H^[0m^O^[31mcdefg^[0m^O"), "{written}");
+    assert!(
+        written.ends_with("^[0m^O^[2;1H^[0m^O^[31mcdefg^[0m^O"),
+        "{written}"
+    );
 }
 
 #[test]
@@ -57,7 +65,11 @@ fn alternate_screen_modes_and_pending_bytes() {
     snapshot.modes.wrap = false;
     snapshot.modes.insert = true;
     snapshot.modes.cursor_visible = false;
-    snapshot.modes.mouse = Mouse { standard: true, sgr: true, ..Mouse::default() };
+    snapshot.modes.mouse = Mouse {
+        standard: true,
+        sgr: true,
+        ..Mouse::default()
+    };
     snapshot.alt_rows = Some(vec![Bytes::from_static(b"old")]);
     snapshot.pending = Bytes::from_static(b"\x1b[3");
     let expected = "^c^)0^[1;1Hold^[0m^O^[1;4H^[?1049h^[1;1H^[31mab^[2;1Hcdefg^[0m^O\

@@ -1,0 +1,200 @@
+//! A viewer of a live stream: an exact snapshot, then every byte; never a silent gap.
+
+use super::flow::{BadAck, Flow, Step};
+use super::source::{Cut, Source};
+use super::{TerminalError, Terminals};
+use crate::model::ids::AgentId;
+use bytes::Bytes;
+use orchestra_protocol::agent::Size;
+use orchestra_protocol::frame::MAX_PAYLOAD;
+use parking_lot::Mutex;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::{Notify, watch};
+
+/// One piece of a live stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LiveChunk {
+    /// What the program printed; `seq` is the number of the first byte.
+    Output { seq: u64, bytes: Bytes },
+    /// The whole screen; `seq` is the number of the next live byte. Each part fits a
+    /// frame.
+    Snapshot { seq: u64, parts: Arc<[Bytes]> },
+    /// Bytes are left out; a snapshot follows.
+    Gap { seq: u64 },
+    /// The stream is over: the terminal was closed, restarted, or tmux died.
+    Ended,
+}
+
+/// Where a viewer wants to go on: the epoch it knows and the next byte it needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResumeAt {
+    pub epoch: String,
+    pub seq: u64,
+}
+
+/// One viewer. Its reading end; the acknowledging end is `acks`.
+pub struct LiveViewer {
+    /// Names this opening of the source; numbers of another mean nothing here.
+    pub epoch: String,
+    /// Number of the next byte, when the viewer goes on where it was.
+    pub seq: u64,
+    /// True when it does; otherwise a snapshot comes first.
+    pub resumed: bool,
+    pub size: Size,
+    pub title: String,
+    source: Source,
+    news: watch::Receiver<()>,
+    acks: Acks,
+    redraws: u64,
+    wanted: Option<u64>,
+    ended: bool,
+}
+
+/// Says what a viewer's emulator has parsed; clone it freely.
+#[derive(Clone)]
+pub struct Acks(Arc<Shared>);
+
+struct Shared {
+    flow: Mutex<Flow>,
+    acknowledged: Notify,
+}
+
+impl Acks {
+    /// Payload bytes parsed since the viewer joined, in all.
+    ///
+    /// # Errors
+    /// When that is more than was sent.
+    pub fn acknowledge(&self, total: u64) -> Result<(), BadAck> {
+        self.0.flow.lock().acknowledge(total)?;
+        self.0.acknowledged.notify_one();
+        Ok(())
+    }
+
+    /// Payload bytes sent and not acknowledged.
+    pub fn unacknowledged(&self) -> u64 {
+        self.0.flow.lock().unacknowledged()
+    }
+}
+
+/// What one look at the stream came to.
+enum Turn {
+    Give(LiveChunk),
+    Wait(Option<Duration>),
+}
+
+impl LiveViewer {
+    /// The acknowledging end.
+    pub fn acks(&self) -> Acks {
+        self.acks.clone()
+    }
+
+    /// The next piece, as soon as the viewer may have it; `Ended` for ever at the end.
+    /// Nothing is lost if the future is dropped, but what it returned counts as sent.
+    pub async fn next(&mut self) -> LiveChunk {
+        loop {
+            // Marked as seen first: what changes after the look wakes the wait below.
+            let over = self.news.borrow_and_update();
+            drop(over);
+            match self.turn(Instant::now()) {
+                Turn::Give(chunk) => return chunk,
+                Turn::Wait(limit) => {
+                    let pause = async {
+                        match limit {
+                            Some(limit) => tokio::time::sleep(limit).await,
+                            None => std::future::pending().await,
+                        }
+                    };
+                    // Under load only time and acknowledgements matter, not every byte.
+                    tokio::select! {
+                        changed = self.news.changed(), if limit.is_none() => {
+                            self.ended |= changed.is_err();
+                        }
+                        () = self.acks.0.acknowledged.notified() => {}
+                        () = pause => {}
+                    }
+                }
+            }
+        }
+    }
+
+    fn turn(&mut self, now: Instant) -> Turn {
+        let mut flow = self.acks.0.flow.lock();
+        let (start, end, redraws, ended) = self.source.with(|stream| {
+            (stream.ring.start(), stream.ring.end(), stream.redraws, stream.ended)
+        });
+        if std::mem::replace(&mut self.redraws, redraws) != redraws {
+            flow.drop_rest();
+            self.wanted = None;
+        }
+        let step = match flow.step(now, start, end) {
+            // The last words are not paced: nothing comes behind them.
+            Step::Wait(Some(_)) if ended && flow.cursor() < end => Step::Output(MAX_PAYLOAD),
+            step => step,
+        };
+        match step {
+            Step::Output(most) => {
+                let seq = flow.cursor();
+                let read = self.source.with(|stream| stream.ring.read(seq, most));
+                // Gone since the look above: the next look sees it.
+                let Some(bytes) = read else {
+                    return if ended { Turn::Give(LiveChunk::Ended) } else { Turn::Wait(Some(Duration::ZERO)) };
+                };
+                flow.output_sent(now, bytes.len());
+                Turn::Give(LiveChunk::Output { seq, bytes })
+            }
+            _ if ended || self.ended => Turn::Give(LiveChunk::Ended),
+            Step::Gap => {
+                flow.gap_sent();
+                Turn::Give(LiveChunk::Gap { seq: end })
+            }
+            Step::Snapshot => {
+                let count = *self.wanted.get_or_insert_with(|| self.source.want_cut());
+                let Some(Cut { seq, parts }) = self.source.with(|stream| stream.cut(count)) else {
+                    return Turn::Wait(None);
+                };
+                self.wanted = None;
+                flow.snapshot_sent(now, seq, parts.iter().map(Bytes::len).sum());
+                Turn::Give(LiveChunk::Snapshot { seq, parts })
+            }
+            Step::Wait(limit) => Turn::Wait(limit),
+        }
+    }
+}
+
+impl Terminals {
+    /// Watches a terminal live; with `resume`, from that byte on if it is still kept.
+    ///
+    /// # Errors
+    /// When the agent has no terminal.
+    pub fn live(&self, agent: &AgentId, resume: Option<&ResumeAt>) -> Result<LiveViewer, TerminalError> {
+        let entry = self.entry(agent)?;
+        let pane = entry.pane().ok_or_else(|| TerminalError::NoTerminal(agent.clone()))?;
+        let (source, news) = {
+            let mut live = entry.live.lock();
+            let open = live.take().filter(|source| !source.ended());
+            let source = open.unwrap_or_else(|| Source::open(self.server(), &pane, &self.0.tasks));
+            // Counted as a viewer before the lock is let go.
+            let news = source.watch();
+            *live = Some(source.clone());
+            (source, news)
+        };
+        let (start, end, redraws) =
+            source.with(|stream| (stream.ring.start(), stream.ring.end(), stream.redraws));
+        let known = resume.filter(|at| at.epoch == source.epoch() && (start..=end).contains(&at.seq));
+        let flow = known.map_or_else(Flow::fresh, |at| Flow::resumed(at.seq));
+        Ok(LiveViewer {
+            epoch: source.epoch().to_owned(),
+            seq: known.map_or(end, |at| at.seq),
+            resumed: known.is_some(),
+            size: entry.seat.state().size,
+            title: pane.info.title,
+            acks: Acks(Arc::new(Shared { flow: Mutex::new(flow), acknowledged: Notify::new() })),
+            source,
+            news,
+            redraws,
+            wanted: None,
+            ended: false,
+        })
+    }
+}

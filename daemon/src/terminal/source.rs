@@ -1,0 +1,241 @@
+//! The source of one live stream: one tmux client, one ring, any number of viewers.
+//!
+//! A viewer holds a number, not a queue: it reads the ring at its own pace, so a slow or
+//! dead one costs nothing and slows nobody. Each opening of a source has an epoch of its
+//! own, because numbers of different openings have nothing in common.
+
+use super::entry::{Pane, wire_size};
+use super::ring::Ring;
+use crate::supervise::Tasks;
+use bytes::Bytes;
+use orchestra_protocol::agent::Size;
+use orchestra_protocol::frame::MAX_PAYLOAD;
+use orchestra_tmux::live::{Live, LiveEvent, LiveStream};
+use orchestra_tmux::server::TmuxServer;
+use orchestra_tmux::snapshot::Snapshot;
+use parking_lot::Mutex;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Notify, watch};
+use tokio_util::sync::CancellationToken;
+
+/// Bytes kept of each watched agent.
+pub(super) const RING: usize = 2 * 1024 * 1024;
+/// How long a source stays open after its last viewer.
+const LINGER: Duration = Duration::from_secs(600);
+/// How long a closing source may take to let its client go.
+const CLOSING: Duration = Duration::from_secs(5);
+
+/// After so many snapshots of another size, that is the size.
+const ODD_SIZES: u8 = 5;
+
+/// A whole screen at a place of the stream, in parts that fit a frame.
+#[derive(Debug, Clone)]
+pub(super) struct Cut {
+    /// Number of the next live byte.
+    pub(super) seq: u64,
+    pub(super) parts: Arc<[Bytes]>,
+}
+
+/// What viewers read.
+pub(super) struct Stream {
+    pub(super) ring: Ring,
+    /// The newest snapshot and how many there have been.
+    cut: Option<Cut>,
+    cuts: u64,
+    /// Snapshots are asked for and have not come.
+    asked: bool,
+    size: Size,
+    /// Snapshots in a row that had another size.
+    odd_sizes: u8,
+    /// How often the size changed: each time everybody needs a new screen.
+    pub(super) redraws: u64,
+    pub(super) ended: bool,
+}
+
+/// Cheap handle to a source; clone it freely.
+#[derive(Clone)]
+pub(super) struct Source(Arc<Inner>);
+
+struct Inner {
+    epoch: String,
+    stream: Mutex<Stream>,
+    /// Changes whenever `stream` does; its receivers are the viewers.
+    news: watch::Sender<()>,
+    wanted: Notify,
+    stop: CancellationToken,
+    stopped: CancellationToken,
+}
+
+impl Source {
+    /// Opens a source; it is there at once, its first snapshot comes.
+    pub(super) fn open(server: &TmuxServer, pane: &Pane, tasks: &Tasks) -> Self {
+        let source = Self(Arc::new(Inner {
+            epoch: format!("{:016x}", rand::random::<u64>()),
+            stream: Mutex::new(Stream {
+                ring: Ring::new(RING),
+                cut: None,
+                cuts: 0,
+                asked: true,
+                size: wire_size(pane.info.size),
+                odd_sizes: 0,
+                redraws: 0,
+                ended: false,
+            }),
+            news: watch::channel(()).0,
+            wanted: Notify::new(),
+            stop: CancellationToken::new(),
+            stopped: CancellationToken::new(),
+        }));
+        let (server, session, pane) = (server.clone(), pane.session, pane.id);
+        let inner = source.0.clone();
+        tasks.spawn("live", move |cancel| async move {
+            match server.open_live(session, pane).await {
+                Ok((live, stream)) => inner.run(live, stream, cancel).await,
+                Err(error) => tracing::warn!(%error, "a live reading could not be opened"),
+            }
+            inner.change(|stream| stream.ended = true);
+            inner.stopped.cancel();
+        });
+        source
+    }
+
+    /// Names this opening.
+    pub(super) fn epoch(&self) -> &str {
+        &self.0.epoch
+    }
+
+    /// Looks at the stream; hold it only for a moment.
+    pub(super) fn with<T>(&self, look: impl FnOnce(&Stream) -> T) -> T {
+        look(&self.0.stream.lock())
+    }
+
+    /// Tells of every change of the stream, and counts as a viewer.
+    pub(super) fn watch(&self) -> watch::Receiver<()> {
+        self.0.news.subscribe()
+    }
+
+    /// True when it can serve no more.
+    pub(super) fn ended(&self) -> bool {
+        self.0.stop.is_cancelled() || self.with(|stream| stream.ended)
+    }
+
+    /// Asks for a snapshot and says which count of them will bring a new one. Without
+    /// output since the last, that one is as good.
+    pub(super) fn want_cut(&self) -> u64 {
+        let mut stream = self.0.stream.lock();
+        if stream.cut.as_ref().is_some_and(|cut| cut.seq == stream.ring.end()) {
+            return stream.cuts;
+        }
+        if !std::mem::replace(&mut stream.asked, true) {
+            self.0.wanted.notify_one();
+        }
+        stream.cuts + 1
+    }
+
+    /// The size is another one: the screen has to be drawn anew for everybody.
+    pub(super) fn resized(&self, size: Size) {
+        self.0.change(|stream| {
+            stream.size = size;
+            stream.redraws += 1;
+            stream.cut = None;
+            stream.asked = true;
+        });
+        self.0.wanted.notify_one();
+    }
+
+    /// Ends it and waits until its client is gone.
+    pub(super) async fn close(&self) {
+        self.0.stop.cancel();
+        let _ = tokio::time::timeout(CLOSING, self.0.stopped.cancelled()).await;
+    }
+}
+
+impl Stream {
+    /// The snapshot with this count or a later one.
+    pub(super) fn cut(&self, count: u64) -> Option<Cut> {
+        self.cut.clone().filter(|_| self.cuts >= count)
+    }
+}
+
+impl Inner {
+    async fn run(&self, live: Live, mut stream: LiveStream, cancel: CancellationToken) {
+        let lonely = self.lonely();
+        tokio::pin!(lonely);
+        loop {
+            tokio::select! {
+                event = stream.next() => match event {
+                    Some(event) => self.take(event),
+                    None => return,
+                },
+                () = self.wanted.notified() => {
+                    // A closed reading says so by its end.
+                    let _ = live.request_snapshot().await;
+                }
+                () = cancel.cancelled() => break,
+                () = self.stop.cancelled() => break,
+                () = &mut lonely => break,
+            }
+        }
+        // Its queue has to be read for it to end.
+        tokio::select! {
+            () = live.close() => {}
+            () = async { while stream.next().await.is_some() {} } => {}
+        }
+    }
+
+    fn take(&self, event: LiveEvent) {
+        match event {
+            LiveEvent::Output(bytes) => self.change(|stream| stream.ring.push(bytes)),
+            LiveEvent::Paused => self.change(|stream| {
+                stream.ring.cut();
+                stream.cut = None;
+            }),
+            LiveEvent::Snapshot(snapshot) => {
+                let mut good = true;
+                self.change(|stream| good = stream.take_cut(&snapshot));
+                if !good {
+                    self.wanted.notify_one();
+                }
+            }
+            LiveEvent::Exit => {}
+        }
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Stream)) {
+        change(&mut self.stream.lock());
+        self.news.send_replace(());
+    }
+
+    /// Returns when nobody has watched for long.
+    async fn lonely(&self) {
+        loop {
+            self.news.closed().await;
+            tokio::time::sleep(LINGER).await;
+            if self.news.receiver_count() == 0 {
+                return;
+            }
+        }
+    }
+}
+
+impl Stream {
+    /// False when the snapshot is from before the size changed and another is needed.
+    fn take_cut(&mut self, snapshot: &Snapshot) -> bool {
+        let size = wire_size(snapshot.modes.size);
+        if size != self.size && self.odd_sizes < ODD_SIZES {
+            self.odd_sizes += 1;
+            return false;
+        }
+        (self.size, self.odd_sizes) = (size, 0);
+        let bytes = Bytes::from(snapshot.to_bytes());
+        let part = |at: usize| bytes.slice(at..bytes.len().min(at + MAX_PAYLOAD));
+        self.cut = Some(Cut {
+            seq: self.ring.end(),
+            parts: (0..bytes.len()).step_by(MAX_PAYLOAD).map(part).collect(),
+        });
+        self.cuts += 1;
+        self.asked = false;
+        true
+    }
+}

@@ -1,0 +1,137 @@
+/** A talk with what it delegated in its place, plans to answer, and what the agent does now. */
+import { useMemo } from 'react';
+import { StateIcon } from '@/components/state-mark';
+import { Elapsed } from '@/components/time';
+import { Button } from '@/components/ui/button';
+import { Empty } from '@/components/ui/states';
+import { Chat } from '@/features/chat/chat';
+import { Composer, mayWrite } from '@/features/chat/composer';
+import { PlanCard } from '@/features/tasks/plan-card';
+import { TaskCard } from '@/features/tasks/task-card';
+import { useMe } from '@/lib/client';
+import { awaitsApproval, isLive, showAgent } from '@/lib/states';
+import type { Agent } from '@/protocol/types';
+import { useOpenAgent, useOpenTask, usePrimaryId, useTasks } from '../use-room';
+
+interface TalkProps {
+  agentId: string;
+  sessionId: string;
+  /** Missing while the primary has not been started. */
+  agent: Agent | undefined;
+  /** Opens a terminal beside the talk; without it, in its own view. */
+  onBeside?: (agentId: string) => void;
+}
+
+export function Talk({ agentId, sessionId, agent, onBeside }: TalkProps) {
+  const tasks = useTasks().data;
+  const openTask = useOpenTask();
+  const openAgent = useOpenAgent();
+  const primary = usePrimaryId() === agentId;
+  const asides = useMemo(
+    () =>
+      (tasks ?? [])
+        .filter((task) => task.requested_by === agentId && !awaitsApproval(task))
+        .map((task) => ({
+          key: `task-${task.id}`,
+          at: task.created_at,
+          node: (
+            <TaskCard
+              task={task}
+              onOpen={openTask}
+              onTerminal={(id) => (onBeside ? onBeside(id) : openAgent({ id }))}
+            />
+          ),
+        })),
+    [tasks, agentId, openTask, openAgent, onBeside],
+  );
+  const closed =
+    agent && !isLive(agent) && !primary ? `${agentId} has ended: ${showAgent(agent).word}.` : null;
+  return (
+    <>
+      <Chat
+        key={agentId}
+        agentId={agentId}
+        sessionId={sessionId}
+        asides={asides}
+        renderAction={(action) => (
+          <PlanCard taskIds={action.task_ids} tasks={tasks ?? []} onOpen={openTask} />
+        )}
+        footer={agent && <Now agent={agent} />}
+        empty={
+          primary ? (
+            <FirstWords />
+          ) : (
+            <Empty title="Nothing was said yet">Your first message starts the talk.</Empty>
+          )
+        }
+      />
+      <Composer sessionId={sessionId} to={primary ? 'the primary' : agentId} closed={closed} />
+    </>
+  );
+}
+
+/** The last line of a talk: what the agent does at this moment. */
+function Now({ agent }: { agent: Agent }) {
+  const openAgent = useOpenAgent();
+  const shown = showAgent(agent);
+  if (shown.look === 'busy' || shown.look === 'starting') {
+    return (
+      <p className="flex items-center gap-2 text-ink-3 text-sm" role="status">
+        <StateIcon look={shown.look} />
+        {shown.look === 'busy' ? 'working' : 'starting'}
+        <Elapsed from={agent.activity.since} until={null} />
+      </p>
+    );
+  }
+  if (shown.look === 'waiting') {
+    return (
+      <p className="flex items-center gap-2 text-sm text-waiting" role="status">
+        <StateIcon look="waiting" /> {agent.id} {shown.word}.
+        <Button size="sm" onClick={() => openAgent(agent)}>
+          Answer in its terminal
+        </Button>
+      </p>
+    );
+  }
+  return null;
+}
+
+const TASTES = [
+  'Look at this repository and tell me what it does.',
+  'Have a specialist write tests for the newest change.',
+  'Propose a plan to tidy up the build, and wait for my yes.',
+];
+
+/** What one could say, for those who meet the primary for the first time. */
+function FirstWords() {
+  const { permissions } = useMe();
+  const may = mayWrite(permissions);
+  const say = (text: string) => {
+    const box = document.querySelector<HTMLTextAreaElement>('[data-composer]');
+    if (!box) return;
+    // React follows the native setter, so that the draft is the same as if it were typed.
+    Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, 'value')?.set?.call(box, text);
+    box.dispatchEvent(new Event('input', { bubbles: true }));
+    box.focus();
+  };
+  return (
+    <Empty title="Say what you want done">
+      <p>The primary starts with your first message. It works in the folder where the daemon was started.</p>
+      {may && (
+        <ul className="space-y-2 pt-2 text-left">
+          {TASTES.map((text) => (
+            <li key={text}>
+              <button
+                type="button"
+                onClick={() => say(text)}
+                className="w-full rounded-md border border-line px-3 py-2 text-left text-ink-2 hover:bg-hover hover:text-ink touch:min-h-11"
+              >
+                {text}
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+    </Empty>
+  );
+}

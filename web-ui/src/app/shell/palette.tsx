@@ -1,0 +1,127 @@
+/** Find anything: agents, tasks, places, acts. Loaded on the first use. */
+import { useNavigate } from '@tanstack/react-router';
+import { Command } from 'cmdk';
+import { Grid2x2, House, Keyboard, ListTodo, MessageSquare, Plus, Settings } from 'lucide-react';
+import { Dialog } from 'radix-ui';
+import type { ReactNode } from 'react';
+import { StateIcon } from '@/components/state-mark';
+import { Keys } from '@/components/ui/kbd';
+import { useMay } from '@/lib/client';
+import { showAgent, showTask } from '@/lib/states';
+import { useLayout } from '../layout-store';
+import { useAgents, useOpenAgent, useOpenTask, useTasks } from '../use-room';
+
+const TASKS_SHOWN = 200;
+const ITEM =
+  'flex h-9 touch:h-11 cursor-pointer items-center gap-3 rounded-md px-2.5 text-sm data-[selected=true]:bg-hover';
+const GROUP =
+  '[&_[cmdk-group-heading]]:label [&_[cmdk-group-heading]]:px-2.5 [&_[cmdk-group-heading]]:pt-3 [&_[cmdk-group-heading]]:pb-1';
+
+export default function Palette({ onClose }: { onClose(): void }) {
+  const { ranked } = useAgents();
+  const tasks = useTasks();
+  const openAgent = useOpenAgent();
+  const openTask = useOpenTask();
+  const run = (act: () => void) => () => {
+    onClose();
+    act();
+  };
+  return (
+    <Dialog.Root open onOpenChange={(open) => !open && onClose()}>
+      <Dialog.Portal>
+        <Dialog.Overlay className="fixed inset-0 z-40 animate-appear bg-scrim" />
+        <Dialog.Content
+          aria-describedby={undefined}
+          className="fixed inset-x-3 top-[10dvh] z-40 mx-auto max-w-xl animate-rise overflow-hidden rounded-lg border border-line-strong bg-raised shadow-2 outline-none"
+        >
+          <Dialog.Title className="sr-only">Find anything</Dialog.Title>
+          <Command loop label="Find anything">
+            <Command.Input
+              autoFocus
+              placeholder="Agents, tasks, places…"
+              className="h-12 w-full border-line border-b bg-transparent px-4 text-md outline-none placeholder:text-ink-3"
+            />
+            <Command.List className="scroll-y max-h-[56dvh] p-1.5">
+              <Command.Empty className="px-3 py-6 text-center text-ink-3 text-sm">
+                Nothing has that name.
+              </Command.Empty>
+              <Command.Group heading="agents" className={GROUP}>
+                {ranked.map(({ agent }) => (
+                  <Command.Item
+                    key={agent.id}
+                    value={`${agent.id} ${agent.title} ${agent.name} ${agent.kind}`}
+                    onSelect={run(() => openAgent(agent))}
+                    className={ITEM}
+                  >
+                    <StateIcon look={showAgent(agent).look} />
+                    <span className="font-mono">{agent.id}</span>
+                    <span className="min-w-0 flex-1 truncate text-ink-3">{agent.title}</span>
+                    <span className="text-ink-3 text-xs">{showAgent(agent).word}</span>
+                  </Command.Item>
+                ))}
+              </Command.Group>
+              <Places run={run} />
+              <Command.Group heading="tasks" className={GROUP}>
+                {(tasks.data ?? []).slice(0, TASKS_SHOWN).map((task) => (
+                  <Command.Item
+                    key={task.id}
+                    value={`#${task.id} ${task.title}`}
+                    onSelect={run(() => openTask(task))}
+                    className={ITEM}
+                  >
+                    <StateIcon look={showTask(task.status).look} />
+                    <span className="nums text-ink-3">#{task.id}</span>
+                    <span className="min-w-0 flex-1 truncate">{task.title}</span>
+                  </Command.Item>
+                ))}
+              </Command.Group>
+            </Command.List>
+          </Command>
+        </Dialog.Content>
+      </Dialog.Portal>
+    </Dialog.Root>
+  );
+}
+
+function Places({ run }: { run(act: () => void): () => void }) {
+  const navigate = useNavigate();
+  const show = useLayout((state) => state.show);
+  const maySpawn = useMay('agents:spawn');
+  const places: { name: string; icon: ReactNode; keys: string; act(): void }[] = [
+    ...(maySpawn
+      ? [{ name: 'New agent', icon: <Plus size={15} />, keys: 's', act: () => show('spawn') }]
+      : []),
+    { name: 'Home', icon: <House size={15} />, keys: 'g h', act: () => void navigate({ to: '/' }) },
+    {
+      name: 'Chat with the primary',
+      icon: <MessageSquare size={15} />,
+      keys: 'c',
+      act: () => void navigate({ to: '/chat', search: {} }),
+    },
+    { name: 'Wall', icon: <Grid2x2 size={15} />, keys: 'g w', act: () => void navigate({ to: '/wall' }) },
+    {
+      name: 'Tasks',
+      icon: <ListTodo size={15} />,
+      keys: 'g t',
+      act: () => void navigate({ to: '/tasks', search: {} }),
+    },
+    {
+      name: 'Settings',
+      icon: <Settings size={15} />,
+      keys: 'g a',
+      act: () => void navigate({ to: '/settings' }),
+    },
+    { name: 'Keys', icon: <Keyboard size={15} />, keys: '?', act: () => show('help') },
+  ];
+  return (
+    <Command.Group heading="go and act" className={GROUP}>
+      {places.map((place) => (
+        <Command.Item key={place.name} value={place.name} onSelect={run(place.act)} className={ITEM}>
+          <span className="grid w-3.5 place-items-center text-ink-3">{place.icon}</span>
+          <span className="flex-1">{place.name}</span>
+          <Keys keys={place.keys} />
+        </Command.Item>
+      ))}
+    </Command.Group>
+  );
+}

@@ -1,0 +1,107 @@
+/** The places, at the left edge; on the phone they are tabs at the bottom. */
+import { Link } from '@tanstack/react-router';
+import { clsx } from 'clsx';
+import { Grid2x2, House, ListTodo, MessageSquare, Search, Settings } from 'lucide-react';
+import type { ReactNode } from 'react';
+import { Brand } from '@/components/brand';
+import { IconButton } from '@/components/ui/button';
+import { Tip } from '@/components/ui/tip';
+import { useLayout } from '../layout-store';
+
+interface Place {
+  to: '/' | '/chat' | '/wall' | '/tasks' | '/settings';
+  name: string;
+  keys: string;
+  icon: ReactNode;
+}
+
+const PLACES: Place[] = [
+  { to: '/', name: 'Home', keys: 'g h', icon: <House size={18} /> },
+  { to: '/chat', name: 'Chat', keys: 'c', icon: <MessageSquare size={18} /> },
+  { to: '/wall', name: 'Wall', keys: 'g w', icon: <Grid2x2 size={18} /> },
+  { to: '/tasks', name: 'Tasks', keys: 'g t', icon: <ListTodo size={18} /> },
+];
+
+const SETTINGS: Place = { to: '/settings', name: 'Settings', keys: 'g a', icon: <Settings size={18} /> };
+
+export function Rail({ needs, plans }: { needs: number; plans: number }) {
+  const show = useLayout((state) => state.show);
+  return (
+    <nav
+      aria-label="Places"
+      className="flex w-12 shrink-0 flex-col items-center gap-1 border-line border-r bg-desk py-2.5"
+    >
+      <div className="mb-2 grid size-9 place-items-center text-ink">
+        <Brand size={26} />
+      </div>
+      {PLACES.map((place) => (
+        <RailLink
+          key={place.to}
+          place={place}
+          count={place.to === '/' ? needs : place.to === '/tasks' ? plans : 0}
+        />
+      ))}
+      <div className="flex-1" />
+      <IconButton label="Find anything" keys="mod+k" className="size-9" onClick={() => show('palette')}>
+        <Search size={18} />
+      </IconButton>
+      <RailLink place={SETTINGS} count={0} />
+    </nav>
+  );
+}
+
+function RailLink({ place, count }: { place: Place; count: number }) {
+  return (
+    <Tip text={place.name} keys={place.keys}>
+      <Link
+        to={place.to}
+        activeOptions={{ exact: place.to === '/' }}
+        aria-label={count ? `${place.name}, ${count} waiting` : place.name}
+        className="relative grid size-9 place-items-center rounded-md text-ink-3 transition-colors duration-(--fast) hover:bg-hover hover:text-ink touch:size-11"
+        activeProps={{ className: 'bg-hover text-ink!' }}
+      >
+        {place.icon}
+        <Count count={count} />
+      </Link>
+    </Tip>
+  );
+}
+
+function Count({ count }: { count: number }) {
+  if (count === 0) return null;
+  return (
+    <span className="nums absolute -top-0.5 -right-0.5 grid h-4 min-w-4 place-items-center rounded-full bg-waiting px-1 font-semibold text-[10.5px] text-desk leading-none">
+      {count}
+    </span>
+  );
+}
+
+export function BottomTabs({ needs, plans }: { needs: number; plans: number }) {
+  const show = useLayout((state) => state.show);
+  const tab = 'relative flex h-13 flex-1 flex-col items-center justify-center gap-0.5 text-[11px] text-ink-3';
+  return (
+    <nav aria-label="Places" className="flex border-line border-t bg-desk pb-safe">
+      {PLACES.map((place) => (
+        <Link
+          key={place.to}
+          to={place.to}
+          activeOptions={{ exact: place.to === '/' }}
+          className={tab}
+          activeProps={{ className: 'text-ink!' }}
+        >
+          <span className="relative">
+            {place.icon}
+            <span className="absolute top-0.5 left-full">
+              <Count count={place.to === '/' ? needs : place.to === '/tasks' ? plans : 0} />
+            </span>
+          </span>
+          {place.name}
+        </Link>
+      ))}
+      <button type="button" className={clsx(tab)} onClick={() => show('palette')}>
+        <Search size={18} />
+        Find
+      </button>
+    </nav>
+  );
+}

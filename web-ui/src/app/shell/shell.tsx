@@ -1,0 +1,97 @@
+/** One frame for all places: rail, agents, stage, status line; on the phone, stage and tabs. */
+import { Outlet, useParams, useRouterState } from '@tanstack/react-router';
+import { clsx } from 'clsx';
+import { lazy, Suspense, useEffect } from 'react';
+import { Skeleton } from '@/components/ui/states';
+import { AgentsList } from '@/features/agents/agents-list';
+import { SpawnDialog } from '@/features/agents/spawn-dialog';
+import { useResend } from '@/features/chat/api';
+import { groupOf } from '@/lib/need';
+import { usePhone } from '@/lib/use-media';
+import { useLayout } from '../layout-store';
+import { useAgents, useOpenAgent, usePlansWaiting } from '../use-room';
+import { ConnectionBanner, useStale } from './connection-banner';
+import { HelpSheet } from './help-sheet';
+import { BottomTabs, Rail } from './rail';
+import { useShortcuts } from './shortcuts';
+import { StatusLine } from './status-line';
+
+const Palette = lazy(() => import('./palette'));
+
+export function Shell() {
+  const phone = usePhone();
+  const { ranked, isPending } = useAgents();
+  const plans = usePlansWaiting().length;
+  const { dialog, show } = useLayout();
+  const openAgent = useOpenAgent();
+  const { agentId = null } = useParams({ strict: false });
+  const needs = ranked.filter(({ need }) => groupOf(need) === 'needs').length;
+  const stale = useStale();
+  useResend();
+  useShortcuts();
+  useTitle(needs + (plans ? 1 : 0));
+
+  return (
+    <div className="flex h-dvh flex-col">
+      <a
+        href="#stage"
+        className="sr-only focus:not-sr-only focus:absolute focus:z-50 focus:bg-raised focus:px-3 focus:py-2"
+      >
+        Skip to the stage
+      </a>
+      <ConnectionBanner />
+      <div className="flex min-h-0 flex-1">
+        {!phone && (
+          <>
+            <Rail needs={needs} plans={plans} />
+            <aside
+              className={clsx(
+                'flex w-[232px] shrink-0 flex-col border-line border-r bg-surface transition-opacity duration-(--calm) desk:w-[264px]',
+                stale && 'opacity-60',
+              )}
+            >
+              {isPending ? (
+                <Skeleton rows={8} waitingFor="the list of agents" />
+              ) : (
+                <AgentsList
+                  ranked={ranked}
+                  selected={agentId}
+                  onOpen={(agent) => openAgent(agent)}
+                  onSpawn={() => show('spawn')}
+                />
+              )}
+            </aside>
+          </>
+        )}
+        <main id="stage" tabIndex={-1} className="flex min-w-0 flex-1 flex-col bg-desk outline-none">
+          <Outlet />
+        </main>
+      </div>
+      {phone ? <PhoneTabs needs={needs} plans={plans} /> : <StatusLine ranked={ranked} />}
+      <SpawnDialog
+        open={dialog === 'spawn'}
+        onClose={() => show(null)}
+        onSpawned={(agent) => openAgent(agent)}
+      />
+      <HelpSheet open={dialog === 'help'} onClose={() => show(null)} />
+      {dialog === 'palette' && (
+        <Suspense fallback={null}>
+          <Palette onClose={() => show(null)} />
+        </Suspense>
+      )}
+    </div>
+  );
+}
+
+/** A terminal or a talk needs the whole height of a phone; the way back is in its bar. */
+function PhoneTabs({ needs, plans }: { needs: number; plans: number }) {
+  const path = useRouterState({ select: (state) => state.location.pathname });
+  if (path.startsWith('/agents/')) return null;
+  return <BottomTabs needs={needs} plans={plans} />;
+}
+
+function useTitle(needs: number): void {
+  useEffect(() => {
+    document.title = needs ? `(${needs}) Orchestra` : 'Orchestra';
+  }, [needs]);
+}

@@ -1,0 +1,135 @@
+/** The page's keys. A terminal that one types into gets every key but one. */
+import { useNavigate, useParams } from '@tanstack/react-router';
+import { useEffect } from 'react';
+import { toast } from 'sonner';
+import { useMay } from '@/lib/client';
+import { nextInNeed } from '@/lib/need';
+import { useLayout } from '../layout-store';
+import { useAgents, useOpenAgent } from '../use-room';
+
+export interface Shortcut {
+  keys: string;
+  does: string;
+}
+
+export const SHORTCUTS: { title: string; items: Shortcut[] }[] = [
+  {
+    title: 'go',
+    items: [
+      { keys: 'g h', does: 'Home' },
+      { keys: 'c', does: 'Chat with the primary' },
+      { keys: 'g w', does: 'Wall' },
+      { keys: 'g t', does: 'Tasks' },
+      { keys: 'g a', does: 'Settings' },
+      { keys: 'mod+k', does: 'Find anything' },
+    ],
+  },
+  {
+    title: 'act',
+    items: [
+      { keys: 'n', does: 'Next agent that needs you' },
+      { keys: 's', does: 'New agent' },
+      { keys: 'j', does: 'Down the list' },
+      { keys: 'k', does: 'Up the list' },
+      { keys: '.', does: 'Actions for the open agent' },
+      { keys: 'i', does: 'Show or hide the facts' },
+      { keys: '/', does: 'Write a message' },
+    ],
+  },
+  {
+    title: 'terminal',
+    items: [
+      { keys: 'ctrl+`', does: 'Into and out of the terminal' },
+      { keys: '⏎', does: 'Take the keyboard, when it has the focus' },
+    ],
+  },
+];
+
+/** True where typing belongs to a text box, or to an agent. */
+export function isTyping(target: EventTarget | null): boolean {
+  if (!(target instanceof HTMLElement)) return false;
+  if (target.dataset.passive === 'true') return false;
+  return target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName);
+}
+
+export function inTerminal(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && target.closest('.terminal-host') !== null;
+}
+
+/** One step through the rows of whatever list is in view. */
+function step(by: 1 | -1): void {
+  const rows = [...document.querySelectorAll<HTMLElement>('main [data-task], [data-agent]')].filter(
+    (row) => row.offsetParent !== null,
+  );
+  const at = rows.indexOf(document.activeElement as HTMLElement);
+  const current = at === -1 ? rows.findIndex((row) => row.ariaCurrent === 'page') : at;
+  rows[Math.max(0, Math.min(rows.length - 1, current + by))]?.focus();
+}
+
+function toggleTerminal(): void {
+  const active = document.activeElement;
+  if (active instanceof HTMLElement && inTerminal(active)) active.blur();
+  else document.querySelector<HTMLElement>('.terminal-host textarea:not(:disabled)')?.focus();
+}
+
+function openActions(): void {
+  const trigger = document.querySelector<HTMLElement>('main [aria-label^="Actions for"]');
+  trigger?.focus();
+  trigger?.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true }));
+}
+
+export function useShortcuts(): void {
+  const navigate = useNavigate();
+  const { ranked } = useAgents();
+  const openAgent = useOpenAgent();
+  const { agentId = null } = useParams({ strict: false });
+  const maySpawn = useMay('agents:spawn');
+
+  useEffect(() => {
+    let prefix = 0;
+    const { show, toggleInspector } = useLayout.getState();
+    const go: Record<string, () => void> = {
+      h: () => void navigate({ to: '/' }),
+      t: () => void navigate({ to: '/tasks', search: {} }),
+      w: () => void navigate({ to: '/wall' }),
+      a: () => void navigate({ to: '/settings' }),
+    };
+    const act: Record<string, () => void> = {
+      c: () => void navigate({ to: '/chat', search: {} }),
+      n: () => {
+        const next = nextInNeed(ranked, agentId);
+        if (next) openAgent(next);
+        else toast('Nobody needs you now.');
+      },
+      s: () => maySpawn && show('spawn'),
+      j: () => step(1),
+      k: () => step(-1),
+      i: toggleInspector,
+      '.': openActions,
+      '?': () => show('help'),
+      '/': () => document.querySelector<HTMLElement>('[data-composer]')?.focus(),
+    };
+    const pressed = (event: KeyboardEvent) => {
+      if (event.ctrlKey && event.key === '`') {
+        event.preventDefault();
+        return toggleTerminal();
+      }
+      const owned = isTyping(event.target) && inTerminal(event.target);
+      if ((event.metaKey || event.ctrlKey) && event.key.toLowerCase() === 'k' && !(owned && event.ctrlKey)) {
+        event.preventDefault();
+        return show('palette');
+      }
+      if (event.metaKey || event.ctrlKey || event.altKey || event.defaultPrevented) return;
+      if (isTyping(event.target) || useLayout.getState().dialog) return;
+      if (document.querySelector('[role="dialog"], [role="menu"]')) return;
+      const second = Date.now() - prefix < 1200;
+      prefix = event.key === 'g' && !second ? Date.now() : 0;
+      const action = (second ? go : act)[event.key];
+      if (!action) return;
+      event.preventDefault();
+      action();
+    };
+    window.addEventListener('keydown', pressed);
+    return () => window.removeEventListener('keydown', pressed);
+  }, [navigate, ranked, openAgent, agentId, maySpawn]);
+}

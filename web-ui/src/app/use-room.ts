@@ -1,0 +1,61 @@
+/** What the shell and the routes all need: agents by need, tasks, and how to move between views. */
+import { useQuery } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
+import { useCallback, useMemo } from 'react';
+import { agentsQuery } from '@/features/agents/api';
+import { tasksQuery } from '@/features/tasks/api';
+import { useAttention } from '@/lib/attention';
+import { useClient, useMe } from '@/lib/client';
+import { rank } from '@/lib/need';
+import { awaitsApproval } from '@/lib/states';
+import type { Agent } from '@/protocol/types';
+
+export function useAgents() {
+  const { api } = useClient();
+  const agents = useQuery(agentsQuery(api));
+  const seen = useAttention((state) => state.seen);
+  const unread = useAttention((state) => state.unread);
+  const ranked = useMemo(() => rank(agents.data ?? [], { seen, unread }), [agents.data, seen, unread]);
+  return { ...agents, ranked };
+}
+
+export function useTasks() {
+  const { api } = useClient();
+  return useQuery(tasksQuery(api));
+}
+
+/** Tasks of plans that wait for a yes or a no. */
+export function usePlansWaiting() {
+  const { data } = useTasks();
+  return useMemo(() => (data ?? []).filter(awaitsApproval), [data]);
+}
+
+/** The id of the caller's primary, running or not. */
+export function usePrimaryId(): string {
+  return useMe().primary_session_id.replace(/^sess-/, '');
+}
+
+export function useOpenAgent() {
+  const navigate = useNavigate();
+  const primary = usePrimaryId();
+  return useCallback(
+    (agent: Pick<Agent, 'id'>, view: 'terminal' | 'chat' = 'terminal') => {
+      if (view === 'chat' && agent.id === primary) return void navigate({ to: '/chat', search: {} });
+      void navigate({
+        to: '/agents/$agentId',
+        params: { agentId: agent.id },
+        search: view === 'chat' ? { view } : {},
+      });
+    },
+    [navigate, primary],
+  );
+}
+
+export function useOpenTask() {
+  const navigate = useNavigate();
+  return useCallback(
+    (task: { id: number }) =>
+      void navigate({ to: '/tasks/$taskId', params: { taskId: String(task.id) }, search: {} }),
+    [navigate],
+  );
+}

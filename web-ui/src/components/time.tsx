@@ -1,0 +1,23 @@
+/** Times: short and relative, exact on hover. */
+import { ago, duration, exact } from '@/lib/format';
+import { useNow } from '@/lib/use-now';
+
+export function Ago({ at, className }: { at: string; className?: string }) {
+  const now = useNow();
+  return (
+    <time dateTime={at} title={exact(at)} className={`nums ${className ?? ''}`}>
+      {ago(at, now)}
+    </time>
+  );
+}
+
+/** How long something lasts, still counting while `until` is null. */
+export function Elapsed({ from, until }: { from: string; until: string | null }) {
+  const now = useNow();
+  const end = until ? Date.parse(until) : now;
+  return (
+    <time dateTime={from} title={`since ${exact(from)}`} className="nums">
+      {duration(end - Date.parse(from))}
+    </time>
+  );
+}

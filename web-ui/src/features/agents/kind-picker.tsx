@@ -1,0 +1,94 @@
+/** Which CLI runs the agent; a specialist of the config is one choice more. Missing ones say what mends them. */
+import { clsx } from 'clsx';
+import { Command } from '@/components/copy';
+import type { AgentKind } from '@/protocol/types';
+
+export interface Choice {
+  kind: string;
+  specialist: string | null;
+}
+
+interface KindPickerProps {
+  kinds: readonly AgentKind[];
+  choice: Choice;
+  onChoose(choice: Choice): void;
+}
+
+export function KindPicker({ kinds, choice, onChoose }: KindPickerProps) {
+  const sorted = [...kinds].sort((a, b) => Number(b.ready) - Number(a.ready));
+  const specialists = sorted.flatMap((kind) => kind.specialists.map((name) => ({ kind, name })));
+  return (
+    <fieldset>
+      <legend className="mb-1.5 font-medium text-sm">Runs on</legend>
+      <div className="grid grid-cols-2 gap-2 min-[700px]:grid-cols-3">
+        {sorted.map((kind) => (
+          <Option
+            key={kind.kind}
+            id={kind.kind}
+            title={kind.title}
+            note={kind.ready ? (kind.version ?? 'ready') : kind.installed ? 'not ready' : 'not installed'}
+            ready={kind.ready}
+            checked={choice.kind === kind.kind && !choice.specialist}
+            onChoose={() => onChoose({ kind: kind.kind, specialist: null })}
+          />
+        ))}
+        {specialists.map(({ kind, name }) => (
+          <Option
+            key={`${kind.kind}/${name}`}
+            id={`specialist-${name}`}
+            title={name}
+            note={`specialist on ${kind.title}`}
+            ready={kind.ready}
+            checked={choice.specialist === name}
+            onChoose={() => onChoose({ kind: kind.kind, specialist: name })}
+          />
+        ))}
+      </div>
+    </fieldset>
+  );
+}
+
+interface OptionProps {
+  id: string;
+  title: string;
+  note: string;
+  ready: boolean;
+  checked: boolean;
+  onChoose(): void;
+}
+
+function Option({ id, title, note, ready, checked, onChoose }: OptionProps) {
+  return (
+    <label
+      htmlFor={`kind-${id}`}
+      className={clsx(
+        'relative cursor-pointer rounded-md border px-3 py-2 transition-colors duration-(--fast) has-focus-visible:outline-2 has-focus-visible:outline-accent',
+        checked ? 'border-accent bg-accent-soft' : 'border-line-strong hover:bg-hover',
+      )}
+    >
+      <input
+        id={`kind-${id}`}
+        type="radio"
+        name="kind"
+        checked={checked}
+        onChange={onChoose}
+        className="absolute inset-0 cursor-pointer opacity-0"
+      />
+      <span className={clsx('block truncate font-medium text-sm', !ready && 'text-ink-3')}>{title}</span>
+      <span className="block truncate text-ink-3 text-xs">{note}</span>
+    </label>
+  );
+}
+
+/** Splits a remedy into its words and the command between backticks, so that it can be copied. */
+export function NotInstalled({ kind }: { kind: AgentKind }) {
+  const command = /`([^`]+)`/.exec(kind.remedy ?? '')?.[1];
+  return (
+    <div role="status" className="space-y-2 rounded-md border border-line bg-surface p-3 text-sm">
+      <p className="text-ink-2">
+        {(kind.remedy ?? `${kind.title} is not ready on this machine.`).replaceAll('`', '')}
+      </p>
+      {command && <Command text={command} />}
+    </div>
+  );
+}

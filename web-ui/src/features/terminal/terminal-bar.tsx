@@ -1,0 +1,124 @@
+/** Above a terminal: who, how big, who types; and the one control that lets you type. */
+import { Keyboard, Maximize2, Minimize2, ZoomIn, ZoomOut } from 'lucide-react';
+import { type ReactNode, type RefObject, useEffect, useState } from 'react';
+import { Button, IconButton } from '@/components/ui/button';
+import { Keys } from '@/components/ui/kbd';
+import type { TerminalSession, TerminalState } from './terminal-session';
+
+interface TerminalBarProps {
+  title: ReactNode;
+  controls: ReactNode;
+  state: TerminalState;
+  session: RefObject<TerminalSession | null>;
+  mayType: boolean;
+  touch: boolean;
+}
+
+export function TerminalBar({ title, controls, state, session, mayType, touch }: TerminalBarProps) {
+  return (
+    <header className="flex min-h-10 items-center gap-2 border-line border-b bg-surface pr-2 pl-3 touch:min-h-12">
+      <div className="flex min-w-0 flex-1 items-center gap-2.5">{title}</div>
+      <Gap state={state} session={session} />
+      <span className="label nums whitespace-nowrap phone:hidden">
+        {state.cols ? `${state.cols}×${state.rows}` : ''}
+      </span>
+      {touch && <TouchSize session={session} mine={state.mine} />}
+      {mayType && <Seat state={state} session={session} touch={touch} />}
+      {controls}
+    </header>
+  );
+}
+
+function Seat({
+  state,
+  session,
+  touch,
+}: {
+  state: TerminalState;
+  session: RefObject<TerminalSession | null>;
+  touch: boolean;
+}) {
+  const [fit, setFit] = useState(true);
+  if (state.phase !== 'live') return null;
+  if (!state.mine) {
+    const who = state.holder ? `${state.holder.name} types (${state.holder.via})` : null;
+    return (
+      <>
+        {who && <span className="truncate text-ink-3 text-xs phone:hidden">{who}</span>}
+        <Button size="sm" onClick={() => session.current?.takeSeat()}>
+          <Keyboard size={14} />
+          <span className="phone:hidden">Take the keyboard</span>
+          <span className="min-[700px]:hidden">Type</span>
+        </Button>
+      </>
+    );
+  }
+  return (
+    <>
+      {!touch && (
+        <IconButton
+          label={fit ? 'Keep the size the terminal had' : 'Fit the terminal to this screen'}
+          active={fit}
+          onClick={() => {
+            session.current?.fitToScreen(!fit);
+            setFit(!fit);
+          }}
+        >
+          {fit ? <Minimize2 size={14} /> : <Maximize2 size={14} />}
+        </IconButton>
+      )}
+      <Button size="sm" variant="accent" onClick={() => session.current?.releaseSeat()}>
+        <Keyboard size={14} className="text-accent" />
+        <span className="phone:hidden">You type</span>
+        <span className="text-ink-3">release</span>
+        {!touch && <Keys keys="ctrl+`" />}
+      </Button>
+    </>
+  );
+}
+
+/** The phone chooses letters one can read; it sizes the agent's terminal only when told to. */
+function TouchSize({ session, mine }: { session: RefObject<TerminalSession | null>; mine: boolean }) {
+  const [zoomed, setZoomed] = useState(false);
+  const [fit, setFit] = useState(false);
+  return (
+    <>
+      {mine && (
+        <IconButton
+          label={fit ? 'Give the size back' : 'Fit to this screen'}
+          active={fit}
+          onClick={() => {
+            session.current?.fitToScreen(!fit);
+            setFit(!fit);
+          }}
+        >
+          <Maximize2 size={16} />
+        </IconButton>
+      )}
+      <IconButton
+        label={zoomed ? 'Whole screen' : 'Readable size'}
+        active={zoomed}
+        onClick={() => {
+          session.current?.zoom(!zoomed);
+          setZoomed(!zoomed);
+        }}
+      >
+        {zoomed ? <ZoomOut size={16} /> : <ZoomIn size={16} />}
+      </IconButton>
+    </>
+  );
+}
+
+function Gap({ state, session }: { state: TerminalState; session: RefObject<TerminalSession | null> }) {
+  useEffect(() => {
+    if (!state.gap) return;
+    const timer = setTimeout(() => session.current?.clearGap(), 6000);
+    return () => clearTimeout(timer);
+  }, [state.gap, session]);
+  if (!state.gap) return null;
+  return (
+    <span role="status" className="whitespace-nowrap text-waiting text-xs">
+      output skipped to catch up
+    </span>
+  );
+}

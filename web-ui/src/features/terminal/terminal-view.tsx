@@ -1,0 +1,150 @@
+/** A terminal one looks at and types into: the emulator, its bar, and on touch a row of keys. Loaded on demand. */
+import '@xterm/xterm/css/xterm.css';
+import './terminal.css';
+import { ArrowDown } from 'lucide-react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { Button } from '@/components/ui/button';
+import { useClient, useMay } from '@/lib/client';
+import { useTouch } from '@/lib/use-media';
+import { KeyBar } from './key-bar';
+import { LinkDialog } from './link-dialog';
+import { TerminalBar } from './terminal-bar';
+import { TerminalSession, type TerminalState } from './terminal-session';
+
+interface TerminalViewProps {
+  sessionId: string;
+  /** Who it is, at the left of the bar. */
+  title: ReactNode;
+  /** More controls, at the right of the bar. */
+  controls?: ReactNode;
+  /** False once the agent has ended: nothing to type into. */
+  live: boolean;
+}
+
+const JOINING: TerminalState = {
+  phase: 'joining',
+  cols: 0,
+  rows: 0,
+  mine: false,
+  holder: null,
+  gap: false,
+  refusal: null,
+};
+
+export function TerminalView({ sessionId, title, controls, live }: TerminalViewProps) {
+  const touch = useTouch();
+  const mayType = useMay('terminal:type') && live;
+  const [link, setLink] = useState<string | null>(null);
+  const { parts, session, state, pinned } = useTerminal(sessionId, touch, setLink);
+
+  return (
+    <section aria-label={`Terminal of ${sessionId}`} className="flex min-h-0 min-w-0 flex-1 flex-col">
+      <TerminalBar
+        title={title}
+        controls={controls}
+        state={state}
+        session={session}
+        mayType={mayType}
+        touch={touch}
+      />
+      <div className="relative min-h-0 flex-1 bg-screen" data-stale={state.phase === 'offline'}>
+        <div ref={parts.viewport} className="terminal-viewport" data-pinned="true">
+          <div ref={parts.history} className="terminal-history" aria-hidden="true" />
+          <div className="terminal-stage">
+            <div ref={parts.host} className="terminal-host" />
+          </div>
+        </div>
+        <Overlay state={state} live={live} />
+        {!pinned && (
+          <Button
+            size="sm"
+            className="absolute right-4 bottom-3 shadow-2"
+            onClick={() => session.current?.toBottom()}
+          >
+            <ArrowDown size={14} /> Back to now
+          </Button>
+        )}
+      </div>
+      {touch && mayType && <KeyBar state={state} session={session} />}
+      <LinkDialog url={link} onClose={() => setLink(null)} />
+    </section>
+  );
+}
+
+/** Mounts one session and follows its state; bytes never pass through React. */
+function useTerminal(sessionId: string, touch: boolean, onLink: (url: string) => void) {
+  const { hub } = useClient();
+  const viewport = useRef<HTMLDivElement>(null);
+  const history = useRef<HTMLDivElement>(null);
+  const host = useRef<HTMLDivElement>(null);
+  const session = useRef<TerminalSession | null>(null);
+  const [state, setState] = useState(JOINING);
+  const [pinned, setPinned] = useState(true);
+
+  useEffect(() => {
+    if (!viewport.current || !history.current || !host.current) return;
+    const area = viewport.current;
+    const made = new TerminalSession({
+      hub,
+      sessionId,
+      viewport: area,
+      history: history.current,
+      host: host.current,
+      touch,
+      peek: false,
+      onLink,
+      onRefusedKey: () => undefined,
+    });
+    session.current = made;
+    setState(made.state);
+    const stop = made.changed.on(setState);
+    const observer = new ResizeObserver(() =>
+      made.setBox({ width: area.clientWidth - 16, height: area.clientHeight - 12 }),
+    );
+    observer.observe(area);
+    const scrolled = () => setPinned(area.dataset.pinned !== 'false');
+    area.addEventListener('scroll', scrolled, { passive: true });
+    return () => {
+      stop();
+      observer.disconnect();
+      area.removeEventListener('scroll', scrolled);
+      made.dispose();
+      session.current = null;
+    };
+  }, [hub, sessionId, touch, onLink]);
+
+  return { parts: { viewport, history, host }, session, state, pinned };
+}
+
+function Overlay({ state, live }: { state: TerminalState; live: boolean }) {
+  const [slow, setSlow] = useState(false);
+  useEffect(() => {
+    setSlow(false);
+    if (state.phase !== 'joining') return;
+    const timer = setTimeout(() => setSlow(true), 5000);
+    return () => clearTimeout(timer);
+  }, [state.phase]);
+  const text =
+    state.phase === 'offline'
+      ? 'No connection: this is the last picture. Keys are not sent.'
+      : state.phase === 'refused'
+        ? (state.refusal ?? 'This terminal cannot be shown.')
+        : state.phase === 'joining'
+          ? slow
+            ? live
+              ? 'Still waiting for tmux. If this stays, run `orchestra doctor` where the daemon runs.'
+              : 'The agent has ended and its screen is gone.'
+            : 'waiting for tmux…'
+          : null;
+  if (!text) return null;
+  return (
+    <p
+      role="status"
+      className="absolute inset-x-0 top-0 bg-raised/95 px-4 py-1.5 text-center text-ink-2 text-xs"
+    >
+      {text}
+    </p>
+  );
+}
+
+export default TerminalView;

@@ -1,0 +1,28 @@
+/** Mounts the page. The one-time secret leaves the address before anything else runs. */
+import './styles/index.css';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { App } from './app/app';
+import { openLogin } from './app/open-login';
+import { takeSecret } from './features/auth/login';
+
+const secret = takeSecret(location, history);
+
+// A new build was put in place under an open page: its old pieces are gone, so load the new ones.
+window.addEventListener('vite:preloadError', () => {
+  const key = 'orchestra.reloaded';
+  if (Date.now() - Number(sessionStorage.getItem(key) ?? 0) < 60_000) return;
+  sessionStorage.setItem(key, String(Date.now()));
+  location.reload();
+});
+
+const opening = openLogin(secret);
+
+const root = document.getElementById('root');
+if (root) {
+  createRoot(root).render(
+    <StrictMode>
+      <App opening={opening} secret={secret} />
+    </StrictMode>,
+  );
+}
