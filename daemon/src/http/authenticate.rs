@@ -109,13 +109,14 @@ pub(in crate::http) async fn authenticate(
             return too_many(wait);
         }
     }
-    match caller(&state, &parts, place).await {
+    let found = match caller(&state, &parts, place).await {
         Ok(Some(principal)) => {
-            if let Err(answer) = admit(&state, &parts, &principal, peer, route) {
-                return answer;
-            }
-            parts.extensions.insert(principal);
+            admit(&state, &parts, &principal, peer, route).map(|()| Some(principal))
         }
+        other => other,
+    };
+    match found {
+        Ok(Some(principal)) => drop(parts.extensions.insert(principal)),
         Ok(None) if open => {}
         // An old token must not keep anybody from logging in anew.
         Err(Refusal::Unauthenticated(_)) if open => {}
@@ -126,7 +127,7 @@ pub(in crate::http) async fn authenticate(
             }
             return unauthenticated(&state, &parts, &code);
         }
-        Err(Refusal::Answer(answer)) => return answer,
+        Err(Refusal::Answer(answer)) => return *answer,
     }
     let login = open && route.is_some_and(|route| LOGINS.contains(&route));
     let response = next.run(Request::from_parts(parts, body)).await;
@@ -142,12 +143,12 @@ pub(in crate::http) async fn authenticate(
 enum Refusal {
     /// 401, with a code for the audit.
     Unauthenticated(String),
-    Answer(Response),
+    Answer(Box<Response>),
 }
 
 impl From<Failure> for Refusal {
     fn from(failure: Failure) -> Self {
-        Self::Answer(failure.into_response())
+        Self::Answer(Box::new(failure.into_response()))
     }
 }
 
@@ -178,7 +179,7 @@ async fn caller(
                 && let Err(wait) = state.edge.limits().may_try(place)
                 && !state.auth.known(token)
             {
-                return Err(Refusal::Answer(too_many(wait)));
+                return Err(Refusal::Answer(Box::new(too_many(wait))));
             }
             state.auth.bearer(token).await
         }
@@ -244,7 +245,7 @@ fn admit(
     principal: &Principal,
     peer: Peer,
     route: Option<&str>,
-) -> Result<(), Response> {
+) -> Result<(), Refusal> {
     let agent = principal.agent.is_some();
     let routes = match peer {
         Peer::Unix(_) | Peer::Inside(_) => AGENT,
@@ -254,9 +255,10 @@ fn admit(
         let mut entry = audit_layer::entry(&parts.method, &parts.extensions);
         audit_layer::sign(&mut entry, principal);
         state.audit.denied(entry, "agent_route");
-        return Err(Failure::forbidden("An agent may not call this.").into_response());
+        return Err(Failure::forbidden("An agent may not call this.").into());
     }
-    state.edge.limits().caller(principal.key(), agent).map_err(too_many)
+    let counted = state.edge.limits().caller(principal.key(), agent);
+    counted.map_err(|wait| Refusal::Answer(Box::new(too_many(wait))))
 }
 
 /// HEAD is checked as the GET that it is.

@@ -35,8 +35,8 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
             return Err(not_json());
         }
         let body = axum::body::to_bytes(request.into_body(), MAX_BODY).await.map_err(|error| {
-            let mut causes = std::iter::successors(error.source(), |cause| cause.source());
-            if causes.any(|cause| cause.is::<http_body_util::LengthLimitError>()) { too_large() } else { Failure::invalid("The body ended early; send it again.") }
+            let mut causes = std::iter::successors(error.source(), |&cause| cause.source());
+            if causes.any(<dyn std::error::Error>::is::<http_body_util::LengthLimitError>) { too_large() } else { Failure::invalid("The body ended early; send it again.") }
         })?;
         if matches!(body.first_chunk(), Some([0xef, 0xbb] | [0xfe, 0xff] | [0xff, 0xfe])) {
             return Err(not_json());
