@@ -90,6 +90,9 @@ pub struct Auth {
 #[serde(deny_unknown_fields)]
 pub struct Network {
     pub allow: Vec<String>,
+    /// In a container: all addresses in there, while the port is published on the
+    /// host's loopback only.
+    pub published_on_loopback: bool,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -229,6 +232,22 @@ impl Config {
         }
     }
 
+    /// Settings that are allowed and that their owner should be reminded of at each start.
+    pub fn warnings(&self) -> Vec<&'static str> {
+        let reminders = [
+            (
+                self.settings.auth.allow_query_jwt,
+                "auth.allow_query_jwt is on: tokens in addresses end up in the logs of proxies and browsers",
+            ),
+            (
+                self.settings.network.published_on_loopback,
+                "network.published_on_loopback is on: make sure that the port is published on loopback only",
+            ),
+        ];
+        let on = reminders.into_iter().filter(|(on, _)| *on);
+        on.map(|(_, text)| text).collect()
+    }
+
     fn check(&self) -> Result<(), ConfigError> {
         let wrong = |key: &str, message: &str| {
             let origin = self.provenance.get(key).cloned().unwrap_or_default();
@@ -238,11 +257,13 @@ impl Config {
             })
         };
         let settings = &self.settings;
-        if !settings.server.listen.ip().is_loopback() && !settings.server.behind_tls_proxy {
+        let sheltered = settings.server.behind_tls_proxy || settings.network.published_on_loopback;
+        if !settings.server.listen.ip().is_loopback() && !sheltered {
             return wrong(
                 "server.listen",
                 "refuses to listen beyond loopback without TLS; put a TLS proxy before it and set \
-                 server.behind_tls_proxy = true, or listen on 127.0.0.1",
+                 server.behind_tls_proxy = true, or listen on 127.0.0.1; in a container whose port is published on the host's \
+                 loopback only, set network.published_on_loopback = true",
             );
         }
         if settings.auth.login == LoginSource::Oidc

@@ -112,6 +112,8 @@ for (const size of Object.keys(SIZES)) {
     if (size === 'tablet' && theme === 'light') continue;
     const complaints = [];
     const session = await open(browser, size, theme, complaints);
+    await session.page.goto(`http://127.0.0.1:${port}/#login=fake`);
+    await session.page.locator('#stage').waitFor();
     for (const [name, scenario, path, act, options] of VIEWS) {
       if (only && !`${name}-${size}-${theme}`.includes(only)) continue;
       daemon.load(scenario);
@@ -119,9 +121,8 @@ for (const size of Object.keys(SIZES)) {
       complaints.length = 0;
       const view = options?.loggedOut ? await open(browser, size, theme, complaints) : session;
       try {
-        const login = options?.loggedOut ? '' : '#login=fake';
-        await view.page.goto(`http://127.0.0.1:${port}${path}${login}`);
-        if (!options?.loggedOut) await view.page.reload();
+        await view.page.goto(`http://127.0.0.1:${port}${path}`);
+        if (!options?.loggedOut) await view.page.locator('#stage').waitFor();
         await settle(view.page);
         await act?.(view.page, daemon);
         await settle(view.page, 400);
@@ -152,7 +153,8 @@ for (const size of Object.keys(SIZES)) {
         });
       }
       const loud = complaints.filter(
-        (text) => !/ERR_(CONNECTION|EMPTY)|WebSocket|status of (503|404|401)/.test(text),
+        (text) =>
+          !/ERR_(CONNECTION|EMPTY)|WebGL|task queue exceeded|WebSocket|status of (503|404|401)/.test(text),
       );
       for (const text of new Set(loud))
         report.push({
