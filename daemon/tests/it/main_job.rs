@@ -59,7 +59,8 @@ pub fn word() -> String {
 }
 
 async fn job(stage: &mut Stage, specialist: &str) {
-    let (word, file) = (word(), format!("{specialist}.txt"));
+    let word = word();
+    let file = format!("{word}.txt");
     let client_id = uuid::Uuid::new_v4().to_string();
     let text = format!("Let {specialist} store the word {word} in {file}");
     let message = json!({
