@@ -67,7 +67,10 @@ impl Audit {
         let folder = data_dir.join("audit");
         let keys = data_dir.join("keys");
         for each in [&folder, &keys] {
-            std::fs::DirBuilder::new().recursive(true).mode(0o700).create(each)?;
+            std::fs::DirBuilder::new()
+                .recursive(true)
+                .mode(0o700)
+                .create(each)?;
         }
         let key = keys.join("audit");
         let bytes = key_file(&key, || rand::random::<[u8; 32]>().to_vec())?;
@@ -170,7 +173,8 @@ impl Audit {
     /// When a file cannot be removed.
     pub async fn prune(&self, before: Timestamp) -> Result<usize, AuditError> {
         let folder = self.0.folder.clone();
-        self.blocking(move |key| segments::prune(&folder, key, before)).await
+        self.blocking(move |key| segments::prune(&folder, key, before))
+            .await
     }
 
     /// Waits until everything is on the disk. Call it last.
@@ -179,6 +183,12 @@ impl Audit {
         if self.0.jobs.send(Job::Flush(done)).await.is_ok() {
             let _ = wait.await;
         }
+    }
+
+    /// Writes there from now on; `/dev/full` is a full disk.
+    #[cfg(test)]
+    pub(crate) async fn use_file(&self, file: std::fs::File) {
+        assert!(self.0.jobs.send(Job::File(file)).await.is_ok());
     }
 
     async fn blocking<T, F>(&self, work: F) -> Result<T, AuditError>
@@ -191,7 +201,9 @@ impl Audit {
             let key = ChainKey::new(key_file(&key, Vec::new)?);
             Ok(work(&key)?)
         };
-        tokio::task::spawn_blocking(run).await.unwrap_or(Err(AuditError::Failed))
+        tokio::task::spawn_blocking(run)
+            .await
+            .unwrap_or(Err(AuditError::Failed))
     }
 
     async fn write(&self, mut line: Line) -> Result<u64, AuditError> {
@@ -227,7 +239,9 @@ impl Pending {
 
     /// Records the outcome.
     pub async fn outcome(mut self, result: &str) {
-        let Some(entry) = self.entry.take() else { return };
+        let Some(entry) = self.entry.take() else {
+            return;
+        };
         let line = Line::new(Kind::Outcome, entry, result).of(self.seq);
         if let Err(error) = self.audit.write(line).await {
             tracing::error!(%error, intent = self.seq, "an outcome was not recorded");
@@ -238,7 +252,8 @@ impl Pending {
 impl Drop for Pending {
     fn drop(&mut self) {
         if let Some(entry) = self.entry.take() {
-            self.audit.post(Line::new(Kind::Outcome, entry, "unknown").of(self.seq));
+            self.audit
+                .post(Line::new(Kind::Outcome, entry, "unknown").of(self.seq));
         }
     }
 }

@@ -18,8 +18,8 @@ use crate::auth::Auth;
 use crate::config::Config;
 use crate::events::Events;
 use crate::store::Store;
-use edge::Edge;
 use axum::extract::FromRef;
+use edge::Edge;
 use std::sync::Arc;
 
 /// What handlers may use; cheap to clone.

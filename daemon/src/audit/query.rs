@@ -32,9 +32,8 @@ pub struct Filter {
 impl Filter {
     fn takes(&self, record: &Record) -> bool {
         let entry = &record.entry;
-        let is = |wanted: &Option<String>, value: &Option<String>| {
-            wanted.is_none() || wanted == value
-        };
+        let is =
+            |wanted: &Option<String>, value: &Option<String>| wanted.is_none() || wanted == value;
         let has = |part: &Option<String>, text: &str| {
             part.as_deref().is_none_or(|part| text.contains(part))
         };
@@ -58,7 +57,9 @@ pub(in crate::audit) fn read(folder: &Path, filter: &Filter) -> std::io::Result<
         }
         let text = std::fs::read_to_string(path)?;
         for line in text.lines().rev() {
-            let Ok(record) = serde_json::from_str::<Record>(line) else { continue };
+            let Ok(record) = serde_json::from_str::<Record>(line) else {
+                continue;
+            };
             if filter.takes(&record) {
                 found.push(record);
                 if found.len() == limit {

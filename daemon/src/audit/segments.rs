@@ -35,7 +35,9 @@ pub(in crate::audit) fn list(folder: &Path) -> std::io::Result<Vec<(u64, PathBuf
         if path.extension().is_none_or(|end| end != "jsonl") {
             continue;
         }
-        let first = path.file_stem().and_then(|stem| stem.to_str()?.parse().ok());
+        let first = path
+            .file_stem()
+            .and_then(|stem| stem.to_str()?.parse().ok());
         found.extend(first.map(|first| (first, path)));
     }
     found.sort();
@@ -57,7 +59,10 @@ impl Segments {
             let text = std::fs::read_to_string(path)?;
             let whole = text.rfind('\n').map_or(0, |at| at + 1);
             if whole < text.len() {
-                OpenOptions::new().write(true).open(path)?.set_len(whole as u64)?;
+                OpenOptions::new()
+                    .write(true)
+                    .open(path)?
+                    .set_len(whole as u64)?;
             }
             for line in text[..whole].lines() {
                 let Some((record, hash)) = key.open(line) else {
@@ -117,6 +122,12 @@ impl Segments {
         self.file.sync_data()
     }
 
+    #[cfg(test)]
+    pub(in crate::audit) fn use_file(&mut self, file: File) {
+        self.length = 0;
+        self.file = file;
+    }
+
     fn reserve(&self) -> PathBuf {
         self.folder.join("reserve")
     }
@@ -140,7 +151,11 @@ impl Segments {
 
 fn begin(folder: &Path, first: u64) -> std::io::Result<(File, u64)> {
     let path = folder.join(format!("{first:012}.jsonl"));
-    let file = OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
+    let file = OpenOptions::new()
+        .append(true)
+        .create(true)
+        .mode(0o600)
+        .open(path)?;
     let length = file.metadata()?.len();
     File::open(folder)?.sync_all()?;
     Ok((file, length))

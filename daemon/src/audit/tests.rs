@@ -1,4 +1,4 @@
-//! The record against a real folder: pairs, restarts, tampering, a full disk's sibling.
+//! The record against a real folder: pairs, restarts, tampering, a full disk.
 
 use super::query::{Filter, Verdict};
 use super::record::{Entry, Kind};
@@ -28,7 +28,9 @@ async fn an_intent_and_its_outcome_are_a_pair_in_an_unbroken_chain() {
     let mut pending = audit.intent(entry("POST /api/agents")).await.unwrap();
     pending.about("droid-007".into());
     pending.outcome("ok:201").await;
-    audit.stopped(entry("POST /api/agents/{id}/kill"), "ok:202").await;
+    audit
+        .stopped(entry("POST /api/agents/{id}/kill"), "ok:202")
+        .await;
     audit.denied(entry("GET /api/audit"), "forbidden");
 
     let lines = all(&audit).await;
@@ -76,7 +78,10 @@ async fn a04_a_flipped_deleted_or_moved_line_is_found() {
     let folder = tempfile::tempdir().unwrap();
     let audit = Audit::open(folder.path()).unwrap();
     for number in 0..5 {
-        audit.event(entry(&format!("act {number}")), "ok").await.unwrap();
+        audit
+            .event(entry(&format!("act {number}")), "ok")
+            .await
+            .unwrap();
     }
     audit.flush().await;
     let path = folder.path().join("audit/000000000001.jsonl");
@@ -88,7 +93,10 @@ async fn a04_a_flipped_deleted_or_moved_line_is_found() {
     for (bad, after) in [(flipped, 2), (deleted, 2), (moved, 0)] {
         std::fs::write(&path, bad).unwrap();
         let verdict = audit.verify().await.unwrap();
-        assert!(matches!(verdict, Verdict::Broken { after: at, .. } if at == after), "{verdict:?}");
+        assert!(
+            matches!(verdict, Verdict::Broken { after: at, .. } if at == after),
+            "{verdict:?}"
+        );
     }
     std::fs::write(&path, text).unwrap();
     assert_eq!(audit.verify().await.unwrap(), Verdict::Whole(5));
@@ -119,7 +127,13 @@ async fn a08_a_flood_of_denials_is_counted_not_written() {
     for _ in 0..10_000 {
         audit.denied(entry("GET /api/agents"), "expired");
     }
-    let lines = audit.query(Filter { limit: Some(1000), ..Filter::default() }).await.unwrap();
+    let lines = audit
+        .query(Filter {
+            limit: Some(1000),
+            ..Filter::default()
+        })
+        .await
+        .unwrap();
     assert!(lines.len() <= 150, "{} lines", lines.len());
 }
 
@@ -129,13 +143,43 @@ async fn whole_files_are_forgotten_and_the_rest_still_verifies() {
     for round in 0..3 {
         // Each start begins a file.
         let audit = Audit::open(folder.path()).unwrap();
-        audit.event(entry(&format!("round {round}")), "ok").await.unwrap();
+        audit
+            .event(entry(&format!("round {round}")), "ok")
+            .await
+            .unwrap();
         audit.flush().await;
     }
     let audit = Audit::open(folder.path()).unwrap();
     audit.event(entry("last"), "ok").await.unwrap();
-    let later = orchestra_protocol::time::Timestamp(orchestra_protocol::time::Timestamp::now().0 + 1000);
+    let later =
+        orchestra_protocol::time::Timestamp(orchestra_protocol::time::Timestamp::now().0 + 1000);
     assert_eq!(audit.prune(later).await.unwrap(), 3);
     assert_eq!(audit.verify().await.unwrap(), Verdict::Whole(1));
     assert_eq!(all(&audit).await[0].entry.action, "last");
+}
+
+#[tokio::test]
+async fn a02_on_a_full_disk_changes_are_refused_and_nothing_hangs() {
+    let folder = tempfile::tempdir().unwrap();
+    let audit = Audit::open(folder.path()).unwrap();
+    let full = std::fs::OpenOptions::new()
+        .write(true)
+        .open("/dev/full")
+        .unwrap();
+    audit.use_file(full).await;
+    assert!(audit.intent(entry("POST /api/agents")).await.is_err());
+    assert!(!audit.healthy());
+    audit
+        .stopped(entry("POST /api/agents/{id}/kill"), "ok:202")
+        .await;
+
+    // It heals by itself, and the chain has no gap.
+    let path = folder.path().join("audit/000000000001.jsonl");
+    audit
+        .use_file(std::fs::OpenOptions::new().append(true).open(path).unwrap())
+        .await;
+    let pending = audit.intent(entry("POST /api/agents")).await.unwrap();
+    pending.outcome("ok:201").await;
+    assert!(audit.healthy());
+    assert_eq!(audit.verify().await.unwrap(), Verdict::Whole(2));
 }

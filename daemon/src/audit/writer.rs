@@ -19,6 +19,8 @@ const SYNC_AFTER: Duration = Duration::from_secs(1);
 pub(in crate::audit) enum Job {
     Write(Box<Line>),
     Flush(oneshot::Sender<()>),
+    #[cfg(test)]
+    File(std::fs::File),
 }
 
 /// A line to write.
@@ -73,7 +75,9 @@ pub(in crate::audit) fn start(
     inbox: mpsc::Receiver<Job>,
     healthy: Arc<AtomicBool>,
 ) -> std::io::Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()?;
     let mut writer = Writer {
         segments,
         healthy,
@@ -82,7 +86,10 @@ pub(in crate::audit) fn start(
     let unknown = |record: Record| Line::new(Kind::Outcome, record.entry, "unknown").of(record.seq);
     let mut left: Vec<Line> = open.into_iter().map(unknown).collect();
     if !left.is_empty() {
-        tracing::warn!(count = left.len(), "actions were cut short; their outcome is unknown");
+        tracing::warn!(
+            count = left.len(),
+            "actions were cut short; their outcome is unknown"
+        );
         writer.write(&mut left)?;
     }
     std::thread::Builder::new()
@@ -122,8 +129,12 @@ impl Writer {
                 match job {
                     Job::Write(line) => lines.push(*line),
                     Job::Flush(done) => flushed.push(done),
+                    #[cfg(test)]
+                    Job::File(file) => self.segments.use_file(file),
                 }
-                next = (lines.len() < BATCH).then(|| inbox.try_recv().ok()).flatten();
+                next = (lines.len() < BATCH)
+                    .then(|| inbox.try_recv().ok())
+                    .flatten();
             }
             self.batch(lines);
             if !flushed.is_empty() {

@@ -6,11 +6,11 @@ use super::problem::Failure;
 use crate::audit::record::Entry;
 use crate::auth::peer::Peer;
 use crate::auth::principal::Principal;
+use axum::RequestExt as _;
 use axum::extract::{MatchedPath, RawPathParams, Request, State};
 use axum::http::{Extensions, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use axum::RequestExt as _;
 
 /// The id of a request: in the answer's header, in its problem, log and audit.
 #[derive(Clone)]
@@ -43,10 +43,18 @@ const LIGHT: &[&str] = &[
 
 /// What is known of a request before its caller is.
 pub(in crate::http) fn entry(method: &Method, extensions: &Extensions) -> Entry {
-    let route = extensions.get::<MatchedPath>().map_or("(no route)", MatchedPath::as_str);
+    let route = extensions
+        .get::<MatchedPath>()
+        .map_or("(no route)", MatchedPath::as_str);
     Entry {
-        request_id: extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default(),
-        ip: extensions.get::<Peer>().map(ToString::to_string).unwrap_or_default(),
+        request_id: extensions
+            .get::<RequestId>()
+            .map(|id| id.0.clone())
+            .unwrap_or_default(),
+        ip: extensions
+            .get::<Peer>()
+            .map(ToString::to_string)
+            .unwrap_or_default(),
         action: format!("{method} {route}"),
         ..Entry::default()
     }
@@ -76,10 +84,16 @@ pub(in crate::http) async fn record(
         sign(&mut entry, principal);
     }
     if let Ok(params) = request.extract_parts::<RawPathParams>().await {
-        let pairs: Vec<String> = params.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let pairs: Vec<String> = params
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
         entry.object = pairs.join(" ");
     }
-    let changes = matches!(*request.method(), Method::POST | Method::PUT | Method::PATCH | Method::DELETE);
+    let changes = matches!(
+        *request.method(),
+        Method::POST | Method::PUT | Method::PATCH | Method::DELETE
+    );
     let routed = request.extensions().get::<MatchedPath>().is_some();
     let listed = |list: &[&str]| list.contains(&entry.action.as_str());
     if !changes || !routed {

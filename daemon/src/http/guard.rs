@@ -29,7 +29,10 @@ const MAX_DETAIL: usize = 1000;
 pub fn protect(router: Router<AppState>, state: AppState) -> Router {
     router
         .layer(from_fn_with_state(state.clone(), audit_layer::record))
-        .layer(from_fn_with_state(state.clone(), authenticate::authenticate))
+        .layer(from_fn_with_state(
+            state.clone(),
+            authenticate::authenticate,
+        ))
         .layer(from_fn_with_state(state.clone(), check))
         .layer(from_fn_with_state(state.clone(), dress))
         .with_state(state)
@@ -48,7 +51,8 @@ pub async fn no_such_route() -> Failure {
 /// True for paths that are no files of the page.
 pub(in crate::http) fn is_api(path: &str) -> bool {
     ["/api", "/ws", "/mcp", "/metrics"].iter().any(|root| {
-        path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        path.strip_prefix(root)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     })
 }
 
@@ -59,10 +63,17 @@ async fn dress(State(state): State<AppState>, mut request: Request, next: Next) 
     let api = is_api(request.uri().path());
     let head = request.method() == Method::HEAD;
     // The template only: a real path or query may hold what no log should.
-    let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or("", MatchedPath::as_str);
     let span = tracing::debug_span!("request", id, method = %request.method(), route);
-    let run = AssertUnwindSafe(next.run(request)).catch_unwind().instrument(span);
-    let response = run.await.unwrap_or_else(|_| Failure::internal(&"a handler panicked").into_response());
+    let run = AssertUnwindSafe(next.run(request))
+        .catch_unwind()
+        .instrument(span);
+    let response = run
+        .await
+        .unwrap_or_else(|_| Failure::internal(&"a handler panicked").into_response());
     let mut response = shape(response, &id, head).await;
     headers(&state, response.headers_mut(), &id, api);
     response
@@ -75,7 +86,10 @@ async fn shape(mut response: Response, id: &str, head: bool) -> Response {
     if !status.is_client_error() && !status.is_server_error() {
         return response;
     }
-    let kind = response.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let kind = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok());
     let plain = kind.is_none_or(|kind| kind.starts_with("text/plain"));
     if known.is_none() && !plain {
         return response;
@@ -85,7 +99,9 @@ async fn shape(mut response: Response, id: &str, head: bool) -> Response {
         Some(problem) => problem,
         None => {
             let text = Limited::new(body, MAX_DETAIL).collect().await;
-            let bytes = text.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+            let bytes = text
+                .map(http_body_util::Collected::to_bytes)
+                .unwrap_or_default();
             of_status(status, &String::from_utf8_lossy(&bytes))
         }
     };
@@ -93,23 +109,43 @@ async fn shape(mut response: Response, id: &str, head: bool) -> Response {
     parts.headers.remove(header::CONTENT_LENGTH);
     let kind = HeaderValue::from_static("application/problem+json");
     parts.headers.insert(header::CONTENT_TYPE, kind);
-    let text = if head { Vec::new() } else { serde_json::to_vec(&problem).unwrap_or_default() };
+    let text = if head {
+        Vec::new()
+    } else {
+        serde_json::to_vec(&problem).unwrap_or_default()
+    };
     Response::from_parts(parts, Body::from(text))
 }
 
 /// The problem for a refusal that a library made.
 fn of_status(status: StatusCode, text: &str) -> Problem {
     let (code, title, detail) = match status {
-        StatusCode::METHOD_NOT_ALLOWED => {
-            ("method_not_allowed", "This path does not take that method", "The Allow header lists those it takes.")
-        }
+        StatusCode::METHOD_NOT_ALLOWED => (
+            "method_not_allowed",
+            "This path does not take that method",
+            "The Allow header lists those it takes.",
+        ),
         StatusCode::NOT_FOUND => ("not_found", "Not found", "There is no such thing here."),
-        StatusCode::PAYLOAD_TOO_LARGE => ("too_large", "The body is too large", "Send less at once."),
-        _ if status.is_server_error() => ("internal", "Something broke here", "The daemon's log has the cause."),
-        _ => ("invalid_request", "The request is not valid", "Compare it with /api/openapi.json."),
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            ("too_large", "The body is too large", "Send less at once.")
+        }
+        _ if status.is_server_error() => (
+            "internal",
+            "Something broke here",
+            "The daemon's log has the cause.",
+        ),
+        _ => (
+            "invalid_request",
+            "The request is not valid",
+            "Compare it with /api/openapi.json.",
+        ),
     };
     let text = text.trim();
-    let detail = if text.is_empty() || status.is_server_error() { detail } else { text };
+    let detail = if text.is_empty() || status.is_server_error() {
+        detail
+    } else {
+        text
+    };
     Problem::new(status.as_u16(), code, title, detail)
 }
 
@@ -119,8 +155,14 @@ fn headers(state: &AppState, headers: &mut HeaderMap, id: &str, api: bool) {
     };
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(header::REFERRER_POLICY, "no-referrer");
-    set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
-    set(HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
+    set(
+        HeaderName::from_static("cross-origin-opener-policy"),
+        "same-origin",
+    );
+    set(
+        HeaderName::from_static("cross-origin-resource-policy"),
+        "same-origin",
+    );
     if api {
         set(header::CACHE_CONTROL, "no-store");
     }
@@ -147,7 +189,10 @@ async fn check(State(state): State<AppState>, request: Request, next: Next) -> R
             .then(|| ("origin", bad_origin())),
     };
     if let Some((code, failure)) = refusal {
-        state.audit.denied(audit_layer::entry(request.method(), request.extensions()), code);
+        state.audit.denied(
+            audit_layer::entry(request.method(), request.extensions()),
+            code,
+        );
         return failure.into_response();
     }
     if let Some(failure) = body(&request) {
@@ -169,15 +214,26 @@ fn names(state: &AppState, request: &Request) -> Option<(&'static str, Failure)>
             (Some(_), Some(_)) => Err(()),
         }
     };
-    let host = one(header::HOST).ok().flatten().filter(|host| state.edge.host(host));
-    let absolute = request.uri().authority().map(|authority| authority.as_str().to_ascii_lowercase());
-    let agrees = |host: &str| absolute.as_ref().is_none_or(|other| *other == host.to_ascii_lowercase());
+    let host = one(header::HOST)
+        .ok()
+        .flatten()
+        .filter(|host| state.edge.host(host));
+    let absolute = request
+        .uri()
+        .authority()
+        .map(|authority| authority.as_str().to_ascii_lowercase());
+    let agrees = |host: &str| {
+        absolute
+            .as_ref()
+            .is_none_or(|other| *other == host.to_ascii_lowercase())
+    };
     if !host.is_some_and(agrees) {
         return Some(("host", bad_host()));
     }
     match one(header::ORIGIN) {
         Ok(None) => {}
-        Ok(Some(origin)) if state.edge.origin(origin) => {}
+        // A page of ours; browsers differ in what they call the site of a socket.
+        Ok(Some(origin)) if state.edge.origin(origin) => return None,
         _ => return Some(("origin", bad_origin())),
     }
     let text = |name: &'static str| headers.get(name).and_then(|value| value.to_str().ok());
@@ -193,7 +249,9 @@ fn names(state: &AppState, request: &Request) -> Option<(&'static str, Failure)>
 /// Bodies are JSON of a bounded size.
 fn body(request: &Request) -> Option<Failure> {
     let headers = request.headers();
-    let length = headers.get(header::CONTENT_LENGTH).map(|value| value.to_str().unwrap_or_default());
+    let length = headers
+        .get(header::CONTENT_LENGTH)
+        .map(|value| value.to_str().unwrap_or_default());
     let none = match length {
         Some(length) => match length.parse::<u64>() {
             Ok(length) if length > MAX_BODY as u64 => return Some(too_large()),

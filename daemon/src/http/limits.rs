@@ -50,7 +50,8 @@ pub struct Limits {
 impl Limits {
     /// Counters at zero.
     pub fn new(limits: &config::Limits) -> Self {
-        let quota = |count: u32| Quota::per_minute(NonZeroU32::new(count).unwrap_or(NonZeroU32::MIN));
+        let quota =
+            |count: u32| Quota::per_minute(NonZeroU32::new(count).unwrap_or(NonZeroU32::MIN));
         let requests = limits.requests_per_minute;
         Self {
             callers: DefaultKeyedRateLimiter::keyed(quota(requests)),
@@ -80,7 +81,9 @@ impl Limits {
 
     /// Counts a bad credential; too many shut the address out for a while.
     pub fn failed(&self, place: Place) {
-        let Err(Wait(time)) = check(&self.failures, &place) else { return };
+        let Err(Wait(time)) = check(&self.failures, &place) else {
+            return;
+        };
         let mut blocked = self.blocked.lock();
         let now = Instant::now();
         if blocked.len() >= MAX_BLOCKED {
@@ -133,7 +136,8 @@ pub fn keep_small(edge: &super::edge::Edge, tasks: &Tasks) {
 }
 
 fn check<K: Hash + Eq + Clone>(limiter: &DefaultKeyedRateLimiter<K>, key: &K) -> Result<(), Wait> {
-    let refused = |not: governor::NotUntil<_>| Wait(not.wait_time_from(DefaultClock::default().now()));
+    let refused =
+        |not: governor::NotUntil<_>| Wait(not.wait_time_from(DefaultClock::default().now()));
     limiter.check_key(key).map_err(refused)
 }
 
@@ -156,7 +160,9 @@ mod tests {
     #[test]
     fn n02_callers_behind_one_address_have_buckets_of_their_own() {
         let limits = limits();
-        let spent = (0..20).filter(|_| limits.caller("a", false).is_err()).count();
+        let spent = (0..20)
+            .filter(|_| limits.caller("a", false).is_err())
+            .count();
         assert_eq!(spent, 15);
         assert_eq!(limits.caller("b", false), Ok(()));
         assert!((0..50).all(|_| limits.caller("droid-001", true).is_ok()));

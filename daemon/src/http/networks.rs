@@ -24,20 +24,29 @@ impl Networks {
     /// # Errors
     /// Names the text that is none.
     pub fn parse(texts: &[String]) -> Result<Self, BadNetwork> {
-        texts.iter().map(|text| Network::parse(text).ok_or_else(|| BadNetwork(text.clone()))).collect::<Result<_, _>>().map(Self)
+        texts
+            .iter()
+            .map(|text| Network::parse(text).ok_or_else(|| BadNetwork(text.clone())))
+            .collect::<Result<_, _>>()
+            .map(Self)
     }
 
     /// True when an address may connect.
     pub fn permits(&self, ip: IpAddr) -> bool {
         let (bits, v4) = bits(ip);
         self.0.is_empty()
-            || self.0.iter().any(|one| one.v4 == v4 && bits & one.mask == one.base)
+            || self
+                .0
+                .iter()
+                .any(|one| one.v4 == v4 && bits & one.mask == one.base)
     }
 }
 
 impl Network {
     fn parse(text: &str) -> Option<Self> {
-        let (ip, length) = text.split_once('/').map_or((text, None), |(ip, rest)| (ip, Some(rest)));
+        let (ip, length) = text
+            .split_once('/')
+            .map_or((text, None), |(ip, rest)| (ip, Some(rest)));
         let (bits, v4) = bits(ip.parse().ok()?);
         let width: u32 = if v4 { 32 } else { 128 };
         let length = match length {
@@ -70,7 +79,14 @@ mod tests {
 
     #[test]
     fn only_listed_networks_may_connect() {
-        let list = |texts: &[&str]| Networks::parse(&texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>());
+        let list = |texts: &[&str]| {
+            Networks::parse(
+                &texts
+                    .iter()
+                    .map(|text| (*text).to_owned())
+                    .collect::<Vec<_>>(),
+            )
+        };
         let some = list(&["100.96.0.0/12", "127.0.0.1", "fd00::/8"]).unwrap();
         for (ip, may) in [
             ("100.96.0.1", true),
@@ -85,7 +101,11 @@ mod tests {
             assert_eq!(some.permits(ip.parse().unwrap()), may, "{ip}");
         }
         assert!(Networks::default().permits("8.8.8.8".parse().unwrap()));
-        assert!(list(&["0.0.0.0/0"]).unwrap().permits("8.8.8.8".parse().unwrap()));
+        assert!(
+            list(&["0.0.0.0/0"])
+                .unwrap()
+                .permits("8.8.8.8".parse().unwrap())
+        );
         for bad in ["10.0.0.0/33", "10.0.0/8", "host", "::/129", "10.0.0.0/-1"] {
             assert!(list(&[bad]).is_err(), "{bad}");
         }

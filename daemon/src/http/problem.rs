@@ -2,12 +2,12 @@
 //! failures are logged, never sent.
 
 use crate::agents::AgentError;
-use crate::chat::ChatError;
-use crate::delegate::DelegateError;
 use crate::audit::AuditError;
 use crate::auth::AuthError;
 use crate::auth::authorize::Denied;
 use crate::auth::tickets::TicketError;
+use crate::chat::ChatError;
+use crate::delegate::DelegateError;
 use crate::model::limits::Invalid;
 use crate::store::StoreError;
 use crate::terminal::TerminalError;

@@ -68,7 +68,10 @@ impl Listeners {
             if error.kind() == std::io::ErrorKind::AddrInUse {
                 ListenError::Taken { address: listen }
             } else {
-                ListenError::Tcp { address: listen, error }
+                ListenError::Tcp {
+                    address: listen,
+                    error,
+                }
             }
         })?;
         let mut tcp = vec![first];
@@ -87,7 +90,10 @@ impl Listeners {
 
     /// The TCP addresses, with the port that was given for port 0.
     pub fn addresses(&self) -> Vec<SocketAddr> {
-        self.tcp.iter().filter_map(|listener| listener.local_addr().ok()).collect()
+        self.tcp
+            .iter()
+            .filter_map(|listener| listener.local_addr().ok())
+            .collect()
     }
 }
 

@@ -79,7 +79,10 @@ impl Forge {
     }
 
     pub(super) fn kid(&self) -> String {
-        self.issuer.jwks()["keys"][0]["kid"].as_str().unwrap().to_owned()
+        self.issuer.jwks()["keys"][0]["kid"]
+            .as_str()
+            .unwrap()
+            .to_owned()
     }
 }
 

@@ -1,5 +1,6 @@
 //! The record, for those who may read it.
 
+use crate::audit::Audit;
 use crate::audit::query::Filter;
 use crate::audit::record::Record;
 use crate::auth::authorize::{Object, authorize};
@@ -7,7 +8,6 @@ use crate::auth::permission::Permission;
 use crate::http::AppState;
 use crate::http::extract::{Caller, Json};
 use crate::http::problem::Failure;
-use crate::audit::Audit;
 use axum::extract::{Query, State};
 use orchestra_protocol::event::Page;
 use utoipa_axum::router::OpenApiRouter;
@@ -28,6 +28,9 @@ async fn list(
 ) -> Result<Json<Page<Record>>, Failure> {
     authorize(&principal, Permission::AuditRead, &Object::global())?;
     let items = audit.query(filter).await?;
-    let next_cursor = items.last().filter(|last| last.seq > 1).map(|last| last.seq.to_string());
+    let next_cursor = items
+        .last()
+        .filter(|last| last.seq > 1)
+        .map(|last| last.seq.to_string());
     Ok(Json(Page { items, next_cursor }))
 }

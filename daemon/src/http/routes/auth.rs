@@ -44,7 +44,10 @@ async fn exchange(
     Json(request): Json<ExchangeRequest>,
 ) -> Result<Response, Failure> {
     let answer = auth.exchange(&request).await?;
-    let about = AuditObject(format!("device={}", answer.device_id.as_deref().unwrap_or_default()));
+    let about = AuditObject(format!(
+        "device={}",
+        answer.device_id.as_deref().unwrap_or_default()
+    ));
     Ok((axum::Extension(about), Json(answer)).into_response())
 }
 
@@ -87,7 +90,10 @@ async fn devices(
     Caller(principal): Caller,
 ) -> Result<Json<Page<Device>>, Failure> {
     let items = auth.devices(&principal).await?;
-    Ok(Json(Page { items, next_cursor: None }))
+    Ok(Json(Page {
+        items,
+        next_cursor: None,
+    }))
 }
 
 /// Takes one of them back.
@@ -122,7 +128,11 @@ async fn mint(
     let life = Duration::from_secs(request.ttl_s.unwrap_or(DEFAULT_LIFE_S));
     let minted = auth.mint(role, request.sub.as_deref(), life).await?;
     let subject = request.sub.unwrap_or_else(|| "owner".into());
-    let about = AuditObject(format!("token={} role={} sub={subject}", minted.token_id, role.name()));
+    let about = AuditObject(format!(
+        "token={} role={} sub={subject}",
+        minted.token_id,
+        role.name()
+    ));
     let answer = TokenAnswer {
         access_token: minted.token,
         expires_at: minted.expires_at,
@@ -155,7 +165,9 @@ pub fn link(auth: &Auth, edge: &Edge) -> Result<LoginLink, Failure> {
 }
 
 /// For everybody else these routes do not exist.
-fn only_local(axum::Extension(peer): axum::Extension<crate::auth::peer::Peer>) -> Result<(), Failure> {
+fn only_local(
+    axum::Extension(peer): axum::Extension<crate::auth::peer::Peer>,
+) -> Result<(), Failure> {
     match peer {
         crate::auth::peer::Peer::Unix(_) => Ok(()),
         _ => Err(Failure::not_found("path")),

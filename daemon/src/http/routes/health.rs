@@ -49,8 +49,16 @@ async fn ready(
         reasons.push("the database does not answer".to_owned());
     }
     let ready = reasons.is_empty();
-    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    let reasons = if principal.is_some() { reasons } else { Vec::new() };
+    let status = if ready {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
+    let reasons = if principal.is_some() {
+        reasons
+    } else {
+        Vec::new()
+    };
     (status, Json(Ready { ready, reasons }))
 }
 
@@ -61,7 +69,11 @@ async fn client_config(State(config): State<Arc<Config>>) -> Json<ClientConfig> 
     let oidc = auth.login == LoginSource::Oidc;
     let text = |text: &String| oidc.then(|| text.clone()).filter(|text| !text.is_empty());
     Json(ClientConfig {
-        login: if oidc { LoginMode::Oidc } else { LoginMode::Local },
+        login: if oidc {
+            LoginMode::Oidc
+        } else {
+            LoginMode::Local
+        },
         issuer: text(&auth.issuer),
         client_id: text(&auth.client_id),
         audience: text(&auth.audience),

@@ -17,13 +17,14 @@ pub fn router() -> OpenApiRouter<AppState> {
 /// Says who calls and what it may do. An agent's rights come from its place in the tree,
 /// so that it has no permissions here.
 #[utoipa::path(get, path = "/api/me", tag = "auth", responses((status = 200, body = Me)))]
-async fn me(
-    State(store): State<Store>,
-    Caller(principal): Caller,
-) -> Result<Json<Me>, Failure> {
+async fn me(State(store): State<Store>, Caller(principal): Caller) -> Result<Json<Me>, Failure> {
     let primary = store::users::primary(&store, &principal.user.id).await?;
     Ok(Json(Me {
-        roles: principal.role().map(|role| role.name().to_owned()).into_iter().collect(),
+        roles: principal
+            .role()
+            .map(|role| role.name().to_owned())
+            .into_iter()
+            .collect(),
         permissions: principal.permissions.names(),
         primary_session_id: primary.session(),
         expires_at: principal.expires_at,

@@ -24,8 +24,13 @@ async fn issue(
     headers: HeaderMap,
     Json(request): Json<TicketRequest>,
 ) -> Result<(StatusCode, Json<Ticket>), Failure> {
-    let origin = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
+    let origin = headers
+        .get(header::ORIGIN)
+        .and_then(|origin| origin.to_str().ok());
     let rights = request.rights.unwrap_or_default();
-    let ticket = auth.tickets().issue(&principal, rights, origin).map_err(crate::auth::AuthError::from)?;
+    let ticket = auth
+        .tickets()
+        .issue(&principal, rights, origin)
+        .map_err(crate::auth::AuthError::from)?;
     Ok((StatusCode::CREATED, Json(ticket)))
 }
