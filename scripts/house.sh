@@ -16,7 +16,7 @@ forbid() {
 
 forbid 'no path of one machine' '(^|[^[:alnum:]_./-])/wor[k]/' .
 forbid 'no private key or token' \
-  '[-]{5}BEGIN [A-Z ]*PRIVATE KEY|ghp[_][A-Za-z0-9]{36}|AKIA[0-9A-Z]{16}|sk-ant[-][A-Za-z0-9_-]{20}' .
+  'BEGIN [A-Z ]*PRIVATE KEY[-]{5}(\\n[A-Za-z0-9+/]{16}|$)|ghp[_][A-Za-z0-9]{36}|AKIA[0-9A-Z]{16}|sk-ant[-][A-Za-z0-9_-]{20}' .
 forbid 'no download host in a lock file' '"resolved"' '*package-lock.json'
 forbid 'no registry host' 'registry[.]npmjs|(static|index)[.]crates[.]io|deb[.]debian[.]org|files[.]pythonhosted' .
 forbid 'no test that is switched off' '^ *#\[[i]gnore|(^|[^a-z])(it|test|describe)[.](skip|only)\(' \

@@ -6,7 +6,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 cd "$ROOT"
 if cargo nextest --version >/dev/null 2>&1; then
-  cargo nextest run --workspace --locked -E 'kind(test) and not test(/^e2e::/)'
+  cargo nextest run --workspace --locked -E 'kind(test) and not test(/^main_job::/)'
 else
-  cargo test --workspace --locked --no-fail-fast --test '*' -- --skip e2e::
+  cargo test --workspace --locked --no-fail-fast --test '*' -- --skip main_job::
 fi

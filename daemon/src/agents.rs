@@ -99,6 +99,7 @@ pub struct Agents {
     pub(in crate::agents) kinds: Kinds,
     /// Our own binary, which agents run for hooks and MCP.
     pub(in crate::agents) orchestra: Arc<PathBuf>,
+    tasks: Tasks,
     live: Arc<Mutex<HashMap<AgentId, Live>>>,
     news: broadcast::Sender<AgentId>,
 }
@@ -123,6 +124,7 @@ impl Agents {
             events,
             terminals,
             orchestra: Arc::new(orchestra),
+            tasks: tasks.clone(),
             live: Arc::default(),
             news: broadcast::channel(NEWS).0,
         };
@@ -165,6 +167,19 @@ impl Agents {
     /// What is known of the CLIs.
     pub fn kinds(&self) -> &Kinds {
         &self.kinds
+    }
+
+    /// Where an agent's recorded output lies.
+    pub fn log_folder(&self, id: &AgentId) -> PathBuf {
+        self.config.paths.data_dir.join("logs").join(id.as_str())
+    }
+
+    /// Begins to record what an agent's terminal shows. A recording that cannot begin
+    /// stops no agent.
+    pub(in crate::agents) fn record(&self, id: &AgentId) {
+        if let Err(error) = self.terminals.record(id, self.log_folder(id), &self.tasks) {
+            tracing::warn!(agent.id = %id, %error, "the output is not recorded");
+        }
     }
 
     /// The terminals that agents live in.

@@ -1,6 +1,34 @@
-//! To be written.
+//! The daemon as a value: wires the parts, serves, and ends in order.
 
-use crate::config::Flags;
+use crate::agents::Agents;
+use crate::audit::Audit;
+use crate::auth::Auth;
+use crate::chat::Chat;
+use crate::config::{Config, Flags};
+use crate::delegate::Delegate;
+use crate::events::Events;
+use crate::http::edge::Edge;
+use crate::http::networks::Networks;
+use crate::http::serve::{self, Listeners};
+use crate::http::{self, AppState};
+use crate::store::{self, Store};
+use crate::supervise::Tasks;
+use crate::terminal::Terminals;
+use anyhow::{Context, bail};
+use nix::fcntl::{Flock, FlockArg};
+use orchestra_protocol::time::Timestamp;
+use std::fs::File;
+use std::io::{Read, Seek, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// How long an orderly end may take.
+const GRACE: Duration = Duration::from_secs(5);
+/// How often what is past its retention is forgotten.
+const PRUNE: Duration = Duration::from_secs(3600);
+const DAY_MS: i64 = 86_400_000;
 
 /// What the daemon says once it serves.
 pub struct Ready {
@@ -14,11 +42,162 @@ pub struct UpOptions {
     pub on_ready: Box<dyn FnOnce(&Ready) + Send>,
 }
 
-/// Runs the daemon.
+/// Runs the daemon until SIGTERM or SIGINT.
 ///
 /// # Errors
-/// Always, until it is written.
-#[expect(clippy::unused_async, reason = "stands in for the daemon")]
-pub async fn run(_flags: Flags, _options: UpOptions) -> Result<(), std::io::Error> {
-    Err(std::io::Error::other("the daemon is not written yet"))
+/// When the configuration is wrong, the data folder is in use, the port is taken, tmux is
+/// missing, or the store is damaged. Says what to do.
+pub async fn run(flags: Flags, options: UpOptions) -> anyhow::Result<()> {
+    let config = Arc::new(Config::load(&flags)?);
+    config.paths.create()?;
+    let _lock = lock(&config)?;
+    // Bound first: a port that is taken is the commonest reason to fail, and the cheapest
+    // to find out.
+    let socket = config.paths.socket();
+    let listeners = Listeners::bind(config.settings.server.listen, Some(&socket)).await?;
+    let edge = Edge::new(&config.settings, &listeners.addresses());
+    let allow = Networks::parse(&config.settings.network.allow)?;
+    let tasks = Tasks::default();
+    let state = wire(config.clone(), edge, &tasks).await?;
+    let ready = Ready {
+        url: state.edge.base_url().to_owned(),
+        login_url: login_url(&state),
+    };
+    http::limits::keep_small(&state.edge, &tasks);
+    prune_regularly(&state, &tasks);
+    serve::start(listeners, http::router(&state), allow, &tasks);
+    (options.on_ready)(&ready);
+    tracing::info!(url = ready.url, "serving");
+    ended().await?;
+    tracing::info!("stopping; agents go on");
+    if !tasks.shutdown(GRACE).await {
+        tracing::warn!("some work did not end in time and was left");
+    }
+    state.store.close().await;
+    Ok(())
+}
+
+/// Opens and starts every part, bottom up.
+async fn wire(config: Arc<Config>, edge: Edge, tasks: &Tasks) -> anyhow::Result<AppState> {
+    let store = Store::open(&config.paths.data_dir).await?;
+    let events = Events::start(store.clone(), tasks).await?;
+    let auth = Auth::open(&config, store.clone(), tasks)?;
+    let audit = Audit::open(&config.paths.data_dir)?;
+    let terminals = Terminals::start(&config, tasks).await?;
+    let orchestra = orchestra_binary()?;
+    let agents = Agents::start(
+        config.clone(),
+        store.clone(),
+        events.clone(),
+        terminals.clone(),
+        orchestra,
+        tasks,
+    )
+    .await?;
+    let panes = terminals.clone();
+    auth.set_panes(move || panes.found().into_iter().map(|pane| pane.pid).collect());
+    let chat = Chat::start(store.clone(), events.clone(), agents.clone(), tasks).await?;
+    let delegate = Delegate::start(
+        config.clone(),
+        store.clone(),
+        events.clone(),
+        agents.clone(),
+        chat.clone(),
+        tasks,
+    )
+    .await?;
+    Ok(AppState {
+        config,
+        store,
+        events,
+        auth,
+        audit,
+        edge,
+        terminals,
+        agents,
+        chat,
+        delegate,
+        tasks: tasks.clone(),
+    })
+}
+
+/// A link that logs a browser in once; none with an OIDC issuer.
+fn login_url(state: &AppState) -> Option<String> {
+    let (secret, _) = state.auth.login_secret().ok()?;
+    Some(format!("{}/#login={secret}", state.edge.base_url()))
+}
+
+/// Our own binary, for agents; a binary that was replaced while running is named by its
+/// old path, which the new one has now.
+fn orchestra_binary() -> anyhow::Result<PathBuf> {
+    let path = std::env::current_exe().context("cannot tell where this program lies")?;
+    let text = path.to_string_lossy();
+    Ok(match text.strip_suffix(" (deleted)") {
+        Some(before) => PathBuf::from(before),
+        None => path,
+    })
+}
+
+/// One daemon per data folder.
+fn lock(config: &Config) -> anyhow::Result<Flock<File>> {
+    let path = config.paths.data_dir.join("lock");
+    let shown = config.paths.data_dir.display();
+    let file = File::options()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(&path)
+        .with_context(|| format!("cannot write in {shown}; choose another with --data-dir"))?;
+    match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
+        Ok(mut held) => {
+            held.set_len(0)?;
+            held.rewind()?;
+            write!(held, "{}", std::process::id())?;
+            Ok(held)
+        }
+        Err((mut file, _)) => {
+            let mut pid = String::new();
+            file.read_to_string(&mut pid)?;
+            bail!(
+                "{shown} is in use by another daemon (process {}); use that one (orchestra web), or choose \
+                 another folder with --data-dir",
+                pid.trim()
+            );
+        }
+    }
+}
+
+/// Resolves when somebody asks this process to end.
+async fn ended() -> std::io::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
+
+fn prune_regularly(state: &AppState, tasks: &Tasks) {
+    let (store, config) = (state.store.clone(), state.config.clone());
+    tasks.spawn("retention", move |cancel| async move {
+        let mut tick = tokio::time::interval(PRUNE);
+        loop {
+            tokio::select! {
+                () = cancel.cancelled() => return,
+                _ = tick.tick() => {}
+            }
+            let days = i64::from(config.settings.retention.events_days);
+            let before = Timestamp(Timestamp::now().0 - days * DAY_MS);
+            let pruned = async {
+                store::events::prune(&store, before).await?;
+                store::evidence::prune(&store, before).await?;
+                store::idempotency::prune(&store).await
+            };
+            if let Err(error) = pruned.await {
+                tracing::warn!(%error, "old entries could not be forgotten");
+            }
+        }
+    });
 }

@@ -59,7 +59,16 @@ pub enum Command {
     Mcp(mcp::McpArgs),
     #[command(hide = true)]
     Hook(hook::HookArgs),
+    #[command(hide = true)]
+    RunAgent(RunAgentArgs),
     Completions(CompletionsArgs),
+}
+
+/// Becomes an agent's program; what tmux runs in its pane. Not for people.
+#[derive(Debug, clap::Args)]
+pub struct RunAgentArgs {
+    /// Folder with the launch file.
+    pub folder: std::path::PathBuf,
 }
 
 /// Prints a completion script for a shell.
@@ -121,6 +130,14 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::Doctor(args) => doctor::run(&args).await,
         Command::Mcp(args) => mcp::run(&args.connection).await,
         Command::Hook(args) => hook::run(args).await,
+        Command::RunAgent(args) => {
+            // Comes back only when it failed; the text is the pane's last.
+            let error = crate::agents::launch::become_agent(&args.folder);
+            Err(Failure::local(
+                "this agent's program cannot be started",
+                &error,
+            ))
+        }
         Command::Completions(args) => {
             let mut script = Vec::new();
             clap_complete::generate(args.shell, &mut Cli::command(), "orchestra", &mut script);
@@ -133,7 +150,9 @@ async fn run(command: Command) -> Result<(), Failure> {
 fn wants_json(command: &Command) -> bool {
     let connection: &Connection = match command {
         Command::Up(args) => return args.json,
-        Command::Hook(_) | Command::Mcp(_) | Command::Completions(_) => return false,
+        Command::Hook(_) | Command::Mcp(_) | Command::RunAgent(_) | Command::Completions(_) => {
+            return false;
+        }
         Command::Web(args) => &args.connection,
         Command::Token(args) => &args.connection,
         Command::Status(args) => &args.connection,

@@ -8,12 +8,14 @@ pub mod entry;
 pub mod flow;
 pub mod frame;
 pub mod input;
+pub mod log;
 pub mod live;
 pub mod ring;
 pub mod screen;
 pub mod seat;
 
 mod lifecycle;
+mod record;
 mod sampler;
 mod source;
 

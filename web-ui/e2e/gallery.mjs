@@ -16,12 +16,23 @@ const settle = (page, ms = 700) => page.waitForTimeout(ms);
 /** name, scenario, path, and what to do before the picture. */
 const VIEWS = [
   ['login', 'busy', '/', async (page) => page.getByText('Get a login link').waitFor(), { loggedOut: true }],
-  ['login-used', 'busy', '/#login=used', async (page) => page.getByRole('alert').waitFor(), { loggedOut: true }],
+  [
+    'login-used',
+    'busy',
+    '/#login=used',
+    async (page) => page.getByRole('alert').waitFor(),
+    { loggedOut: true },
+  ],
   ['home-busy', 'busy', '/'],
   ['home-calm', 'calm', '/'],
   ['home-empty', 'empty', '/'],
   ['home-nocli', 'nocli', '/'],
-  ['home-error', 'error', '/', (page) => page.getByText('could not be loaded').first().waitFor({ timeout: 15000 })],
+  [
+    'home-error',
+    'error',
+    '/',
+    (page) => page.getByText('could not be loaded').first().waitFor({ timeout: 15000 }),
+  ],
   ['home-viewer', 'viewer', '/'],
   ['chat', 'busy', '/chat', (page) => page.getByText('three steps', { exact: false }).waitFor()],
   ['chat-beside', 'busy', '/chat?beside=droid-001', (page) => settle(page, 1500)],
@@ -48,7 +59,10 @@ const VIEWS = [
 
 async function takeSeat(page) {
   await settle(page, 1200);
-  await page.getByRole('button', { name: /take the keyboard|^type$/i }).first().click();
+  await page
+    .getByRole('button', { name: /take the keyboard|^type$/i })
+    .first()
+    .click();
   await settle(page, 900);
 }
 
@@ -67,7 +81,10 @@ async function openBy(page, key, phoneName) {
 
 async function openSpawn(page) {
   await settle(page);
-  await page.getByRole('button', { name: /new agent|start one agent|start a shell agent/i }).first().click();
+  await page
+    .getByRole('button', { name: /new agent|start one agent|start a shell agent/i })
+    .first()
+    .click();
   await settle(page);
 }
 
@@ -95,6 +112,8 @@ for (const size of Object.keys(SIZES)) {
     if (size === 'tablet' && theme === 'light') continue;
     const complaints = [];
     const session = await open(browser, size, theme, complaints);
+    await session.page.goto(`http://127.0.0.1:${port}/#login=fake`);
+    await session.page.locator('#stage').waitFor();
     for (const [name, scenario, path, act, options] of VIEWS) {
       if (only && !`${name}-${size}-${theme}`.includes(only)) continue;
       daemon.load(scenario);
@@ -102,24 +121,48 @@ for (const size of Object.keys(SIZES)) {
       complaints.length = 0;
       const view = options?.loggedOut ? await open(browser, size, theme, complaints) : session;
       try {
-        const login = options?.loggedOut ? '' : '#login=fake';
-        await view.page.goto(`http://127.0.0.1:${port}${path}${login}`);
-        if (!options?.loggedOut) await view.page.reload();
+        await view.page.goto(`http://127.0.0.1:${port}${path}`);
+        if (!options?.loggedOut) await view.page.locator('#stage').waitFor();
         await settle(view.page);
         await act?.(view.page, daemon);
         await settle(view.page, 400);
         await view.page.screenshot({ path: `${out}${name}-${size}-${theme}.png` });
         const axe = await new AxeBuilder({ page: view.page }).analyze();
         for (const violation of axe.violations) {
-          report.push({ view: `${name}-${size}-${theme}`, rule: violation.id, help: violation.help, nodes: violation.nodes.map((node) => `${node.target} ${node.any[0]?.message ?? ''}`).slice(0, 3) });
+          report.push({
+            view: `${name}-${size}-${theme}`,
+            rule: violation.id,
+            help: violation.help,
+            nodes: violation.nodes.map((node) => `${node.target} ${node.any[0]?.message ?? ''}`).slice(0, 3),
+          });
         }
         const wide = await view.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-        if (wide > 0) report.push({ view: `${name}-${size}-${theme}`, rule: 'sideways', help: `scrolls sideways by ${wide} px`, nodes: [] });
+        if (wide > 0)
+          report.push({
+            view: `${name}-${size}-${theme}`,
+            rule: 'sideways',
+            help: `scrolls sideways by ${wide} px`,
+            nodes: [],
+          });
       } catch (error) {
-        report.push({ view: `${name}-${size}-${theme}`, rule: 'failed', help: String(error).slice(0, 300), nodes: [] });
+        report.push({
+          view: `${name}-${size}-${theme}`,
+          rule: 'failed',
+          help: String(error).slice(0, 300),
+          nodes: [],
+        });
       }
-      const loud = complaints.filter((text) => !/ERR_(CONNECTION|EMPTY)|WebSocket|status of (503|404|401)/.test(text));
-      for (const text of new Set(loud)) report.push({ view: `${name}-${size}-${theme}`, rule: 'console', help: text.slice(0, 300), nodes: [] });
+      const loud = complaints.filter(
+        (text) =>
+          !/ERR_(CONNECTION|EMPTY)|WebGL|task queue exceeded|WebSocket|status of (503|404|401)/.test(text),
+      );
+      for (const text of new Set(loud))
+        report.push({
+          view: `${name}-${size}-${theme}`,
+          rule: 'console',
+          help: text.slice(0, 300),
+          nodes: [],
+        });
       if (options?.loggedOut) await view.context.close();
     }
     await session.context.close();
@@ -128,6 +171,7 @@ for (const size of Object.keys(SIZES)) {
 await browser.close();
 daemon.close();
 writeFileSync(`${out}report.json`, JSON.stringify(report, null, 2));
-for (const entry of report) console.log(`${entry.view}: ${entry.rule}: ${entry.help}\n    ${entry.nodes.join('\n    ')}`);
+for (const entry of report)
+  console.log(`${entry.view}: ${entry.rule}: ${entry.help}\n    ${entry.nodes.join('\n    ')}`);
 console.log(report.length === 0 ? 'gallery: clean' : `gallery: ${report.length} findings`);
 process.exit(report.length === 0 ? 0 : 1);

@@ -16,6 +16,11 @@ window.addEventListener('vite:preloadError', () => {
   location.reload();
 });
 
+// A login link pasted into an open page changes only the fragment: load, so that it is taken.
+window.addEventListener('hashchange', () => {
+  if (location.hash.startsWith('#login=')) location.reload();
+});
+
 const opening = openLogin(secret);
 
 const root = document.getElementById('root');

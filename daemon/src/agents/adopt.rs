@@ -60,6 +60,7 @@ impl Agents {
             // The daemon ended between the start and its record.
             store::agents::started(&self.store, &agent.id, pane.pid).await?;
         }
+        self.record(&agent.id);
         self.read_spool(&agent.id).await;
         self.announce(&agent.id);
         Ok(())

@@ -122,6 +122,20 @@ fn write_private(path: &Path, content: &[u8]) -> Result<(), ConfigError> {
     std::fs::rename(&aside, path).map_err(failed)
 }
 
+/// A daemon that a script started with `&` inherits ignored interrupts, and so would
+/// every agent: Ctrl-C would do nothing in their terminals.
+fn interrupts_ignored() -> bool {
+    /// Bits of SIGINT and SIGQUIT.
+    const MASK: u64 = 0b110;
+    let Ok(status) = std::fs::read_to_string("/proc/self/status") else {
+        return false;
+    };
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    ignored
+        .and_then(|hex| u64::from_str_radix(hex.trim(), 16).ok())
+        .is_some_and(|bits| bits & MASK != 0)
+}
+
 /// Becomes the agent: reads the launch file in `dir`, removes it, and replaces this
 /// process. Returns only when that failed.
 pub fn become_agent(dir: &Path) -> std::io::Error {
@@ -136,10 +150,16 @@ pub fn become_agent(dir: &Path) -> std::io::Error {
     if let Err(error) = std::fs::remove_file(&path) {
         return error;
     }
-    let Some((program, args)) = ticket.argv.split_first() else {
+    let mut argv = ticket.argv;
+    if interrupts_ignored() {
+        argv.splice(
+            0..0,
+            ["env".to_owned(), "--default-signal=INT,QUIT".to_owned()],
+        );
+    }
+    let Some((program, args)) = argv.split_first() else {
         return std::io::Error::other("the launch file names no program");
     };
-    // The daemon raised its limit of open files for tmux; that is not the agent's.
     std::process::Command::new(program)
         .args(args)
         .env_clear()

@@ -258,6 +258,7 @@ impl Agents {
         {
             Ok(pid) => {
                 let agent = store::agents::started(&self.store, &id, pid).await?;
+                self.record(&id);
                 self.announce(&id);
                 tracing::info!(agent.id = %id, agent.kind = agent.view.kind, "started agent {id}");
                 Ok(agent)

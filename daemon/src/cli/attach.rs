@@ -4,10 +4,10 @@
 pub mod keys;
 pub mod stream;
 
-use super::client::{Call, Client};
+use super::client::{Body, Call, Client};
 use super::connection::Connection;
 use super::failure::Failure;
-use super::{output, tty, values};
+use super::{tty, values};
 use crate::model::ids::AgentId;
 use axum::http::Method;
 use clap::Args;
@@ -46,36 +46,51 @@ pub async fn run(args: &AttachArgs) -> Result<(), Failure> {
     tmux(&client, &id).await
 }
 
-/// Gives the terminal to tmux, and the seat back afterwards.
+/// Gives the terminal to tmux. The daemon's answer stays open meanwhile: it is the seat.
 async fn tmux(client: &Client, id: &AgentId) -> Result<(), Failure> {
-    let path = format!("/api/agents/{id}/attach");
     let request = AttachRequest { size: tty::size() };
-    let place: AttachAnswer = client.post(path.clone(), &request).await?;
-    let ended = tokio::process::Command::new("tmux")
-        .args([
-            "-u",
-            "-S",
-            &place.tmux_socket,
-            "attach-session",
-            "-f",
-            "ignore-size",
-            "-t",
-        ])
-        .arg(format!("={}", place.session))
-        // Another tmux around this one is no reason to refuse: the servers are different.
-        .env_remove("TMUX")
-        .status()
-        .await;
-    // The daemon notices a client that went without a word; this only makes it quicker.
-    if let Err(failure) = client
-        .fetch::<serde_json::Value>(Call::new(Method::DELETE, path))
-        .await
-    {
-        output::note(&format!("the seat is given back later: {failure}"));
-    }
+    let path = format!("/api/agents/{id}/attach");
+    let call = Call::new(Method::POST, path).json(&request)?;
+    let mut held = client.open(call).await?;
+    let place = first_line(client, &mut held).await?;
+    let mut tmux = tokio::process::Command::new("tmux");
+    tmux.args([
+        "-u",
+        "-S",
+        &place.tmux_socket,
+        "attach-session",
+        "-f",
+        "ignore-size",
+        "-t",
+    ])
+    .arg(format!("={}", place.session))
+    // Another tmux around this one is no reason to refuse: the servers are different.
+    .env_remove("TMUX");
+    let seat = async {
+        while let Ok(Some(_)) = client.chunk(&mut held).await {}
+        // The daemon restarts: the terminal goes on, only the seat is free.
+        std::future::pending::<()>().await;
+    };
+    let ended = tokio::select! {
+        ended = tmux.status() => ended,
+        () = seat => return Ok(()),
+    };
     match ended {
         Ok(status) if status.success() => Ok(()),
         Ok(status) => Err(Failure::Failed(format!("tmux ended with {status}"))),
         Err(error) => Err(Failure::local("cannot run tmux", &error)),
     }
+}
+
+async fn first_line(client: &Client, held: &mut Body) -> Result<AttachAnswer, Failure> {
+    let mut line = Vec::new();
+    while let Some(bytes) = client.chunk(held).await? {
+        line.extend_from_slice(&bytes);
+        if line.contains(&b'\n') {
+            break;
+        }
+    }
+    let whole = line.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    serde_json::from_slice(whole)
+        .map_err(|error| Failure::Failed(format!("the daemon's answer makes no sense: {error}")))
 }

@@ -119,7 +119,7 @@ async fn wait(client: &Client, mut task: Task) -> Result<Task, Failure> {
                 }
             }
             Err(Failure::Unreachable(_)) if heard.elapsed() < AWAY => {
-                tokio::time::sleep(RETRY).await
+                tokio::time::sleep(RETRY).await;
             }
             Err(failure) => return Err(failure),
         }

@@ -132,7 +132,7 @@ async fn all(args: &DoctorArgs) -> Result<Vec<Check>, Failure> {
                 list.push(checks::port(config.settings.server.listen).await);
             }
             list.push(running);
-            list.extend(programs::agents(&config).await);
+            list.extend(programs::agents(config).await);
         }
         Err(error) => {
             list.push(Check::blocking(

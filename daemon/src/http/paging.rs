@@ -1,8 +1,8 @@
 //! Lists in pages, and POSTs that act once per key.
 
 use super::problem::Failure;
-use crate::store::idempotency::{self, Key, Known};
 use crate::store::Store;
+use crate::store::idempotency::{self, Key, Known};
 use axum::http::HeaderMap;
 use axum::http::StatusCode;
 use orchestra_protocol::event::Page;
@@ -34,7 +34,9 @@ impl PageQuery {
         if (1..=MAX_LIMIT).contains(&limit) {
             Ok(limit)
         } else {
-            Err(Failure::invalid(format!("limit is {limit}; it must lie between 1 and {MAX_LIMIT}")))
+            Err(Failure::invalid(format!(
+                "limit is {limit}; it must lie between 1 and {MAX_LIMIT}"
+            )))
         }
     }
 
@@ -84,7 +86,9 @@ impl Once {
         };
         let key = value.to_str().unwrap_or_default();
         if key.is_empty() || key.len() > MAX_KEY {
-            return Err(Failure::invalid("Idempotency-Key must be 1 to 128 printable characters"));
+            return Err(Failure::invalid(
+                "Idempotency-Key must be 1 to 128 printable characters",
+            ));
         }
         let body = serde_json::to_vec(body).map_err(|error| Failure::internal(&error))?;
         let hash = Sha256::digest(&body);

@@ -1,7 +1,15 @@
 //! The routes, by what they are about.
 
+pub mod agents;
+pub mod attach;
 pub mod audit;
 pub mod auth;
+pub mod events;
 pub mod health;
+pub mod hooks;
+pub mod logs;
 pub mod me;
+pub mod messages;
+pub mod tasks;
+pub mod terminals;
 pub mod tickets;

@@ -21,19 +21,19 @@ pub fn http_service(
     router: Router,
     allowed_hosts: Vec<String>,
 ) -> StreamableHttpService<Tools<InProcess>, NeverSessionManager> {
+    let host = allowed_hosts
+        .first()
+        .and_then(|host| HeaderValue::from_str(host).ok());
+    let transport = InProcess {
+        router,
+        host: host.unwrap_or(HeaderValue::from_static("localhost")),
+    };
     // No sessions: a call needs only its credential, so a restart of the daemon costs nothing.
     let config = StreamableHttpServerConfig::default()
         .with_legacy_session_mode(false)
         .with_json_response(true)
-        .with_allowed_hosts(allowed_hosts.clone())
+        .with_allowed_hosts(allowed_hosts)
         .enforce_origin_validation();
-    let transport = InProcess {
-        router,
-        host: allowed_hosts
-            .first()
-            .and_then(|host| HeaderValue::from_str(host).ok())
-            .unwrap_or(HeaderValue::from_static("localhost")),
-    };
     StreamableHttpService::new(
         move || Ok(Tools::new(transport.clone())),
         Arc::new(NeverSessionManager::default()),

@@ -116,7 +116,11 @@ impl Flow {
         if self.state == State::Behind {
             if !lost && backlog <= SKIP {
                 self.state = State::Following;
-                return if backlog == 0 { Step::Wait(None) } else { self.paced(now, backlog) };
+                return if backlog == 0 {
+                    Step::Wait(None)
+                } else {
+                    self.paced(now, backlog)
+                };
             }
             return Step::Gap;
         }
@@ -135,14 +139,21 @@ impl Flow {
             return Step::Wait(Some(GATHER - age));
         }
         let room = backlog.min(WINDOW - self.unacknowledged());
-        Step::Output(usize::try_from(room).unwrap_or(MAX_PAYLOAD).min(MAX_PAYLOAD))
+        Step::Output(
+            usize::try_from(room)
+                .unwrap_or(MAX_PAYLOAD)
+                .min(MAX_PAYLOAD),
+        )
     }
 
     /// Notes that output was given to the connection.
     pub fn output_sent(&mut self, now: Instant, bytes: usize) {
         self.cursor += bytes as u64;
         self.sent += bytes as u64;
-        if self.window_at.is_none_or(|at| now.saturating_duration_since(at) >= GATHER) {
+        if self
+            .window_at
+            .is_none_or(|at| now.saturating_duration_since(at) >= GATHER)
+        {
             self.window_at = Some(now);
             self.window_bytes = 0;
         }
@@ -176,7 +187,10 @@ impl Flow {
     /// When that is more than was sent; less than before changes nothing.
     pub fn acknowledge(&mut self, total: u64) -> Result<(), BadAck> {
         if total > self.sent {
-            return Err(BadAck { acknowledged: total, sent: self.sent });
+            return Err(BadAck {
+                acknowledged: total,
+                sent: self.sent,
+            });
         }
         self.acknowledged = self.acknowledged.max(total);
         Ok(())

@@ -121,7 +121,12 @@ impl LiveViewer {
     fn turn(&mut self, now: Instant) -> Turn {
         let mut flow = self.acks.0.flow.lock();
         let (start, end, redraws, ended) = self.source.with(|stream| {
-            (stream.ring.start(), stream.ring.end(), stream.redraws, stream.ended)
+            (
+                stream.ring.start(),
+                stream.ring.end(),
+                stream.redraws,
+                stream.ended,
+            )
         });
         if std::mem::replace(&mut self.redraws, redraws) != redraws {
             flow.drop_rest();
@@ -138,7 +143,11 @@ impl LiveViewer {
                 let read = self.source.with(|stream| stream.ring.read(seq, most));
                 // Gone since the look above: the next look sees it.
                 let Some(bytes) = read else {
-                    return if ended { Turn::Give(LiveChunk::Ended) } else { Turn::Wait(Some(Duration::ZERO)) };
+                    return if ended {
+                        Turn::Give(LiveChunk::Ended)
+                    } else {
+                        Turn::Wait(Some(Duration::ZERO))
+                    };
                 };
                 flow.output_sent(now, bytes.len());
                 Turn::Give(LiveChunk::Output { seq, bytes })
@@ -167,9 +176,15 @@ impl Terminals {
     ///
     /// # Errors
     /// When the agent has no terminal.
-    pub fn live(&self, agent: &AgentId, resume: Option<&ResumeAt>) -> Result<LiveViewer, TerminalError> {
+    pub fn live(
+        &self,
+        agent: &AgentId,
+        resume: Option<&ResumeAt>,
+    ) -> Result<LiveViewer, TerminalError> {
         let entry = self.entry(agent)?;
-        let pane = entry.pane().ok_or_else(|| TerminalError::NoTerminal(agent.clone()))?;
+        let pane = entry
+            .pane()
+            .ok_or_else(|| TerminalError::NoTerminal(agent.clone()))?;
         let (source, news) = {
             let mut live = entry.live.lock();
             let open = live.take().filter(|source| !source.ended());
@@ -181,7 +196,8 @@ impl Terminals {
         };
         let (start, end, redraws) =
             source.with(|stream| (stream.ring.start(), stream.ring.end(), stream.redraws));
-        let known = resume.filter(|at| at.epoch == source.epoch() && (start..=end).contains(&at.seq));
+        let known =
+            resume.filter(|at| at.epoch == source.epoch() && (start..=end).contains(&at.seq));
         let flow = known.map_or_else(Flow::fresh, |at| Flow::resumed(at.seq));
         Ok(LiveViewer {
             epoch: source.epoch().to_owned(),
@@ -189,7 +205,10 @@ impl Terminals {
             resumed: known.is_some(),
             size: entry.seat.state().size,
             title: pane.info.title,
-            acks: Acks(Arc::new(Shared { flow: Mutex::new(flow), acknowledged: Notify::new() })),
+            acks: Acks(Arc::new(Shared {
+                flow: Mutex::new(flow),
+                acknowledged: Notify::new(),
+            })),
             source,
             news,
             redraws,

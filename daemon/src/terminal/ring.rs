@@ -15,7 +15,12 @@ pub struct Ring {
 impl Ring {
     /// An empty ring that keeps at most `capacity` bytes.
     pub fn new(capacity: usize) -> Self {
-        Self { chunks: VecDeque::new(), start: 0, end: 0, capacity }
+        Self {
+            chunks: VecDeque::new(),
+            start: 0,
+            end: 0,
+            capacity,
+        }
     }
 
     /// Number of the oldest byte kept.
@@ -37,7 +42,9 @@ impl Ring {
         self.chunks.push_back(bytes);
         while self.kept() > self.capacity {
             let over = self.kept() - self.capacity;
-            let Some(front) = self.chunks.front_mut() else { break };
+            let Some(front) = self.chunks.front_mut() else {
+                break;
+            };
             if front.len() <= over {
                 self.start += front.len() as u64;
                 self.chunks.pop_front();

@@ -124,7 +124,11 @@ impl Source {
     /// output since the last, that one is as good.
     pub(super) fn want_cut(&self) -> u64 {
         let mut stream = self.0.stream.lock();
-        if stream.cut.as_ref().is_some_and(|cut| cut.seq == stream.ring.end()) {
+        if stream
+            .cut
+            .as_ref()
+            .is_some_and(|cut| cut.seq == stream.ring.end())
+        {
             return stream.cuts;
         }
         if !std::mem::replace(&mut stream.asked, true) {

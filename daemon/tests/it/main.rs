@@ -1,3 +1,6 @@
 //! Tests of the whole daemon, in one binary so that they link once.
 
+mod cli;
 mod layers;
+mod main_job;
+mod support;

@@ -28,7 +28,9 @@ async fn read_until(viewer: &mut LiveViewer, last: &str) -> (u64, Vec<u8>) {
 
 async fn snapshot(viewer: &mut LiveViewer) -> (u64, String) {
     match within(viewer.next()).await {
-        LiveChunk::Snapshot { seq, parts } => (seq, String::from_utf8_lossy(&parts.concat()).into_owned()),
+        LiveChunk::Snapshot { seq, parts } => {
+            (seq, String::from_utf8_lossy(&parts.concat()).into_owned())
+        }
         other => panic!("{other:?}"),
     }
 }
@@ -37,7 +39,12 @@ async fn snapshot(viewer: &mut LiveViewer) -> (u64, String) {
 async fn a_snapshot_and_what_follows_it_are_the_stream() {
     let bench = Bench::start().await;
     let one = agent("one-001");
-    bench.run(&one, "i=0; while [ $i -lt 3000 ]; do i=$((i+1)); echo line $i; done; echo end; cat").await;
+    bench
+        .run(
+            &one,
+            "i=0; while [ $i -lt 3000 ]; do i=$((i+1)); echo line $i; done; echo end; cat",
+        )
+        .await;
     let mut viewer = bench.terminals.live(&one, None).unwrap();
     assert!(!viewer.resumed);
     let (seq, screen) = snapshot(&mut viewer).await;
@@ -45,7 +52,12 @@ async fn a_snapshot_and_what_follows_it_are_the_stream() {
     let last = |text: &str| -> usize {
         let numbers = text.rmatch_indices("line ");
         let number = |(at, _): (usize, &str)| {
-            text[at + 5..].chars().take_while(char::is_ascii_digit).collect::<String>().parse().ok()
+            text[at + 5..]
+                .chars()
+                .take_while(char::is_ascii_digit)
+                .collect::<String>()
+                .parse()
+                .ok()
         };
         numbers.filter_map(number).max().unwrap_or(0)
     };
@@ -53,7 +65,10 @@ async fn a_snapshot_and_what_follows_it_are_the_stream() {
     if shown < 3000 {
         let (first, bytes) = read_until(&mut viewer, "end\r\n").await;
         assert_eq!(first, seq);
-        let full: String = (1..=3000).map(|n| format!("line {n}\r\n")).collect::<String>() + "end\r\n";
+        let full: String = (1..=3000)
+            .map(|n| format!("line {n}\r\n"))
+            .collect::<String>()
+            + "end\r\n";
         let seen = String::from_utf8(bytes).unwrap();
         assert!(full.ends_with(&seen), "a suffix of the stream, whole");
         // The cut may fall into a line, whose beginning the snapshot then shows.
@@ -73,17 +88,29 @@ async fn a_short_absence_costs_only_the_missed_bytes() {
     let (seq, _) = snapshot(&mut viewer).await;
     bench.terminals.input(&one, b"first\r").await.unwrap();
     let (_, bytes) = read_until(&mut viewer, "first\r\n").await;
-    let at = ResumeAt { epoch: viewer.epoch.clone(), seq: seq + bytes.len() as u64 };
+    let at = ResumeAt {
+        epoch: viewer.epoch.clone(),
+        seq: seq + bytes.len() as u64,
+    };
     drop(viewer);
     bench.terminals.input(&one, b"missed\r").await.unwrap();
     bench.shows(&one, "missed").await;
 
     let mut back = bench.terminals.live(&one, Some(&at)).unwrap();
     assert!(back.resumed);
-    assert_eq!(read_until(&mut back, "missed\r\n").await, (at.seq, b"missed\r\n".to_vec()));
-    let foreign = ResumeAt { epoch: "of another life".into(), ..at.clone() };
+    assert_eq!(
+        read_until(&mut back, "missed\r\n").await,
+        (at.seq, b"missed\r\n".to_vec())
+    );
+    let foreign = ResumeAt {
+        epoch: "of another life".into(),
+        ..at.clone()
+    };
     assert!(!bench.terminals.live(&one, Some(&foreign)).unwrap().resumed);
-    let ahead = ResumeAt { seq: at.seq + 1000, ..at };
+    let ahead = ResumeAt {
+        seq: at.seq + 1000,
+        ..at
+    };
     assert!(!bench.terminals.live(&one, Some(&ahead)).unwrap().resumed);
     bench.end().await;
 }
@@ -92,7 +119,9 @@ async fn a_short_absence_costs_only_the_missed_bytes() {
 async fn a_flood_costs_a_window_then_one_screen_and_slows_nobody() {
     let bench = Bench::start().await;
     let one = agent("one-001");
-    bench.run(&one, "cat; yes 'some text that floods the terminal'").await;
+    bench
+        .run(&one, "cat; yes 'some text that floods the terminal'")
+        .await;
     let mut lazy = bench.terminals.live(&one, None).unwrap();
     let mut quick = bench.terminals.live(&one, None).unwrap();
     snapshot(&mut lazy).await;
@@ -122,7 +151,9 @@ async fn a_flood_costs_a_window_then_one_screen_and_slows_nobody() {
     while let Ok(chunk) = tokio::time::timeout(Duration::from_millis(400), lazy.next()).await {
         match chunk {
             LiveChunk::Output { bytes, .. } => got += bytes.len(),
-            LiveChunk::Snapshot { parts, .. } => got += parts.iter().map(|part| part.len()).sum::<usize>(),
+            LiveChunk::Snapshot { parts, .. } => {
+                got += parts.iter().map(|part| part.len()).sum::<usize>()
+            }
             LiveChunk::Gap { .. } => {}
             LiveChunk::Ended => panic!("it goes on"),
         }
@@ -142,7 +173,11 @@ async fn a_flood_costs_a_window_then_one_screen_and_slows_nobody() {
         }
     })
     .await;
-    assert!(stop.elapsed() < Duration::from_secs(3), "the program heard Ctrl-C: {:?}", stop.elapsed());
+    assert!(
+        stop.elapsed() < Duration::from_secs(3),
+        "the program heard Ctrl-C: {:?}",
+        stop.elapsed()
+    );
     bench.end().await;
 }
 
@@ -154,13 +189,24 @@ async fn a_new_size_brings_a_new_screen_and_a_close_the_end() {
     let mut viewer = bench.terminals.live(&one, None).unwrap();
     let (_, screen) = snapshot(&mut viewer).await;
     assert!(screen.contains("\u{1b}[24;1H"));
-    bench.terminals.resize(&one, Size { cols: 40, rows: 10 }).await.unwrap();
+    bench
+        .terminals
+        .resize(&one, Size { cols: 40, rows: 10 })
+        .await
+        .unwrap();
     assert!(matches!(within(viewer.next()).await, LiveChunk::Gap { .. }));
     let (_, screen) = snapshot(&mut viewer).await;
-    assert!(screen.contains("\u{1b}[10;1H") && !screen.contains("\u{1b}[24;1H"), "{screen:?}");
+    assert!(
+        screen.contains("\u{1b}[10;1H") && !screen.contains("\u{1b}[24;1H"),
+        "{screen:?}"
+    );
 
     let before = viewer.epoch.clone();
-    bench.terminals.close(&one, orchestra_tmux::process::Grace::default()).await.unwrap();
+    bench
+        .terminals
+        .close(&one, orchestra_tmux::process::Grace::default())
+        .await
+        .unwrap();
     while within(viewer.next()).await != LiveChunk::Ended {}
     assert!(bench.terminals.live(&one, None).is_err());
     bench.run(&one, "echo again; cat").await;

@@ -241,15 +241,14 @@ export function rowText(row: Row): string {
 export function lastMeaningfulLine(rows: readonly Row[]): string {
   for (let i = rows.length - 1; i >= 0; i -= 1) {
     const row = rows[i];
-    const text = row
-      ? rowText(row)
-          .replace(/[\u2500-\u259f│┃|❯>$%#*·•⏵]+/g, ' ')
-          .trim()
-      : '';
+    const text = row ? rowText(row).replace(FRAME, ' ').trim() : '';
     if (/\p{L}{2,}.*\p{L}/u.test(text) && !HINT.test(text)) return text.replace(/\s{2,}/g, '  ');
   }
   return '';
 }
 
+// Box drawing anywhere, and the marks that begin a prompt.
+const FRAME = /[\u2500-\u259f│┃|]+|^\s*[❯>›$#*·•⏵⏺⎿]+\s/gu;
 // Lines that interactive CLIs always show at the bottom; they tell nothing about the work.
-const HINT = /^(\? for shortcuts|esc to interrupt|shift\+tab|ctrl[+-]|tokens:|\d+% context)/i;
+const HINT =
+  /^(\? for shortcuts|esc to interrupt|shift\+tab|ctrl[+-]|tokens:|press enter|write tests for @|\d+% context)/i;

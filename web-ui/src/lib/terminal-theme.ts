@@ -26,7 +26,7 @@ export const SCREEN = {
 } as const;
 
 export const SCREEN_FONT =
-  '"JetBrains Mono Variable", "JetBrains Mono", ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace';
+  '"JetBrains Mono Variable", "Orchestra Symbols", "JetBrains Mono", ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace';
 
 const PALETTE: string[] = [
   SCREEN.black,

@@ -159,6 +159,29 @@ export type KillRequest = {
 reason?: string, };
 
 /**
+ * `POST /api/agents/{id}/attach`, over the Unix socket only: seats a person who wants
+ * the real tmux session in a terminal on this machine.
+ */
+export type AttachRequest = { 
+/**
+ * Size of the person's terminal.
+ */
+size?: Size, };
+
+/**
+ * Where to attach; `DELETE` on the same path gives the seat back.
+ */
+export type AttachAnswer = { 
+/**
+ * Socket of the tmux server that holds the agent.
+ */
+tmux_socket: string, 
+/**
+ * Name of the tmux session, `sess-<agent id>`.
+ */
+session: string, };
+
+/**
  * One signal that took part in deciding an agent's activity.
  */
 export type Signal = { source: string, state: ActivityState, waiting_for: WaitingFor | null, at: Timestamp, confidence: number, 
@@ -270,19 +293,20 @@ export type Attempt = {
 number: number, agent_id: string | null, status: AttemptStatus, reason: string | null, started_at: Timestamp, ended_at: Timestamp | null, };
 
 /**
- * What an agent itself said of its work, by `report_result`.
+ * What an agent itself said of its work: `POST /api/report`, and the MCP tool
+ * `report_result`.
  */
 export type Declared = { 
 /**
- * The outcome in a few sentences.
+ * The outcome in a few sentences: what was done, what was found, what is left.
  */
 summary: string, 
 /**
- * Files that were made or changed.
+ * Files that were made or changed, relative to the working folder.
  */
 files: Array<string>, 
 /**
- * False when the work could not be done.
+ * False when the work could not be done; the summary then says why.
  */
 success?: boolean, };
 
@@ -539,6 +563,15 @@ export type TicketRequest = { rights?: TicketRights, };
  * Opens one socket within 30 seconds.
  */
 export type Ticket = { ticket: string, expires_at: Timestamp, };
+
+/**
+ * `POST /api/local/login-link`, over the Unix socket only: a link that logs a browser in once.
+ */
+export type LoginLink = { 
+/**
+ * Carries the one-time secret in its fragment; never put it in an argument list.
+ */
+login_url: string, expires_at: Timestamp, };
 
 /**
  * What happened, with the object as it was then.

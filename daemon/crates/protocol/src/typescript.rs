@@ -4,27 +4,39 @@
 use crate::{agent, auth, event, message, problem, socket, system, task, terminal};
 use ts_rs::{Config, TS};
 
+/// Adds the declaration of each type to a text.
+macro_rules! declare {
+    ($out:ident, $config:ident, $($path:ty),* $(,)?) => {
+        $(
+            if let Some(docs) = <$path as TS>::docs() {
+                $out.push('\n');
+                $out.push_str(docs.trim_end());
+            }
+            $out.push_str("\nexport ");
+            $out.push_str(&<$path as TS>::decl($config));
+            $out.push('\n');
+        )*
+    };
+}
+
 /// Content of `web-ui/src/protocol/types.ts`.
+#[expect(clippy::too_many_lines, reason = "a list, one line for each type")]
 pub fn render() -> String {
     let config = Config::default();
     let mut out = String::from(
         "// Made from daemon/crates/protocol by `make types`; do not edit.\n\
          // Times are RFC 3339 text unless a comment says milliseconds.\n",
     );
-    macro_rules! declare {
-        ($($path:ty),* $(,)?) => {
-            $(
-                if let Some(docs) = <$path as TS>::docs() {
-                    out.push('\n');
-                    out.push_str(docs.trim_end());
-                }
-                out.push_str("\nexport ");
-                out.push_str(&<$path as TS>::decl(&config));
-                out.push('\n');
-            )*
-        };
-    }
+    objects(&mut out, &config);
+    access_and_socket(&mut out, &config);
+    out.push_str("\nexport type Page<T> = { items: Array<T>, next_cursor: string | null, };\n");
+    out
+}
+
+fn objects(out: &mut String, config: &Config) {
     declare!(
+        out,
+        config,
         crate::time::Timestamp,
         problem::Problem,
         agent::AgentStatus,
@@ -57,7 +69,6 @@ pub fn render() -> String {
         task::Context,
         task::Budget,
         task::DelegateRequest,
-        task::ReportRequest,
         task::PlanRequest,
         task::Decision,
         task::PlanDecision,
@@ -65,6 +76,13 @@ pub fn render() -> String {
         terminal::Screen,
         terminal::HistoryPage,
         terminal::InputRequest,
+    );
+}
+
+fn access_and_socket(out: &mut String, config: &Config) {
+    declare!(
+        out,
+        config,
         auth::LoginMode,
         auth::ClientConfig,
         auth::PrincipalInfo,
@@ -91,6 +109,4 @@ pub fn render() -> String {
         socket::SeatHolder,
         socket::ServerMessage,
     );
-    out.push_str("\nexport type Page<T> = { items: Array<T>, next_cursor: string | null, };\n");
-    out
 }

@@ -3,11 +3,12 @@
 const CTRL_BACKSLASH: u8 = 0x1c;
 
 /// What was pressed just before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 enum Before {
     /// Anything that leads nowhere.
     Other,
     /// Enter, or nothing yet: `~` may begin the escape.
+    #[default]
     LineStart,
     /// `~` at the start of a line; held back.
     Tilde,
@@ -16,18 +17,12 @@ enum Before {
 }
 
 /// `Ctrl-\ d`, or `~.` at the start of a line, detaches; doubled, either goes through once.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Keys {
     before: Before,
 }
 
 impl Keys {
-    /// Nothing pressed yet.
-    pub fn new() -> Self {
-        let before = Before::LineStart;
-        Self { before }
-    }
-
     /// The bytes that go to the agent, and whether to detach after them.
     pub fn feed(&mut self, bytes: &[u8]) -> (Vec<u8>, bool) {
         let mut out = Vec::with_capacity(bytes.len());
@@ -108,7 +103,7 @@ mod tests {
             (b"~~.", b"~.", false),
             (b"~\r", b"~\r", false),
         ] {
-            let mut keys = Keys::new();
+            let mut keys = Keys::default();
             let mut all = Vec::new();
             let mut end = false;
             // One by one, as they are pressed.
@@ -122,7 +117,7 @@ mod tests {
             }
             assert_eq!((all.as_slice(), end), (sent, detached), "{typed:?}");
             assert_eq!(
-                Keys::new().feed(typed),
+                Keys::default().feed(typed),
                 (sent.to_vec(), detached),
                 "{typed:?}"
             );

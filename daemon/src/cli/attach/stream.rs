@@ -93,7 +93,7 @@ impl Person {
             stdin: tokio::io::stdin(),
             buffer: vec![0; MAX_INPUT / 2],
             resized,
-            keys: Keys::new(),
+            keys: Keys::default(),
             letters: Letters::default(),
         })
     }
@@ -153,10 +153,10 @@ async fn session(client: &Client, socket: &mut Socket, id: &AgentId, person: &mu
                 }
             }
             _ = person.resized.recv() => {
-                for message in resize(&session_id) {
-                    if say(socket, &message).await.is_err() {
-                        return Left::Broken;
-                    }
+                if let Some(message) = resize(&session_id)
+                    && say(socket, &message).await.is_err()
+                {
+                    return Left::Broken;
                 }
             }
         }

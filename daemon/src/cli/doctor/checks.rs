@@ -163,8 +163,8 @@ fn writable(path: &Path) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::State;
     use super::*;
+    use crate::cli::doctor::State;
     use crate::config::Flags;
     use std::os::unix::fs::PermissionsExt;
 

@@ -1,10 +1,12 @@
 //! Checks of the programs that Orchestra runs.
 
 use super::Check;
+use crate::agents::kinds::Kinds;
 use crate::config::Config;
+use orchestra_protocol::agent::AgentKind;
 use orchestra_tmux::version::Version;
-use std::path::PathBuf;
 use std::process::Stdio;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::process::Command;
 
@@ -45,24 +47,18 @@ pub(super) async fn git() -> Check {
 }
 
 /// Each agent CLI: where, which version, or what to do.
-pub(super) async fn agents(config: &Config) -> Vec<Check> {
-    let mut list = Vec::new();
-    for (kind, settings) in &config.settings.kinds {
-        let program = settings
-            .command
-            .clone()
-            .unwrap_or_else(|| PathBuf::from(kind));
-        let name = format!("agent kind {kind}");
-        list.push(match answer(&program, "--version").await {
-            Some(answer) => Check::ok(&name, answer),
-            None => Check::warning(
-                &name,
-                "not installed",
-                "install its CLI, or set kinds.NAME.command",
-            ),
-        });
-    }
-    list
+pub(super) async fn agents(config: Config) -> Vec<Check> {
+    let kinds = Kinds::new(Arc::new(config)).list().await;
+    let each = |kind: &AgentKind| {
+        let name = format!("agent kind {}", kind.kind);
+        let Some(path) = &kind.path else {
+            let remedy = kind.remedy.clone().unwrap_or_default();
+            return Check::warning(&name, format!("{} is not installed", kind.title), remedy);
+        };
+        let version = kind.version.as_deref().unwrap_or("of an unknown version");
+        Check::ok(&name, format!("{} {version} at {path}", kind.title))
+    };
+    kinds.iter().map(each).collect()
 }
 
 /// The first line a program answers; none when it does not run.

@@ -2,17 +2,18 @@
 
 use crate::auth::permission::Permission;
 use crate::chat::Outgoing;
+use crate::http::AppState;
 use crate::http::access::{self, requester};
-use crate::http::extract::{Caller, Json, Query};
+use crate::http::extract::{Caller, Json};
 use crate::http::paging::{Once, PageQuery, page};
 use crate::http::problem::Failure;
-use crate::http::AppState;
+use crate::http::query::{MaybeJson, Query};
+use crate::model::ids::AgentId;
+use crate::model::limits::{self, MAX_TITLE};
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use orchestra_protocol::agent::{Agent, AgentKind, Explanation, KillRequest, SpawnRequest};
 use orchestra_protocol::event::Page;
-use crate::model::ids::AgentId;
-use crate::model::limits::{self, MAX_TITLE};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -39,14 +40,17 @@ async fn list(
 ) -> Result<Json<Page<Agent>>, Failure> {
     access::may(&caller, Permission::AgentsRead)?;
     let limit = query.limit()?;
-    let owner = (!caller.permissions.has(Permission::AgentsReadAll)).then_some(caller.user.id.0.as_str());
+    let owner =
+        (!caller.permissions.has(Permission::AgentsReadAll)).then_some(caller.user.id.0.as_str());
     let agents = state.agents.list(owner, query.number()?, limit + 1).await?;
     let seen = agents
         .into_iter()
         .filter(|agent| access::check_agent(&caller, Permission::AgentsRead, agent).is_ok())
         .map(|agent| agent.view)
         .collect();
-    Ok(Json(page(seen, limit, |agent: &Agent| agent.created_at.0.to_string())))
+    Ok(Json(page(seen, limit, |agent: &Agent| {
+        agent.created_at.0.to_string()
+    })))
 }
 
 /// Agents that start or run.
@@ -62,7 +66,10 @@ async fn active(
         .filter(|agent| access::check_agent(&caller, Permission::AgentsRead, agent).is_ok())
         .map(|agent| agent.view)
         .collect();
-    Ok(Json(Page { items, next_cursor: None }))
+    Ok(Json(Page {
+        items,
+        next_cursor: None,
+    }))
 }
 
 /// Starts an agent; 201 once its process is in its terminal.
@@ -135,7 +142,7 @@ async fn kill(
     State(state): State<AppState>,
     Caller(caller): Caller,
     Path(id): Path<String>,
-    Json(request): Json<KillRequest>,
+    MaybeJson(request): MaybeJson<KillRequest>,
 ) -> Result<(StatusCode, Json<Agent>), Failure> {
     let agent = access::agent(&state.agents, &caller, Permission::AgentsKill, &id).await?;
     let reason = match &request.reason {
@@ -180,7 +187,10 @@ async fn kinds(
 ) -> Result<Json<Page<AgentKind>>, Failure> {
     access::may(&caller, Permission::AgentsRead)?;
     let items = state.agents.kinds().list().await;
-    Ok(Json(Page { items, next_cursor: None }))
+    Ok(Json(Page {
+        items,
+        next_cursor: None,
+    }))
 }
 
 /// An agent's id from a path.

@@ -1,10 +1,11 @@
 //! `/api/events`: the numbered feed over REST.
 
 use crate::auth::permission::Permission;
-use crate::http::access;
-use crate::http::extract::{Caller, Json, Query};
-use crate::http::problem::Failure;
 use crate::http::AppState;
+use crate::http::access;
+use crate::http::extract::{Caller, Json};
+use crate::http::problem::Failure;
+use crate::http::query::Query;
 use axum::extract::State;
 use orchestra_protocol::event::{Event, Page};
 use serde::Deserialize;
@@ -38,7 +39,9 @@ async fn after(
     access::may(&caller, Permission::AgentsRead)?;
     let limit = query.limit.unwrap_or(MAX);
     if !(1..=MAX).contains(&limit) {
-        return Err(Failure::invalid(format!("limit is {limit}; it must lie between 1 and {MAX}")));
+        return Err(Failure::invalid(format!(
+            "limit is {limit}; it must lie between 1 and {MAX}"
+        )));
     }
     let entries = state.events.after(query.after.unwrap_or(0), limit).await?;
     let next_cursor = entries.last().map(|entry| entry.event.number.to_string());

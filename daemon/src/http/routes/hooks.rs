@@ -1,8 +1,8 @@
 //! `/api/hooks/{kind}`: what an agent's CLI says of itself.
 
+use crate::http::AppState;
 use crate::http::extract::{Caller, Json};
 use crate::http::problem::Failure;
-use crate::http::AppState;
 use axum::extract::{Path, State};
 use orchestra_protocol::hook::{HookAnswer, HookCall};
 use utoipa_axum::router::OpenApiRouter;
@@ -22,7 +22,9 @@ async fn hook(
     Json(call): Json<HookCall>,
 ) -> Result<Json<HookAnswer>, Failure> {
     let Some(grant) = &caller.agent else {
-        return Err(Failure::forbidden("Only an agent sends hooks, with its own token."));
+        return Err(Failure::forbidden(
+            "Only an agent sends hooks, with its own token.",
+        ));
     };
     let agent = state.agents.get(&grant.agent_id).await?;
     if agent.view.kind != kind {

@@ -3,11 +3,13 @@
 use crate::auth::permission::Permission;
 use crate::auth::principal::Principal;
 use crate::chat::Outgoing;
+use crate::http::AppState;
 use crate::http::access::{self, requester};
-use crate::http::extract::{Caller, Json, Query};
+use crate::http::extract::{Caller, Json};
 use crate::http::paging::{Once, PageQuery, page};
 use crate::http::problem::Failure;
-use crate::http::AppState;
+use crate::http::query::Query;
+use crate::model::limits;
 use crate::store::rows::StoredAgent;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -31,9 +33,14 @@ async fn list(
 ) -> Result<Json<Page<Message>>, Failure> {
     let agent = access::agent(&state.agents, &caller, Permission::AgentsRead, &id).await?;
     let limit = query.limit()?;
-    let messages = state.chat.list(&agent.id, query.cursor.as_deref(), limit + 1).await?;
+    let messages = state
+        .chat
+        .list(&agent.id, query.cursor.as_deref(), limit + 1)
+        .await?;
     let messages = messages.into_iter().map(|message| message.view).collect();
-    Ok(Json(page(messages, limit, |message: &Message| message.id.clone())))
+    Ok(Json(page(messages, limit, |message: &Message| {
+        message.id.clone()
+    })))
 }
 
 /// Sends text to an agent; 202 once it is stored.
@@ -45,7 +52,8 @@ async fn send(
     headers: HeaderMap,
     Json(request): Json<MessageRequest>,
 ) -> Result<(StatusCode, Json<Message>), Failure> {
-    let agent = access::agent(&state.agents, &caller, Permission::TasksDelegate, &id).await?;
+    limits::prompt(&request.text)?;
+    let agent = addressee(&state, &caller, &id).await?;
     check_command(&caller, &agent, request.as_command)?;
     let once = Once::read(&headers, &caller.user.id.0, "message", &request)?;
     let key = once.as_ref().map(|once| format!("key-{}", once.text()));
@@ -53,16 +61,45 @@ async fn send(
         once.known(&state.store).await?;
     }
     let outgoing = Outgoing {
-        author: if caller.agent.is_some() { Author::Agent } else { Author::User },
+        author: if caller.agent.is_some() {
+            Author::Agent
+        } else {
+            Author::User
+        },
         client_id: request.client_id.clone().or(key),
         as_command: request.as_command == Some(true),
         ..Outgoing::text(request.text.clone())
     };
-    let message = state.chat.send(&requester(&caller), &agent.id, &outgoing).await?;
+    let message = state
+        .chat
+        .send(&requester(&caller), &agent.id, &outgoing)
+        .await?;
     if let Some(once) = &once {
         once.remember(&state.store, &message.view.id).await?;
     }
     Ok((StatusCode::ACCEPTED, Json(message.view)))
+}
+
+/// The agent that a message is for. A person's own primary is started when it does not
+/// run, because talking to it is how one begins.
+///
+/// # Errors
+/// 404 or 403 as for any agent; what a start may fail with.
+pub async fn addressee(
+    state: &AppState,
+    caller: &Principal,
+    id: &str,
+) -> Result<StoredAgent, Failure> {
+    if caller.agent.is_none() {
+        let requester = requester(caller);
+        let primary = state.chat.primary_of(&requester).await?;
+        if primary.as_str() == id {
+            access::may(caller, Permission::TasksDelegate)?;
+            access::may(caller, Permission::AgentsSpawn)?;
+            return Ok(state.agents.spawn_primary(&requester, &primary).await?);
+        }
+    }
+    access::agent(&state.agents, caller, Permission::TasksDelegate, id).await
 }
 
 /// A message that may act as a command is typing.

@@ -2,17 +2,18 @@
 
 use crate::auth::permission::Permission;
 use crate::auth::principal::Principal;
+use crate::http::AppState;
 use crate::http::access::{self, requester};
-use crate::http::extract::{Caller, Json, Query};
+use crate::http::extract::{Caller, Json};
 use crate::http::paging::{Once, PageQuery, page};
 use crate::http::problem::Failure;
-use crate::http::AppState;
+use crate::http::query::Query;
 use crate::model::ids::TaskId;
 use crate::store::rows::StoredTask;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use orchestra_protocol::event::Page;
-use orchestra_protocol::task::{Declared, DelegateRequest, PlanDecision, PlanRequest, Task};
+use orchestra_protocol::task::{DelegateRequest, PlanDecision, PlanRequest, ReportRequest, Task};
 use serde::Deserialize;
 use std::time::Duration;
 use utoipa_axum::router::OpenApiRouter;
@@ -53,17 +54,30 @@ async fn delegate(
         None => None,
     };
     let id = match known.and_then(|id| id.parse().ok()) {
-        Some(id) => access::task(&state.delegate, &caller, Permission::AgentsRead, id).await?.view.id,
+        Some(id) => {
+            access::task(&state.delegate, &caller, Permission::AgentsRead, id)
+                .await?
+                .view
+                .id
+        }
         None => {
-            let task = state.delegate.delegate(&requester(&caller), request).await?;
+            let task = state
+                .delegate
+                .delegate(&requester(&caller), request)
+                .await?;
             if let Some(once) = &once {
-                once.remember(&state.store, &task.view.id.to_string()).await?;
+                once.remember(&state.store, &task.view.id.to_string())
+                    .await?;
             }
             task.view.id
         }
     };
     let task = state.delegate.wait(TaskId(id), patience).await?;
-    let status = if task.view.status.is_final() { StatusCode::OK } else { StatusCode::ACCEPTED };
+    let status = if task.view.status.is_final() {
+        StatusCode::OK
+    } else {
+        StatusCode::ACCEPTED
+    };
     Ok((status, Json(told(&state, &caller, task).await?)))
 }
 
@@ -77,9 +91,13 @@ async fn list(
 ) -> Result<Json<Page<Task>>, Failure> {
     access::may(&caller, Permission::AgentsRead)?;
     let limit = query.limit()?;
-    let owner = (!caller.permissions.has(Permission::AgentsReadAll)).then_some(caller.user.id.0.as_str());
+    let owner =
+        (!caller.permissions.has(Permission::AgentsReadAll)).then_some(caller.user.id.0.as_str());
     let asker = caller.agent.as_ref().map(|grant| grant.agent_id.as_str());
-    let tasks = state.delegate.list(owner, asker, query.number()?, limit + 1).await?;
+    let tasks = state
+        .delegate
+        .list(owner, asker, query.number()?, limit + 1)
+        .await?;
     let tasks = tasks.into_iter().map(|task| task.view).collect();
     Ok(Json(page(tasks, limit, |task: &Task| task.id.to_string())))
 }
@@ -91,7 +109,13 @@ async fn get(
     Caller(caller): Caller,
     Path(id): Path<String>,
 ) -> Result<Json<Task>, Failure> {
-    let task = access::task(&state.delegate, &caller, Permission::AgentsRead, number(&id)?).await?;
+    let task = access::task(
+        &state.delegate,
+        &caller,
+        Permission::AgentsRead,
+        number(&id)?,
+    )
+    .await?;
     Ok(Json(told(&state, &caller, task).await?))
 }
 
@@ -113,7 +137,13 @@ async fn wait(
     Query(query): Query<WaitQuery>,
 ) -> Result<Json<Task>, Failure> {
     let patience = patience(Some(query.timeout_ms.unwrap_or(30_000)))?;
-    let task = access::task(&state.delegate, &caller, Permission::AgentsRead, number(&id)?).await?;
+    let task = access::task(
+        &state.delegate,
+        &caller,
+        Permission::AgentsRead,
+        number(&id)?,
+    )
+    .await?;
     let task = state.delegate.wait(TaskId(task.view.id), patience).await?;
     Ok(Json(told(&state, &caller, task).await?))
 }
@@ -125,8 +155,17 @@ async fn cancel(
     Caller(caller): Caller,
     Path(id): Path<String>,
 ) -> Result<(StatusCode, Json<Task>), Failure> {
-    let task = access::task(&state.delegate, &caller, Permission::TasksDelegate, number(&id)?).await?;
-    let task = state.delegate.cancel(&requester(&caller), TaskId(task.view.id)).await?;
+    let task = access::task(
+        &state.delegate,
+        &caller,
+        Permission::TasksDelegate,
+        number(&id)?,
+    )
+    .await?;
+    let task = state
+        .delegate
+        .cancel(&requester(&caller), TaskId(task.view.id))
+        .await?;
     Ok((StatusCode::ACCEPTED, Json(task.view)))
 }
 
@@ -137,7 +176,13 @@ async fn retry(
     Caller(caller): Caller,
     Path(id): Path<String>,
 ) -> Result<(StatusCode, Json<Task>), Failure> {
-    let task = access::task(&state.delegate, &caller, Permission::TasksDelegate, number(&id)?).await?;
+    let task = access::task(
+        &state.delegate,
+        &caller,
+        Permission::TasksDelegate,
+        number(&id)?,
+    )
+    .await?;
     let task = state.delegate.retry(TaskId(task.view.id)).await?;
     Ok((StatusCode::ACCEPTED, Json(task.view)))
 }
@@ -159,7 +204,10 @@ async fn propose(
     let ids: Vec<i64> = match known {
         Some(ids) => ids.split(',').filter_map(|id| id.parse().ok()).collect(),
         None => {
-            let tasks = state.delegate.propose(&requester(&caller), request.tasks).await?;
+            let tasks = state
+                .delegate
+                .propose(&requester(&caller), request.tasks)
+                .await?;
             tasks.iter().map(|task| task.view.id).collect()
         }
     };
@@ -169,9 +217,19 @@ async fn propose(
     }
     let mut items = Vec::with_capacity(ids.len());
     for id in ids {
-        items.push(access::task(&state.delegate, &caller, Permission::AgentsRead, id).await?.view);
+        items.push(
+            access::task(&state.delegate, &caller, Permission::AgentsRead, id)
+                .await?
+                .view,
+        );
     }
-    Ok((StatusCode::ACCEPTED, Json(Page { items, next_cursor: None })))
+    Ok((
+        StatusCode::ACCEPTED,
+        Json(Page {
+            items,
+            next_cursor: None,
+        }),
+    ))
 }
 
 /// A person's yes or no to a plan.
@@ -183,7 +241,13 @@ async fn decide(
 ) -> Result<(StatusCode, Json<Page<Task>>), Failure> {
     let tasks = decide_plan(&state, &caller, &request).await?;
     let items = tasks.into_iter().map(|task| task.view).collect();
-    Ok((StatusCode::ACCEPTED, Json(Page { items, next_cursor: None })))
+    Ok((
+        StatusCode::ACCEPTED,
+        Json(Page {
+            items,
+            next_cursor: None,
+        }),
+    ))
 }
 
 /// The same decision for REST and the socket.
@@ -202,18 +266,23 @@ pub async fn decide_plan(
         access::task(&state.delegate, caller, Permission::ApprovalsDecide, *id).await?;
     }
     let ids: Vec<TaskId> = request.task_ids.iter().map(|id| TaskId(*id)).collect();
-    Ok(state.delegate.decide(&requester(caller), &ids, request.decision).await?)
+    Ok(state
+        .delegate
+        .decide(&requester(caller), &ids, request.decision)
+        .await?)
 }
 
 /// What the working agent itself says of its result.
-#[utoipa::path(post, path = "/api/report", request_body = Declared, responses((status = 200, body = Task)))]
+#[utoipa::path(post, path = "/api/report", request_body = ReportRequest, responses((status = 200, body = Task)))]
 async fn report(
     State(state): State<AppState>,
     Caller(caller): Caller,
-    Json(request): Json<Declared>,
+    Json(request): Json<ReportRequest>,
 ) -> Result<Json<Task>, Failure> {
     let Some(grant) = &caller.agent else {
-        return Err(Failure::forbidden("Only an agent reports a result, with its own token."));
+        return Err(Failure::forbidden(
+            "Only an agent reports a result, with its own token.",
+        ));
     };
     if request.summary.trim().is_empty() {
         return Err(Failure::invalid("summary must not be empty"));

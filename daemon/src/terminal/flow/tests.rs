@@ -65,7 +65,8 @@ fn a_flood_costs_at_most_ten_screens_a_second() {
             }
             Step::Wait(_) => {}
         }
-        flow.acknowledge(flow.unacknowledged() + flow.acknowledged).unwrap();
+        flow.acknowledge(flow.unacknowledged() + flow.acknowledged)
+            .unwrap();
     }
     assert!((9..=10).contains(&snapshots), "{snapshots}");
     assert!(output < 1_000_000, "{output}");

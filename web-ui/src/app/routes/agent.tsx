@@ -1,8 +1,8 @@
 /** One agent on the stage: its terminal or its talk, with the facts beside. */
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { clsx } from 'clsx';
-import { ChevronLeft, PanelRight } from 'lucide-react';
-import { lazy, type ReactNode, Suspense, useEffect } from 'react';
+import { ChevronLeft, PanelRight, X } from 'lucide-react';
+import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
 import { StateMark } from '@/components/state-mark';
 import { Elapsed } from '@/components/time';
 import { Button, IconButton } from '@/components/ui/button';
@@ -59,18 +59,23 @@ function AgentStage({ agent, agents, view }: StageProps) {
   const phone = usePhone();
   const touch = useTouch();
   const desk = useDesk();
+  const [drawer, setDrawer] = useState(false);
   useEffect(() => openTab(agent.id), [agent.id, openTab]);
 
   const title = <StageTitle agent={agent} />;
-  const controls = (
+  const views = <Views agent={agent} view={view} />;
+  const factsShown = desk ? inspector : drawer;
+  const menu = (
     <>
-      <Views agent={agent} view={view} />
       <AgentMenu agent={agent} onOpen={(made) => openAgent(made)} />
-      {!phone && (
-        <IconButton label="Facts" keys="i" active={inspector} onClick={toggleInspector}>
-          <PanelRight size={16} />
-        </IconButton>
-      )}
+      <IconButton
+        label="Facts"
+        keys="i"
+        active={factsShown}
+        onClick={desk ? toggleInspector : () => setDrawer(!drawer)}
+      >
+        <PanelRight size={16} />
+      </IconButton>
     </>
   );
   const composer = touch && isLive(agent) && <Composer sessionId={agent.session_id} to={agent.id} />;
@@ -86,7 +91,8 @@ function AgentStage({ agent, agents, view }: StageProps) {
                   key={agent.session_id}
                   sessionId={agent.session_id}
                   title={title}
-                  controls={controls}
+                  views={views}
+                  menu={menu}
                   live={isLive(agent)}
                 />
               </Suspense>
@@ -94,18 +100,25 @@ function AgentStage({ agent, agents, view }: StageProps) {
             </>
           ) : (
             <>
-              <StageHead title={title} controls={controls} />
+              <StageHead title={title} views={views} menu={menu} />
               <Talk agentId={agent.id} sessionId={agent.session_id} agent={agent} />
             </>
           )}
         </div>
-        {inspector && !phone && <Facts agent={agent} floating={!desk} />}
+        {factsShown && <Facts agent={agent} floating={!desk} onClose={() => setDrawer(false)} />}
       </div>
     </>
   );
 }
 
-function Facts({ agent, floating }: { agent: Agent; floating: boolean }) {
+interface FactsProps {
+  agent: Agent;
+  /** Over the stage, where there is no room beside it. */
+  floating: boolean;
+  onClose(): void;
+}
+
+function Facts({ agent, floating, onClose }: FactsProps) {
   const tasks = useTasks().data ?? [];
   const openTask = useOpenTask();
   const openAgent = useOpenAgent();
@@ -115,13 +128,21 @@ function Facts({ agent, floating }: { agent: Agent; floating: boolean }) {
       aria-label="Facts"
       className={clsx(
         'flex w-[304px] shrink-0 flex-col border-line border-l bg-surface',
-        floating && 'absolute inset-y-0 right-0 top-10 z-10 shadow-2',
+        floating && 'absolute inset-y-0 right-0 z-10 animate-appear shadow-2 phone:left-0 phone:w-auto',
       )}
     >
+      {floating && (
+        <header className="flex h-12 shrink-0 items-center justify-between border-line border-b pr-1 pl-4">
+          <h2 className="font-medium font-mono text-sm">{agent.id}</h2>
+          <IconButton label="Close the facts" onClick={onClose}>
+            <X size={16} />
+          </IconButton>
+        </header>
+      )}
       <Inspector agent={agent}>
         {mine.length > 0 && (
           <section>
-            <h3 className="label mb-2">{mine.length === 1 ? 'task' : 'tasks'}</h3>
+            <h2 className="label mb-2">{mine.length === 1 ? 'task' : 'tasks'}</h2>
             <div className="space-y-2">
               {mine.map((task) => (
                 <TaskCard
@@ -139,11 +160,12 @@ function Facts({ agent, floating }: { agent: Agent; floating: boolean }) {
   );
 }
 
-export function StageHead({ title, controls }: { title: ReactNode; controls: ReactNode }) {
+export function StageHead({ title, views, menu }: { title: ReactNode; views?: ReactNode; menu: ReactNode }) {
   return (
     <header className="flex min-h-10 items-center gap-2 border-line border-b bg-surface pr-2 pl-3 touch:min-h-12">
       <div className="flex min-w-0 flex-1 items-center gap-2.5">{title}</div>
-      {controls}
+      {views}
+      <div className="flex shrink-0 items-center gap-1">{menu}</div>
     </header>
   );
 }
@@ -202,6 +224,7 @@ function Gone({ agentId }: { agentId: string }) {
   const navigate = useNavigate();
   return (
     <Empty
+      page
       title={`There is no agent ${agentId}`}
       action={<Button onClick={() => void navigate({ to: '/' })}>Back home</Button>}
     >

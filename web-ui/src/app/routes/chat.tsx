@@ -42,7 +42,7 @@ export function ChatRoute() {
         {phone && <PhoneHead title="Chat" />}
         <StageHead
           title={<PrimaryTitle id={primaryId} agent={primary} />}
-          controls={
+          menu={
             primary && (
               <>
                 <IconButton label={`Screen of ${primaryId}`} onClick={() => openBeside(primaryId)}>
@@ -68,7 +68,7 @@ export function ChatRoute() {
                   <StateMark shown={showAgent(other)} />
                 </>
               }
-              controls={
+              menu={
                 <IconButton
                   label="Close the terminal"
                   onClick={() => void navigate({ to: '/chat', search: {} })}

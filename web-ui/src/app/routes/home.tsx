@@ -25,7 +25,14 @@ export function Home() {
   const { ranked } = agents;
 
   if (agents.isPending) return <Skeleton rows={6} waitingFor="the room" />;
-  if (agents.isError) return <Failed error={agents.error} retry={() => void agents.refetch()} />;
+  if (agents.isError) {
+    return (
+      <>
+        <h1 className="sr-only">Home</h1>
+        <Failed error={agents.error} retry={() => void agents.refetch()} />
+      </>
+    );
+  }
   if (ranked.length === 0) {
     return (
       <>
@@ -115,7 +122,6 @@ function Overview({ ranked, plans }: { ranked: readonly Ranked[]; plans: number 
       <div className="min-w-56 flex-1">
         <h1 className="font-semibold text-xl tracking-tight">{headline}</h1>
         <ul className="mt-3 flex flex-wrap gap-x-5 gap-y-1.5 text-ink-2 text-sm">
-          <Tally look="waiting" count={needs} word="need you" />
           <Tally look="busy" count={busy} word="busy" />
           <Tally look="idle" count={idle} word="idle" />
         </ul>

@@ -67,10 +67,15 @@ function RailLink({ place, count }: { place: Place; count: number }) {
   );
 }
 
-function Count({ count }: { count: number }) {
+function Count({ count, className = '-top-0.5 -right-0.5' }: { count: number; className?: string }) {
   if (count === 0) return null;
   return (
-    <span className="nums absolute -top-0.5 -right-0.5 grid h-4 min-w-4 place-items-center rounded-full bg-waiting px-1 font-semibold text-[10.5px] text-desk leading-none">
+    <span
+      className={clsx(
+        'nums absolute grid h-4 min-w-4 place-items-center rounded-full bg-waiting px-1 font-semibold text-[10.5px] text-desk leading-none',
+        className,
+      )}
+    >
       {count}
     </span>
   );
@@ -91,9 +96,10 @@ export function BottomTabs({ needs, plans }: { needs: number; plans: number }) {
         >
           <span className="relative">
             {place.icon}
-            <span className="absolute top-0.5 left-full">
-              <Count count={place.to === '/' ? needs : place.to === '/tasks' ? plans : 0} />
-            </span>
+            <Count
+              count={place.to === '/' ? needs : place.to === '/tasks' ? plans : 0}
+              className="-top-1.5 left-3"
+            />
           </span>
           {place.name}
         </Link>

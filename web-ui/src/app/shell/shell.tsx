@@ -46,8 +46,8 @@ export function Shell() {
             <Rail needs={needs} plans={plans} />
             <aside
               className={clsx(
-                'flex w-[232px] shrink-0 flex-col border-line border-r bg-surface transition-opacity duration-(--calm) desk:w-[264px]',
-                stale && 'opacity-60',
+                'flex w-[232px] shrink-0 flex-col border-line border-r bg-surface transition-[filter] duration-(--calm) desk:w-[264px]',
+                stale && 'grayscale',
               )}
             >
               {isPending ? (

@@ -32,14 +32,18 @@ export function Empty({
   title,
   children,
   action,
+  page = false,
 }: {
   title: string;
+  /** True where it stands for a whole page, whose heading it then is. */
+  page?: boolean;
   children?: ReactNode;
   action?: ReactNode;
 }) {
+  const Title = page ? 'h1' : 'h2';
   return (
     <div className="mx-auto flex max-w-md flex-col items-center px-6 py-12 text-center">
-      <h2 className="font-semibold text-md">{title}</h2>
+      <Title className="font-semibold text-md">{title}</Title>
       {children && <div className="mt-2 space-y-3 text-ink-2 text-sm">{children}</div>}
       {action && <div className="mt-5">{action}</div>}
     </div>

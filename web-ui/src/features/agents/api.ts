@@ -21,6 +21,9 @@ export function kindsQuery(api: Api) {
     queryKey: keys.agentKinds,
     queryFn: async ({ signal }) => (await api.get<Page<AgentKind>>('/api/agent-kinds', signal)).items,
     staleTime: 60_000,
+    // While there is no CLI the page waits for one to be installed.
+    refetchInterval: ({ state }) =>
+      state.data?.some((kind) => kind.ready && kind.kind !== 'shell') === false ? 5000 : false,
   });
 }
 

@@ -47,7 +47,7 @@ function Why({ agent }: { agent: Agent }) {
   const { data } = useQuery(explainQuery(api, agent));
   return (
     <div className="mt-3">
-      <h3 className="label mb-1">why this state</h3>
+      <h2 className="label mb-1">why this state</h2>
       {data && data.signals.length > 0 ? (
         <ul className="space-y-1">
           {data.signals.map((signal) => (
@@ -86,7 +86,7 @@ function Facts({ agent }: { agent: Agent }) {
   const used = agent.usage.input_tokens + agent.usage.output_tokens;
   return (
     <section>
-      <h3 className="label mb-2">facts</h3>
+      <h2 className="label mb-2">facts</h2>
       <dl className="grid grid-cols-[88px_1fr] gap-x-3 gap-y-1.5 text-sm">
         <Fact name="agent">
           <CopyId text={agent.id} />

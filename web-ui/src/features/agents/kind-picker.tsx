@@ -75,7 +75,7 @@ function Option({ id, title, note, ready, checked, onChoose }: OptionProps) {
         className="absolute inset-0 cursor-pointer opacity-0"
       />
       <span className={clsx('block truncate font-medium text-sm', !ready && 'text-ink-3')}>{title}</span>
-      <span className="block truncate text-ink-3 text-xs">{note}</span>
+      <span className={clsx('block truncate text-xs', checked ? 'text-ink-2' : 'text-ink-3')}>{note}</span>
     </label>
   );
 }

@@ -31,12 +31,11 @@ export function Composer({ sessionId, to, closed = null }: ComposerProps) {
   const box = useRef<HTMLTextAreaElement>(null);
   const blocked = closed ?? (may ? null : 'You may look here, not write.');
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the height follows the text
   useEffect(() => {
     const element = box.current;
     if (!element) return;
     element.style.height = 'auto';
-    element.style.height = `${Math.min(element.scrollHeight, MAX_HEIGHT)}px`;
+    if (draft) element.style.height = `${Math.min(element.scrollHeight, MAX_HEIGHT)}px`;
   }, [draft]);
 
   const submit = () => {

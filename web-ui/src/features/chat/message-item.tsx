@@ -37,9 +37,9 @@ function Mine({ text, at, children }: { text: string; at: string; children: Reac
       <div className="max-w-[88%] whitespace-pre-wrap break-words rounded-lg rounded-br-sm border border-line bg-raised px-3.5 py-2">
         {text}
       </div>
-      <p className="mt-1 flex items-center gap-2 text-ink-3 text-xs">
+      <p className="mt-1 max-w-[88%] text-right text-ink-3 text-xs">
         {children}
-        <time dateTime={at} title={exact(at)} className="nums">
+        <time dateTime={at} title={exact(at)} className="nums ml-2 whitespace-nowrap">
           {clock(at)}
         </time>
       </p>

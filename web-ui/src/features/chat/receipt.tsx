@@ -19,7 +19,7 @@ export function Receipt({ message }: { message: Message }) {
     <span
       title={title}
       className={clsx(
-        'inline-flex items-center gap-1 text-xs',
+        'text-xs [&>svg]:mr-1 [&>svg]:inline [&>svg]:align-[-1px]',
         status === 'failed' ? 'text-failed' : status === 'answered' ? 'text-done' : 'text-ink-3',
       )}
     >

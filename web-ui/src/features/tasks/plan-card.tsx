@@ -30,10 +30,10 @@ export function PlanCard({ taskIds, tasks, onOpen }: PlanCardProps) {
     >
       <header className="flex items-center gap-2 px-4 pt-3 pb-2">
         {open && <StateIcon look="waiting" />}
-        <h3 className="font-medium text-sm">
+        <h2 className="font-medium text-sm">
           {open ? 'A plan waits for your answer' : 'Plan'}
           <span className="font-normal text-ink-3"> · {plural(taskIds.length, 'task')}</span>
-        </h3>
+        </h2>
       </header>
       <ol className="border-line border-t">
         {taskIds.map((id, at) => (
@@ -77,9 +77,11 @@ function PlanRow({ at, id, task, onOpen }: PlanRowProps) {
         <span className="label nums w-4">{at}</span>
         <span className="min-w-0 flex-1">{task.title}</span>
         <span className="shrink-0 font-mono text-ink-3 text-xs">{task.specialist ?? task.kind ?? ''}</span>
-        <span className="flex shrink-0 items-center gap-1.5 self-center text-ink-3 text-xs">
-          <StateIcon look={shown.look} size={12} /> {awaitsApproval(task) ? 'waits for you' : shown.word}
-        </span>
+        {!awaitsApproval(task) && (
+          <span className="flex shrink-0 items-center gap-1.5 self-center text-ink-3 text-xs">
+            <StateIcon look={shown.look} size={12} /> {shown.word}
+          </span>
+        )}
       </button>
     </li>
   );

@@ -31,10 +31,10 @@ export function TaskCard({ task, onOpen, onTerminal }: TaskCardProps) {
           <span className="label nums">#{task.id}</span>
           <span className="truncate font-medium text-sm hover:underline">{task.title}</span>
         </span>
-        <span className="mt-0.5 flex items-center gap-2 text-ink-3 text-xs">
+        <span className="mt-0.5 flex items-center gap-2 whitespace-nowrap text-ink-3 text-xs">
           <StateMark shown={shown} />
           <TaskElapsed task={task} />
-          {task.agent_id && <span className="font-mono">{task.agent_id}</span>}
+          {task.agent_id && <span className="truncate font-mono">{task.agent_id}</span>}
         </span>
         {note && <span className="mt-1 line-clamp-2 block text-ink-2 text-sm">{note}</span>}
       </button>

@@ -112,7 +112,11 @@ function Result({ result }: { result: TaskResult }) {
           </ul>
         )}
         {result.diff_stat && (
-          <pre className="overflow-x-auto whitespace-pre font-mono text-ink-2 text-xs">
+          <pre
+            // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls sideways
+            tabIndex={0}
+            className="overflow-x-auto whitespace-pre font-mono text-ink-2 text-xs"
+          >
             {result.diff_stat}
           </pre>
         )}

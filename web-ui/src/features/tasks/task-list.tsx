@@ -2,7 +2,7 @@
 import { clsx } from 'clsx';
 import { StateIcon } from '@/components/state-mark';
 import { Ago } from '@/components/time';
-import { isOpen, showTask } from '@/lib/states';
+import { awaitsApproval, isOpen, showTask } from '@/lib/states';
 import type { Task } from '@/protocol/types';
 import { TaskElapsed } from './task-card';
 
@@ -54,16 +54,12 @@ function TaskRow({ task, selected, onOpen }: { task: Task; selected: boolean; on
           <span className="block truncate text-sm">{task.title}</span>
           <span className="flex gap-2 text-ink-3 text-xs">
             <span className="nums font-mono">#{task.id}</span>
-            <span>{shown.word}</span>
+            <span>{awaitsApproval(task) ? 'waits for you' : shown.word}</span>
+            {task.attempts.length > 0 && <TaskElapsed task={task} />}
             <span className="truncate font-mono">{task.agent_id ?? task.specialist ?? task.kind}</span>
           </span>
         </span>
-        <span className="shrink-0 text-right text-ink-3 text-xs">
-          <TaskElapsed task={task} />
-          <span className="block">
-            <Ago at={task.created_at} />
-          </span>
-        </span>
+        <Ago at={task.created_at} className="shrink-0 text-ink-3 text-xs" />
       </button>
     </li>
   );

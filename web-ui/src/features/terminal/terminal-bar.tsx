@@ -7,24 +7,33 @@ import type { TerminalSession, TerminalState } from './terminal-session';
 
 interface TerminalBarProps {
   title: ReactNode;
-  controls: ReactNode;
+  /** Which view of the agent is shown; goes to a second row where there is no room. */
+  views: ReactNode;
+  /** What stays at the right end. */
+  menu: ReactNode;
   state: TerminalState;
   session: RefObject<TerminalSession | null>;
   mayType: boolean;
   touch: boolean;
 }
 
-export function TerminalBar({ title, controls, state, session, mayType, touch }: TerminalBarProps) {
+export function TerminalBar({ title, views, menu, state, session, mayType, touch }: TerminalBarProps) {
   return (
-    <header className="flex min-h-10 items-center gap-2 border-line border-b bg-surface pr-2 pl-3 touch:min-h-12">
-      <div className="flex min-w-0 flex-1 items-center gap-2.5">{title}</div>
-      <Gap state={state} session={session} />
-      <span className="label nums whitespace-nowrap phone:hidden">
-        {state.cols ? `${state.cols}×${state.rows}` : ''}
-      </span>
-      {touch && <TouchSize session={session} mine={state.mine} />}
-      {mayType && <Seat state={state} session={session} touch={touch} />}
-      {controls}
+    <header className="@container border-line border-b bg-surface">
+      <div className="flex min-h-10 flex-wrap items-center gap-x-2 pr-2 pl-3 touch:min-h-12">
+        <div className="flex min-w-0 flex-1 items-center gap-2.5">{title}</div>
+        <div className="order-3 flex min-w-0 items-center gap-2 @max-[620px]:order-4 @max-[620px]:basis-full @max-[620px]:pb-1">
+          {views}
+          <span className="hidden flex-1 @max-[620px]:block" />
+          <Gap state={state} session={session} />
+          <span className="label nums order-first whitespace-nowrap @max-[620px]:order-none">
+            {state.cols ? `${state.cols}×${state.rows}` : ''}
+          </span>
+          {touch && <TouchSize session={session} mine={state.mine} />}
+          {mayType && <Seat state={state} session={session} touch={touch} />}
+        </div>
+        <div className="order-3 flex shrink-0 items-center gap-1">{menu}</div>
+      </div>
     </header>
   );
 }
@@ -44,11 +53,10 @@ function Seat({
     const who = state.holder ? `${state.holder.name} types (${state.holder.via})` : null;
     return (
       <>
-        {who && <span className="truncate text-ink-3 text-xs phone:hidden">{who}</span>}
+        {who && <span className="truncate text-ink-3 text-xs">{who}</span>}
         <Button size="sm" onClick={() => session.current?.takeSeat()}>
           <Keyboard size={14} />
-          <span className="phone:hidden">Take the keyboard</span>
-          <span className="min-[700px]:hidden">Type</span>
+          Take the keyboard
         </Button>
       </>
     );
@@ -69,7 +77,7 @@ function Seat({
       )}
       <Button size="sm" variant="accent" onClick={() => session.current?.releaseSeat()}>
         <Keyboard size={14} className="text-accent" />
-        <span className="phone:hidden">You type</span>
+        You type
         <span className="text-ink-3">release</span>
         {!touch && <Keys keys="ctrl+`" />}
       </Button>

@@ -104,6 +104,7 @@ export class TerminalSession implements TerminalViewer {
     clearTimeout(this.#resize);
     this.#detach();
     this.#history?.dispose();
+    document.fonts?.removeEventListener('loadingdone', this.#fontsLoaded);
     this.#terminal.dispose();
     this.changed.clear();
   }
@@ -279,6 +280,7 @@ export class TerminalSession implements TerminalViewer {
     swallowQueries(terminal.parser);
     terminal.open(host);
     this.#accelerate(terminal);
+    document.fonts?.addEventListener('loadingdone', this.#fontsLoaded);
     terminal.onData((data) => !isReport(data) && this.type(data));
     terminal.onBinary((data) => this.type(data));
     terminal.attachCustomKeyEventHandler((event) => this.#key(event));
@@ -302,6 +304,14 @@ export class TerminalSession implements TerminalViewer {
       // No WebGL here: the DOM renderer draws.
     }
   }
+
+  /** Glyphs drawn before their font came are drawn anew, and cells measured again. */
+  #fontsLoaded = (): void => {
+    this.#terminal.options.fontFamily = 'monospace';
+    this.#terminal.options.fontFamily = SCREEN_FONT;
+    this.#terminal.clearTextureAtlas();
+    this.#layout();
+  };
 
   #key(event: KeyboardEvent): boolean {
     // Into and out of the terminal: the page's own key, never the agent's.
@@ -344,10 +354,9 @@ export class TerminalSession implements TerminalViewer {
       own || this.#zoomed ? FONT_SIZE : fontFor(this.#box, this.#cell, cols, rows, this.#deps.touch);
     if (this.#terminal.options.fontSize !== font) this.#terminal.options.fontSize = font;
     const screen = host.querySelector<HTMLElement>('.xterm-screen');
-    const drawn = screen?.getBoundingClientRect().width ?? 0;
-    const before = Number(host.dataset.scale ?? 1);
-    const scale = own || this.#zoomed || drawn === 0 ? 1 : Math.min(1, width / (drawn / before));
-    host.dataset.scale = String(scale);
+    const [wide, high] = [screen?.offsetWidth || width, screen?.offsetHeight || height];
+    const fits = Math.min(width / wide, this.#deps.touch ? Number.POSITIVE_INFINITY : height / high);
+    const scale = own || this.#zoomed ? 1 : Math.min(fits, FONT_SIZE / font);
     host.style.transform = scale === 1 ? '' : `scale(${scale})`;
     viewport.style.setProperty('--cell-height', `${(this.#cell.height / FONT_SIZE) * font * scale}px`);
     history.style.fontSize = `${font * scale}px`;

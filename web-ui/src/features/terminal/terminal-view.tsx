@@ -15,8 +15,10 @@ interface TerminalViewProps {
   sessionId: string;
   /** Who it is, at the left of the bar. */
   title: ReactNode;
-  /** More controls, at the right of the bar. */
-  controls?: ReactNode;
+  /** Which view of the agent is shown. */
+  views?: ReactNode;
+  /** What one can do, at the right end of the bar. */
+  menu?: ReactNode;
   /** False once the agent has ended: nothing to type into. */
   live: boolean;
 }
@@ -31,7 +33,7 @@ const JOINING: TerminalState = {
   refusal: null,
 };
 
-export function TerminalView({ sessionId, title, controls, live }: TerminalViewProps) {
+export function TerminalView({ sessionId, title, views, menu, live }: TerminalViewProps) {
   const touch = useTouch();
   const mayType = useMay('terminal:type') && live;
   const [link, setLink] = useState<string | null>(null);
@@ -41,14 +43,15 @@ export function TerminalView({ sessionId, title, controls, live }: TerminalViewP
     <section aria-label={`Terminal of ${sessionId}`} className="flex min-h-0 min-w-0 flex-1 flex-col">
       <TerminalBar
         title={title}
-        controls={controls}
+        views={views}
+        menu={menu}
         state={state}
         session={session}
         mayType={mayType}
         touch={touch}
       />
       <div className="relative min-h-0 flex-1 bg-screen" data-stale={state.phase === 'offline'}>
-        <div ref={parts.viewport} className="terminal-viewport" data-pinned="true">
+        <div ref={parts.viewport} className="terminal-viewport" data-pinned="true" tabIndex={touch ? 0 : -1}>
           <div ref={parts.history} className="terminal-history" aria-hidden="true" />
           <div className="terminal-stage">
             <div ref={parts.host} className="terminal-host" />

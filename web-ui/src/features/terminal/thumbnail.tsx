@@ -26,7 +26,10 @@ export function Thumbnail({ sessionId, ratio = 1.6, onCaption }: ThumbnailProps)
       if (entry?.isIntersecting && !detach) {
         detach = hub.attach(sessionId, {
           mode: 'sampled',
-          sample: (sample) => caption.current?.(painter.paint(sample)),
+          sample: (sample) => {
+            const line = painter.paint(sample);
+            caption.current?.(line);
+          },
         });
       } else if (!entry?.isIntersecting && detach) {
         detach();

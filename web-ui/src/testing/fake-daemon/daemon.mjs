@@ -47,9 +47,13 @@ export class FakeDaemon {
     this.sockets = new WebSocketServer({ noServer: true, handleProtocols: () => 'orchestra.v1' });
     this.server.on('upgrade', (request, socket, head) => {
       if (this.down) return socket.destroy();
-      this.sockets.handleUpgrade(request, socket, head, (ws) => this.connections.add(new Connection(this, ws)));
+      this.sockets.handleUpgrade(request, socket, head, (ws) =>
+        this.connections.add(new Connection(this, ws)),
+      );
     });
-    return new Promise((resolve) => this.server.listen(port, '127.0.0.1', () => resolve(this.server.address().port)));
+    return new Promise((resolve) =>
+      this.server.listen(port, '127.0.0.1', () => resolve(this.server.address().port)),
+    );
   }
 
   close() {
@@ -93,7 +97,12 @@ export class FakeDaemon {
   decide(ids, decision) {
     for (const task of this.tasks.filter((each) => ids.includes(each.id))) {
       const yes = decision === 'approve';
-      Object.assign(task, yes ? { status: 'assigned', reason: null } : { status: 'cancelled', reason: 'rejected by Ada', ended_at: new Date().toISOString() });
+      Object.assign(
+        task,
+        yes
+          ? { status: 'assigned', reason: null }
+          : { status: 'cancelled', reason: 'rejected by Ada', ended_at: new Date().toISOString() },
+      );
       this.update(task);
     }
   }
@@ -140,7 +149,11 @@ export class FakeDaemon {
     }
     if (at === 'POST /api/auth/exchange') {
       return body.secret === 'used'
-        ? { status: 401, problem: 'Link used', detail: 'This login link was used before or is older than five minutes.' }
+        ? {
+            status: 401,
+            problem: 'Link used',
+            detail: 'This login link was used before or is older than five minutes.',
+          }
         : token;
     }
     if (at === 'POST /api/auth/challenge') return { body: { challenge: 'sign-this', expires_at: soon } };
@@ -151,7 +164,11 @@ export class FakeDaemon {
     if (at === 'GET /api/agent-kinds') return page(this.kinds);
     if (at === 'GET /api/auth/devices') return page(devices());
     if (this.scenario === 'error' && method === 'GET') {
-      return { status: 503, problem: 'Store is full', detail: 'The data folder has no room left. Free some space where the daemon runs, then try again.' };
+      return {
+        status: 503,
+        problem: 'Store is full',
+        detail: 'The data folder has no room left. Free some space where the daemon runs, then try again.',
+      };
     }
     if (at === 'GET /api/agents') return page(this.agents);
     if (at === 'GET /api/tasks') return page([...this.tasks].reverse());
@@ -165,7 +182,11 @@ export class FakeDaemon {
       const task = this.tasks.find((each) => each.id === Number(id));
       if (!task) return null;
       if (part === 'cancel') {
-        Object.assign(task, { status: 'cancelled', reason: 'cancelled by Ada', ended_at: new Date().toISOString() });
+        Object.assign(task, {
+          status: 'cancelled',
+          reason: 'cancelled by Ada',
+          ended_at: new Date().toISOString(),
+        });
         this.update(task);
       }
       return { body: task };
@@ -177,9 +198,15 @@ export class FakeDaemon {
       const items = this.messages.filter((each) => each.agent_id === id).reverse();
       return { body: { items, next_cursor: null } };
     }
-    if (part === 'messages') return { status: 202, body: this.say(body.text, agent.session_id, body.client_id) ?? {} };
+    if (part === 'messages')
+      return { status: 202, body: this.say(body.text, agent.session_id, body.client_id) ?? {} };
     if (part === 'kill') {
-      Object.assign(agent, { status: 'killed', ended_at: new Date().toISOString(), reason: body.reason ?? null, pid: null });
+      Object.assign(agent, {
+        status: 'killed',
+        ended_at: new Date().toISOString(),
+        reason: body.reason ?? null,
+        pid: null,
+      });
       this.changed(agent);
       return { status: 202, body: agent };
     }
@@ -190,7 +217,10 @@ export class FakeDaemon {
 
   spawn({ kind, specialist, title = '' }) {
     const id = `${specialist ?? kind}-${String(this.agents.length + 20).padStart(3, '0')}`;
-    const made = world.agent({ id, kind: kind ?? 'claude', specialist: specialist ?? null, title, parent: null }, { since: new Date().toISOString() });
+    const made = world.agent(
+      { id, kind: kind ?? 'claude', specialist: specialist ?? null, title, parent: null },
+      { since: new Date().toISOString() },
+    );
     this.agents.push(made);
     this.changed(made);
     return { status: 201, body: made };
@@ -211,7 +241,10 @@ export class FakeDaemon {
     if (!this.dist) return response.writeHead(404).end();
     const path = join(this.dist, normalize(pathname));
     const file = existsSync(path) && statSync(path).isFile() ? path : join(this.dist, 'index.html');
-    response.writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream', 'content-security-policy': CSP });
+    response.writeHead(200, {
+      'content-type': TYPES[extname(file)] ?? 'application/octet-stream',
+      'content-security-policy': CSP,
+    });
     createReadStream(file).pipe(response);
   }
 }
@@ -220,21 +253,59 @@ function devices() {
   const ago = (ms) => new Date(Date.now() - ms).toISOString();
   const later = new Date(Date.now() + 7 * 86_400_000).toISOString();
   return [
-    { id: 'd-1', label: 'Chrome on Linux', created_at: ago(86_400_000), last_used_at: ago(20_000), expires_at: later, current: true },
-    { id: 'd-2', label: 'Safari on iOS', created_at: ago(3 * 86_400_000), last_used_at: ago(5_400_000), expires_at: later, current: false },
+    {
+      id: 'd-1',
+      label: 'Chrome on Linux',
+      created_at: ago(86_400_000),
+      last_used_at: ago(20_000),
+      expires_at: later,
+      current: true,
+    },
+    {
+      id: 'd-2',
+      label: 'Safari on iOS',
+      created_at: ago(3 * 86_400_000),
+      last_used_at: ago(5_400_000),
+      expires_at: later,
+      current: false,
+    },
   ];
 }
 
 function explanation(agent) {
   const at = agent.activity.since;
-  const won = { source: agent.activity.source, state: agent.activity.state, waiting_for: agent.activity.waiting_for, at, confidence: agent.activity.confidence, won: true, detail: 'Notification: needs your permission to use Bash' };
+  const won = {
+    source: agent.activity.source,
+    state: agent.activity.state,
+    waiting_for: agent.activity.waiting_for,
+    at,
+    confidence: agent.activity.confidence,
+    won: true,
+    detail: 'Notification: needs your permission to use Bash',
+  };
   return {
     agent_id: agent.id,
     activity: agent.activity,
     signals: [
       won,
-      { source: 'transcript', state: 'busy', waiting_for: null, at, confidence: 0.7, won: false, detail: 'the last record is a tool use without a result' },
-      { source: 'process', state: 'idle', waiting_for: null, at, confidence: 0.3, won: false, detail: 'no child runs' },
+      {
+        source: 'transcript',
+        state: 'busy',
+        waiting_for: null,
+        at,
+        confidence: 0.7,
+        won: false,
+        detail: 'the last record is a tool use without a result',
+      },
+      {
+        source: 'process',
+        state: 'idle',
+        waiting_for: null,
+        at,
+        confidence: 0.3,
+        won: false,
+        detail: 'no child runs',
+      },
     ],
   };
 }

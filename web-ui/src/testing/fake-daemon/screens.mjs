@@ -12,7 +12,9 @@ function box(cols, lines) {
   const plain = (text) => text.replace(/\x1b\[[0-9;]*m/g, '');
   return [
     dim(`╭${'─'.repeat(cols - 2)}╮`),
-    ...lines.map((line) => `${dim('│')} ${line}${' '.repeat(Math.max(0, inner - plain(line).length))} ${dim('│')}`),
+    ...lines.map(
+      (line) => `${dim('│')} ${line}${' '.repeat(Math.max(0, inner - plain(line).length))} ${dim('│')}`,
+    ),
     dim(`╰${'─'.repeat(cols - 2)}╯`),
   ];
 }
@@ -22,7 +24,10 @@ function claude(agent, tick, cols) {
   const seconds = 40 + Math.floor(tick / 2);
   const tools = [
     [`${fg(32, '⏺')} ${bold('Read')}(src/http/routes/agents.rs)`, `  ⎿  Read ${214 + (tick % 7)} lines`],
-    [`${fg(32, '⏺')} ${bold('Bash')}(cargo nextest run -p daemon)`, `  ⎿  ${fg(32, '48 passed')}, 0 failed (6.2s)`],
+    [
+      `${fg(32, '⏺')} ${bold('Bash')}(cargo nextest run -p daemon)`,
+      `  ⎿  ${fg(32, '48 passed')}, 0 failed (6.2s)`,
+    ],
     [
       `${fg(32, '⏺')} ${bold('Update')}(src/agents/spawn.rs)`,
       '  ⎿  Updated with 12 additions and 3 removals',
@@ -32,7 +37,11 @@ function claude(agent, tick, cols) {
     ],
   ];
   const rows = [
-    ...box(Math.min(58, cols), [`${rgb(217, 119, 87, '✻')} Welcome to ${bold('Claude Code')}`, '', dim(`  cwd: ${agent.cwd}`)]),
+    ...box(Math.min(58, cols), [
+      `${rgb(217, 119, 87, '✻')} Welcome to ${bold('Claude Code')}`,
+      '',
+      dim(`  cwd: ${agent.cwd}`),
+    ]),
     '',
     `> ${agent.title || 'Look at this repository'}`,
     '',
@@ -62,13 +71,21 @@ function claude(agent, tick, cols) {
       '',
     );
   }
-  rows.push(...box(cols, [`> ${busy ? '' : dim('Try "write a test for spawn.rs"')}`]), dim('  ? for shortcuts'));
+  rows.push(
+    ...box(cols, [`> ${busy ? '' : dim('Try "write a test for spawn.rs"')}`]),
+    dim('  ? for shortcuts'),
+  );
   return rows;
 }
 
 function codex(agent, tick, cols) {
   const rows = [
-    ...box(Math.min(60, cols), [`>_ ${bold('OpenAI Codex')} ${dim('(v0.98.0)')}`, '', `${dim('model:')} gpt-5.2-codex`, `${dim('directory:')} ${agent.cwd}`]),
+    ...box(Math.min(60, cols), [
+      `>_ ${bold('OpenAI Codex')} ${dim('(v0.98.0)')}`,
+      '',
+      `${dim('model:')} gpt-5.2-codex`,
+      `${dim('directory:')} ${agent.cwd}`,
+    ]),
     '',
     `${bold('›')} ${agent.title || 'Add tests'}`,
     '',
@@ -96,12 +113,23 @@ function codex(agent, tick, cols) {
   if (agent.activity.state === 'busy') {
     rows.push(`${dim('•')} ${bold('Working')} ${dim(`(${Math.floor(tick / 2)}s • esc to interrupt)`)}`, '');
   }
-  rows.push(`${bold('›')} ${dim('Write tests for @filename')}`, '', dim(`  ${92 - (tick % 30)}% context left`));
+  rows.push(
+    `${bold('›')} ${dim('Write tests for @filename')}`,
+    '',
+    dim(`  ${92 - (tick % 30)}% context left`),
+  );
   return rows;
 }
 
 function shell(agent, tick) {
-  const files = ['api::agents', 'api::tasks', 'socket::resume', 'tmux::codec', 'store::agents', 'delegate::caps'];
+  const files = [
+    'api::agents',
+    'api::tasks',
+    'socket::resume',
+    'tmux::codec',
+    'store::agents',
+    'delegate::caps',
+  ];
   const rows = [
     `${fg(32, 'ada@desk')}:${fg(34, '~/orchestra')}$ cargo nextest run`,
     `${fg(32, '    Finished')} test profile in 4.31s`,
@@ -110,10 +138,16 @@ function shell(agent, tick) {
   const done = agent.activity.state === 'idle' ? 18 : 4 + (tick % 15);
   for (let i = 0; i < done; i += 1) {
     const ms = (0.021 * ((i * 7) % 13)).toFixed(3);
-    rows.push(`${fg(32, '        PASS')} ${dim(`[   ${ms}s]`)} ${fg(35, 'daemon')}::it ${fg(36, files[i % files.length])}${fg(34, `::case_${i}`)}`);
+    rows.push(
+      `${fg(32, '        PASS')} ${dim(`[   ${ms}s]`)} ${fg(35, 'daemon')}::it ${fg(36, files[i % files.length])}${fg(34, `::case_${i}`)}`,
+    );
   }
   if (agent.activity.state === 'idle') {
-    rows.push(`${'─'.repeat(40)}`, `${fg(32, '     Summary')} 148 tests run: ${fg(32, '148 passed')}, 0 skipped`, `${fg(32, 'ada@desk')}:${fg(34, '~/orchestra')}$ `);
+    rows.push(
+      `${'─'.repeat(40)}`,
+      `${fg(32, '     Summary')} 148 tests run: ${fg(32, '148 passed')}, 0 skipped`,
+      `${fg(32, 'ada@desk')}:${fg(34, '~/orchestra')}$ `,
+    );
   }
   return rows;
 }

@@ -54,7 +54,14 @@ export class Connection {
 
   sample(agent, data) {
     const { cols, rows } = agent.size;
-    this.send({ type: 'terminal_output', session_id: agent.session_id, data, timestamp: Date.now(), cols, rows });
+    this.send({
+      type: 'terminal_output',
+      session_id: agent.session_id,
+      data,
+      timestamp: Date.now(),
+      cols,
+      rows,
+    });
   }
 
   output(watch, text) {
@@ -64,7 +71,15 @@ export class Connection {
   }
 
   refuse(about, status, detail, sessionId) {
-    this.send({ type: 'error', code: 'urn:orchestra:refused', title: 'Refused', status, detail, about, session_id: sessionId });
+    this.send({
+      type: 'error',
+      code: 'urn:orchestra:refused',
+      title: 'Refused',
+      status,
+      detail,
+      about,
+      session_id: sessionId,
+    });
   }
 
   receive(message) {
@@ -170,7 +185,13 @@ export async function converse(daemon, text, sessionId, clientId) {
     daemon.agents.push(agent);
     daemon.changed(agent);
   }
-  const said = makeMessage({ id: `m-${Date.now()}`, agent_id: agentId, text, status: 'queued', evidence: null });
+  const said = makeMessage({
+    id: `m-${Date.now()}`,
+    agent_id: agentId,
+    text,
+    status: 'queued',
+    evidence: null,
+  });
   said.client_id = clientId;
   daemon.messages.push(said);
   const step = (status, evidence = null) => {
@@ -179,7 +200,10 @@ export async function converse(daemon, text, sessionId, clientId) {
   };
   const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
   step('queued');
-  for (const [status, ms] of [['pasted', 250], ['submitted', 150]]) {
+  for (const [status, ms] of [
+    ['pasted', 250],
+    ['submitted', 150],
+  ]) {
     await pause(ms);
     step(status);
   }
@@ -192,7 +216,19 @@ export async function converse(daemon, text, sessionId, clientId) {
   Object.assign(agent, { activity: { ...agent.activity, state: 'idle', since: since() } });
   daemon.changed(agent);
   step('answered', 'hook');
-  const answer = makeMessage({ id: `a-${Date.now()}`, agent_id: agentId, author: 'assistant', sender: agentId, text: `You said: **${text}**` });
+  const answer = makeMessage({
+    id: `a-${Date.now()}`,
+    agent_id: agentId,
+    author: 'assistant',
+    sender: agentId,
+    text: `You said: **${text}**`,
+  });
   daemon.messages.push(answer);
-  daemon.emit({ type: 'claude_response', content: answer.text, actions: [], session_id: sessionId, message_id: answer.id });
+  daemon.emit({
+    type: 'claude_response',
+    content: answer.text,
+    actions: [],
+    session_id: sessionId,
+    message_id: answer.id,
+  });
 }

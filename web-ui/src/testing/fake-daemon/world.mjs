@@ -85,7 +85,14 @@ export function agents(scenario) {
       { state: 'busy', since: ago(72_000) },
     ),
     ...crowd(),
-    agent({ id: 'droid-000', title: 'Read the code', status: 'completed', ended_at: ago(40 * MINUTE), exit_code: 0, pid: null }),
+    agent({
+      id: 'droid-000',
+      title: 'Read the code',
+      status: 'completed',
+      ended_at: ago(40 * MINUTE),
+      exit_code: 0,
+      pid: null,
+    }),
     agent({
       id: 'cursor-001',
       title: 'Try the new layout',
@@ -155,11 +162,27 @@ export function tasks(scenario) {
     started_at: ago(from),
     ended_at: to === null ? null : ago(to),
   });
-  const planned = { status: /** @type {const} */ ('waiting'), reason: 'waits for approval', attempts: [], ended_at: null };
+  const planned = {
+    status: /** @type {const} */ ('waiting'),
+    reason: 'waits for approval',
+    attempts: [],
+    ended_at: null,
+  };
   const past = Array.from({ length: 9 }, (_, i) =>
     task({
       id: i + 1,
-      title: ['Read the design sheets', 'List the open questions', 'Set up the workspace', 'Sketch the wire types', 'Lay out the store', 'Check the licence of every crate', 'Draw the mark', 'Count the tokens of a day', 'Name the states'][i] ?? '',
+      title:
+        [
+          'Read the design sheets',
+          'List the open questions',
+          'Set up the workspace',
+          'Sketch the wire types',
+          'Lay out the store',
+          'Check the licence of every crate',
+          'Draw the mark',
+          'Count the tokens of a day',
+          'Name the states',
+        ][i] ?? '',
       specialist: ['droid', 'cursor', 'aider'][i % 3] ?? null,
       agent_id: 'droid-000',
       status: i === 5 ? 'cancelled' : 'completed',
@@ -179,7 +202,10 @@ export function tasks(scenario) {
       specialist: 'droid',
       agent_id: 'droid-002',
       attempts: [
-        { ...attempt('droid-000', 'failed', 24 * MINUTE, 21 * MINUTE, 'the CLI exited with code 137'), number: 1 },
+        {
+          ...attempt('droid-000', 'failed', 24 * MINUTE, 21 * MINUTE, 'the CLI exited with code 137'),
+          number: 1,
+        },
         { ...attempt('droid-002', 'completed', 21 * MINUTE, 12 * MINUTE), number: 2 },
       ],
       created_at: ago(24 * MINUTE),
@@ -188,7 +214,8 @@ export function tasks(scenario) {
       result: {
         text: 'Attempts are written before the spawn.\n\n- `attempts` has a unique key of task and number\n- a late result is logged and dropped\n\n```rust\nif attempt.number != task.current_attempt() {\n    return Ok(Outcome::Late);\n}\n```\n\nAll 48 tests pass.',
         files: ['daemon/src/delegate/step.rs', 'daemon/src/store/attempts.rs', 'daemon/tests/it/delegate.rs'],
-        diff_stat: ' daemon/src/delegate/step.rs   | 41 ++++++++++---\n daemon/src/store/attempts.rs  | 66 +++++++++++++++++\n daemon/tests/it/delegate.rs   | 58 ++++++++++++++++\n 3 files changed, 157 insertions(+), 8 deletions(-)',
+        diff_stat:
+          ' daemon/src/delegate/step.rs   | 41 ++++++++++---\n daemon/src/store/attempts.rs  | 66 +++++++++++++++++\n daemon/tests/it/delegate.rs   | 58 ++++++++++++++++\n 3 files changed, 157 insertions(+), 8 deletions(-)',
         declared: {
           summary: 'Attempts are recorded and fenced; a test proves that a late result changes nothing.',
           files: ['daemon/src/delegate/step.rs', 'daemon/src/store/attempts.rs'],
@@ -235,9 +262,27 @@ export function tasks(scenario) {
     ...(scenario === 'calm'
       ? []
       : [
-          task({ id: 15, title: 'Split the session page into three components', specialist: 'cursor', ...planned, created_at: ago(50_000) }),
-          task({ id: 16, title: 'Add the route that lists transcripts', specialist: 'droid', ...planned, created_at: ago(50_000) }),
-          task({ id: 17, title: 'Run the whole suite and commit', specialist: 'aider', ...planned, created_at: ago(50_000) }),
+          task({
+            id: 15,
+            title: 'Split the session page into three components',
+            specialist: 'cursor',
+            ...planned,
+            created_at: ago(50_000),
+          }),
+          task({
+            id: 16,
+            title: 'Add the route that lists transcripts',
+            specialist: 'droid',
+            ...planned,
+            created_at: ago(50_000),
+          }),
+          task({
+            id: 17,
+            title: 'Run the whole suite and commit',
+            specialist: 'aider',
+            ...planned,
+            created_at: ago(50_000),
+          }),
         ]),
   ];
 }
@@ -268,14 +313,22 @@ export function messages(scenario) {
   if (scenario === 'empty' || scenario === 'nocli') return [];
   const answer = { author: /** @type {const} */ ('assistant'), sender: 'primary' };
   return [
-    message({ id: 'm1', text: 'Good morning. Where do we stand with delegation?', created_at: ago(40 * MINUTE) }),
+    message({
+      id: 'm1',
+      text: 'Good morning. Where do we stand with delegation?',
+      created_at: ago(40 * MINUTE),
+    }),
     message({
       ...answer,
       id: 'm2',
       created_at: ago(39 * MINUTE),
       text: 'Two pieces are open:\n\n1. **Attempts** are not recorded, so a late result could overwrite a newer one.\n2. The caps on depth and count have no tests.\n\nI suggest that `droid` records the attempts first; the caps build on it.\n\n| piece | who | guess |\n| --- | --- | --- |\n| attempts | droid | 15 min |\n| caps | droid | 10 min |',
     }),
-    message({ id: 'm3', text: 'Do that, and have somebody write tests for spawn and kill meanwhile.', created_at: ago(25 * MINUTE) }),
+    message({
+      id: 'm3',
+      text: 'Do that, and have somebody write tests for spawn and kill meanwhile.',
+      created_at: ago(25 * MINUTE),
+    }),
     message({
       id: 'm4',
       author: 'system',
@@ -289,7 +342,11 @@ export function messages(scenario) {
       created_at: ago(10 * MINUTE),
       text: 'The attempts are in. The fence is one comparison in `step`:\n\n```rust\nif attempt.number != task.current_attempt() {\n    return Ok(Outcome::Late);\n}\n```\n\nThe tests for spawn and kill are under way.',
     }),
-    message({ id: 'm6', text: 'Now plan the session page. Show me before anybody starts.', created_at: ago(2 * MINUTE) }),
+    message({
+      id: 'm6',
+      text: 'Now plan the session page. Show me before anybody starts.',
+      created_at: ago(2 * MINUTE),
+    }),
     message({
       ...answer,
       id: 'm7',
@@ -323,9 +380,36 @@ export function kinds(scenario) {
     specialists,
   });
   return [
-    kind('claude', 'Claude Code', '2.1.118', 'Install it with `npm i -g @anthropic-ai/claude-code`, then run `claude` once and log in.', ['cursor', 'aider']),
-    kind('codex', 'Codex', '0.98.0', 'Install it with `npm i -g @openai/codex`, then run `codex` once and log in.', ['droid']),
-    kind('gemini', 'Gemini CLI', null, 'Install it with `npm i -g @google/gemini-cli`, then run `gemini` once and log in.'),
-    { kind: 'shell', title: 'Shell', installed: true, path: '/bin/bash', version: '5.2', ready: true, remedy: null, tested: ['5.2'], specialists: [] },
+    kind(
+      'claude',
+      'Claude Code',
+      '2.1.118',
+      'Install it with `npm i -g @anthropic-ai/claude-code`, then run `claude` once and log in.',
+      ['cursor', 'aider'],
+    ),
+    kind(
+      'codex',
+      'Codex',
+      '0.98.0',
+      'Install it with `npm i -g @openai/codex`, then run `codex` once and log in.',
+      ['droid'],
+    ),
+    kind(
+      'gemini',
+      'Gemini CLI',
+      null,
+      'Install it with `npm i -g @google/gemini-cli`, then run `gemini` once and log in.',
+    ),
+    {
+      kind: 'shell',
+      title: 'Shell',
+      installed: true,
+      path: '/bin/bash',
+      version: '5.2',
+      ready: true,
+      remedy: null,
+      tested: ['5.2'],
+      specialists: [],
+    },
   ];
 }

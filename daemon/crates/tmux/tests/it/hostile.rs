@@ -3,6 +3,10 @@
 use crate::support::{Private, until};
 use orchestra_tmux::{error::Error, session::NewSession};
 
+/// Prints every guard that the next replies can have, with the time of now.
+pub(crate) const FAKE_GUARDS: &str = "while :; do t=$(date +%s); i=0; while [ $i -lt 900 ]; do \
+        printf '%%end %s %s 1\\n%%error %s %s 1\\n%%begin %s %s 1\\n' $t $i $t $i $t $i; i=$((i+1)); done; done";
+
 #[tokio::test]
 async fn a_folder_name_runs_nothing_and_is_entered() {
     let private = Private::start().await;
@@ -119,10 +123,7 @@ async fn a_title_stays_a_title() {
 #[tokio::test]
 async fn a_faked_end_of_reply_is_text() {
     let private = Private::start().await;
-    // Every number that the next replies can have, with the time of now.
-    let script = "while :; do t=$(date +%s); i=0; while [ $i -lt 900 ]; do \
-        printf '%%end %s %s 1\\n%%error %s %s 1\\n%%begin %s %s 1\\n' $t $i $t $i $t $i; i=$((i+1)); done; done";
-    let noisy = private.sh("noisy", script).await;
+    let noisy = private.sh("noisy", FAKE_GUARDS).await;
     let quiet = private.sh("quiet", "echo calm; sleep 100").await;
     private.shows(&quiet, "calm").await;
     private.shows(&noisy, "%end").await;

@@ -109,11 +109,7 @@ async fn a_snapshot_rebuilds_the_screen() {
             private.pane(&session).await.unwrap().title == "drawn"
         })
         .await;
-        let (live, mut stream) = private
-            .tmux
-            .open_live(session.session_id, session.pane_id)
-            .await
-            .unwrap();
+        let (live, mut stream) = private.live(&session).await;
         let Some(LiveEvent::Snapshot(snapshot)) = stream.next().await else {
             unreachable!("a snapshot is first")
         };
@@ -155,11 +151,7 @@ async fn a_viewer_who_joins_sees_the_same() {
         [ $((i%500)) = 0 ] && sleep 0.02;
         done; printf '\033[HTHE END'; sleep 100"#;
     let session = private.sh("a", script).await;
-    let (live, mut stream) = private
-        .tmux
-        .open_live(session.session_id, session.pane_id)
-        .await
-        .unwrap();
+    let (live, mut stream) = private.live(&session).await;
     let mut viewer = Viewer::default();
     viewer.follow(&mut stream, "THE END").await;
     assert!(viewer.snapshots >= 1);
@@ -182,11 +174,7 @@ async fn a_viewer_who_joins_sees_the_same() {
 async fn keys_come_back_as_output() {
     let private = Private::start().await;
     let session = private.sh("a", "exec cat").await;
-    let (_live, mut stream) = private
-        .tmux
-        .open_live(session.session_id, session.pane_id)
-        .await
-        .unwrap();
+    let (_live, mut stream) = private.live(&session).await;
     let mut viewer = Viewer::default();
     private
         .tmux
@@ -217,11 +205,7 @@ async fn keys_come_back_as_output() {
 async fn a_reader_that_stalls_costs_nothing_and_is_healed() {
     let private = Private::start().await;
     let session = private.sh("a", "trap 'sleep 0.2; echo; echo THE END; exec sleep 100' INT; while :; do seq 1 20000; done").await;
-    let (_live, mut stream) = private
-        .tmux
-        .open_live(session.session_id, session.pane_id)
-        .await
-        .unwrap();
+    let (_live, mut stream) = private.live(&session).await;
     assert!(matches!(stream.next().await, Some(LiveEvent::Snapshot(_))));
     let busy = private.pane(&session).await.unwrap();
     // Nobody reads the stream now; the program runs on.
@@ -257,11 +241,7 @@ async fn a_reader_that_stalls_costs_nothing_and_is_healed() {
 async fn pausing_holds_output_and_resuming_heals() {
     let private = Private::start().await;
     let session = private.sh("a", "exec cat").await;
-    let (live, mut stream) = private
-        .tmux
-        .open_live(session.session_id, session.pane_id)
-        .await
-        .unwrap();
+    let (live, mut stream) = private.live(&session).await;
     assert!(matches!(stream.next().await, Some(LiveEvent::Snapshot(_))));
     live.pause().await.unwrap();
     assert_eq!(stream.next().await, Some(LiveEvent::Paused));
@@ -293,13 +273,9 @@ async fn pausing_holds_output_and_resuming_heals() {
 async fn the_end_of_the_session_is_the_end() {
     let private = Private::start().await;
     let session = private.sh("a", "sleep 100").await;
-    let (_live, mut stream) = private
-        .tmux
-        .open_live(session.session_id, session.pane_id)
-        .await
-        .unwrap();
+    let (_live, mut stream) = private.live(&session).await;
     assert!(matches!(stream.next().await, Some(LiveEvent::Snapshot(_))));
-    private.tmux.kill_session(session.session_id).await.unwrap();
+    private.cli(&["kill-session", "-t", "=a"]);
     assert_eq!(stream.next().await, Some(LiveEvent::Exit));
     assert!(
         private
@@ -308,4 +284,36 @@ async fn the_end_of_the_session_is_the_end() {
             .await
             .is_err()
     );
+}
+
+#[tokio::test]
+async fn killing_a_session_closes_its_readings_first() {
+    let private = Private::start().await;
+    for round in 0..10 {
+        let session = private.sh(&format!("s{round}"), "yes").await;
+        let (live, mut stream) = private.live(&session).await;
+        private.tmux.kill_session(session.session_id).await.unwrap();
+        while stream.next().await != Some(LiveEvent::Exit) {}
+        assert!(live.request_snapshot().await.is_err());
+    }
+    assert!(private.tmux.list_panes().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_liar_cannot_break_its_reading() {
+    let private = Private::start().await;
+    let session = private.sh("a", crate::hostile::FAKE_GUARDS).await;
+    let (live, mut stream) = private.live(&session).await;
+    let mut snapshots = 0;
+    while snapshots < 60 {
+        match stream.next().await.unwrap() {
+            LiveEvent::Snapshot(snapshot) => {
+                assert_eq!(snapshot.rows.len(), 24);
+                snapshots += 1;
+                live.request_snapshot().await.unwrap();
+            }
+            LiveEvent::Exit => unreachable!("the reading ended"),
+            LiveEvent::Output(_) | LiveEvent::Paused => {}
+        }
+    }
 }

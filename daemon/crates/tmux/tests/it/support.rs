@@ -2,6 +2,7 @@
 
 use orchestra_tmux::{
     config::ServerConfig,
+    live::{Live, LiveStream},
     pane::PaneInfo,
     server::TmuxServer,
     session::{NewSession, SessionRef, Size},
@@ -54,6 +55,12 @@ impl Private {
         panes
             .into_iter()
             .find(|pane| pane.pane_id == session.pane_id)
+    }
+
+    /// Opens a live reading.
+    pub(crate) async fn live(&self, session: &SessionRef) -> (Live, LiveStream) {
+        let live = self.tmux.open_live(session.session_id, session.pane_id);
+        live.await.unwrap()
     }
 
     /// The text of the screen.

@@ -1,0 +1,149 @@
+//! `/api/agents/{id}/logs`: the recorded output, as server-sent events. The id of an
+//! event is the offset behind its bytes, so that `Last-Event-ID` goes on exactly there.
+
+use crate::agents::Agents;
+use crate::auth::permission::Permission;
+use crate::http::AppState;
+use crate::http::access;
+use crate::http::extract::Caller;
+use crate::http::problem::Failure;
+use crate::http::query::Query;
+use crate::model::ids::AgentId;
+use crate::terminal::log;
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use futures_util::Stream;
+use serde::Deserialize;
+use std::convert::Infallible;
+use std::path::PathBuf;
+use std::time::Duration;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// How often a follower looks for more.
+const LOOK: Duration = Duration::from_millis(200);
+const COMMENT: Duration = Duration::from_secs(15);
+
+/// The routes of this file.
+pub fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(logs))
+}
+
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct LogsQuery {
+    /// Goes on until the agent has ended; default true.
+    follow: Option<bool>,
+    /// Offset to begin at; `Last-Event-ID` wins. Default 0.
+    from: Option<u64>,
+}
+
+/// The recorded output as events `output` (a JSON text), `gap` and `end`.
+#[utoipa::path(get, path = "/api/agents/{id}/logs", params(LogsQuery), responses((status = 200, content_type = "text/event-stream")))]
+async fn logs(
+    State(state): State<AppState>,
+    Caller(caller): Caller,
+    Path(id): Path<String>,
+    Query(query): Query<LogsQuery>,
+    headers: HeaderMap,
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Failure> {
+    let agent = access::agent(&state.agents, &caller, Permission::AgentsRead, &id).await?;
+    let folder = state.agents.log_folder(&agent.id);
+    if !folder.is_dir() {
+        return Err(Failure::conflict(
+            "recording_off",
+            "Nothing of this agent was recorded.",
+        ));
+    }
+    let last = headers
+        .get("last-event-id")
+        .and_then(|value| value.to_str().ok());
+    let offset = match last {
+        Some(text) => text
+            .parse()
+            .map_err(|_| Failure::invalid("Last-Event-ID is not one that this stream gave"))?,
+        None => query.from.unwrap_or(0),
+    };
+    let reader = Reader {
+        agents: state.agents.clone(),
+        id: agent.id,
+        folder,
+        offset,
+        follow: query.follow.unwrap_or(true),
+        over: false,
+        cancel: state.tasks.token(),
+    };
+    let stream = futures_util::stream::unfold(reader, |mut reader| async move {
+        let event = reader.next().await?;
+        Some((Ok(event), reader))
+    });
+    Ok(Sse::new(stream).keep_alive(KeepAlive::new().interval(COMMENT)))
+}
+
+struct Reader {
+    agents: Agents,
+    id: AgentId,
+    folder: PathBuf,
+    offset: u64,
+    follow: bool,
+    over: bool,
+    cancel: tokio_util::sync::CancellationToken,
+}
+
+impl Reader {
+    /// The next event; none after the end, or when the daemon stops.
+    async fn next(&mut self) -> Option<Event> {
+        if self.over {
+            return None;
+        }
+        loop {
+            // Asked before the read: what was written before the end is read after it.
+            let ended = !self.follow || self.ended().await;
+            let (folder, offset) = (self.folder.clone(), self.offset);
+            let read = tokio::task::spawn_blocking(move || log::read(&folder, offset))
+                .await
+                .ok()?;
+            match read {
+                Ok(piece) if piece.offset > self.offset => {
+                    self.offset = piece.offset;
+                    return Some(self.event("gap", &serde_json::json!({ "offset": piece.offset })));
+                }
+                Ok(piece) if !piece.bytes.is_empty() => {
+                    let whole = match log::whole_characters(&piece.bytes) {
+                        0 => piece.bytes.len(),
+                        whole => whole,
+                    };
+                    self.offset += whole as u64;
+                    let text = String::from_utf8_lossy(&piece.bytes[..whole]);
+                    return Some(self.event("output", &serde_json::json!(text)));
+                }
+                Ok(_) | Err(_) if ended => {
+                    self.over = true;
+                    return Some(self.event("end", &serde_json::json!({})));
+                }
+                Ok(_) | Err(_) => {
+                    tokio::select! {
+                        () = self.cancel.cancelled() => return None,
+                        () = tokio::time::sleep(LOOK) => {}
+                    }
+                }
+            }
+        }
+    }
+
+    fn event(&self, name: &str, data: &serde_json::Value) -> Event {
+        Event::default()
+            .event(name)
+            .id(self.offset.to_string())
+            .data(data.to_string())
+    }
+
+    async fn ended(&self) -> bool {
+        self.agents
+            .get(&self.id)
+            .await
+            .is_ok_and(|agent| agent.view.status.is_final())
+    }
+}

@@ -1,0 +1,186 @@
+//! The real `orchestra up` in a throw-away HOME, ended with everything it started.
+
+use super::api::Api;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Read};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// The program under test.
+pub const ORCHESTRA: &str = env!("CARGO_BIN_EXE_orchestra");
+
+/// A HOME, a project in it, and what the daemon is told.
+pub struct Site {
+    pub root: TempDir,
+    pub home: PathBuf,
+    pub project: PathBuf,
+    pub data: PathBuf,
+    pub env: BTreeMap<String, String>,
+    pub config: String,
+}
+
+impl Site {
+    /// A bare HOME: no agent CLI but what PATH has.
+    pub fn new() -> Self {
+        // Short, because sockets lie in it.
+        let root = tempfile::Builder::new()
+            .prefix("orc")
+            .permissions(std::fs::Permissions::from_mode(0o700))
+            .tempdir_in("/tmp")
+            .unwrap();
+        let home = root.path().join("home");
+        let project = home.join("project");
+        let data = root.path().join("data");
+        std::fs::create_dir_all(&project).unwrap();
+        let env = BTreeMap::from([
+            ("HOME".to_owned(), home.display().to_string()),
+            ("PATH".to_owned(), "/usr/local/bin:/usr/bin:/bin".to_owned()),
+            ("LANG".to_owned(), "C.UTF-8".to_owned()),
+            ("USER".to_owned(), "tester".to_owned()),
+        ]);
+        Self {
+            root,
+            home,
+            project,
+            data,
+            env,
+            config: String::new(),
+        }
+    }
+
+    /// `orchestra` with this site's environment and nothing else.
+    pub fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(ORCHESTRA);
+        command
+            .args(args)
+            .env_clear()
+            .envs(&self.env)
+            .env("ORCHESTRA_DATA_DIR", &self.data)
+            .current_dir(&self.project);
+        command
+    }
+
+    /// Runs a command to its end.
+    pub fn run(&self, args: &[&str]) -> Output {
+        self.command(args).stdin(Stdio::null()).output().unwrap()
+    }
+
+    /// Starts the daemon on a free port.
+    pub fn start(&self) -> Daemon {
+        let config = self.root.path().join("config.toml");
+        std::fs::write(&config, &self.config).unwrap();
+        let config = config.display().to_string();
+        let args = ["up", "--json", "--no-open", "--listen", "127.0.0.1:0", "--config", &config];
+        Daemon::start(self.command(&args))
+    }
+
+    /// The tmux server of this site, for asking what really runs.
+    pub fn tmux(&self, args: &[&str]) -> Output {
+        let socket = self.data.join("run/tmux.sock");
+        Command::new("tmux").arg("-S").arg(socket).args(args).output().unwrap()
+    }
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        // Agents outlive the daemon by design; a test's must not outlive the test.
+        let panes = self.tmux(&["list-panes", "-a", "-F", "#{pane_pid}"]);
+        self.tmux(&["kill-server"]);
+        for pid in String::from_utf8_lossy(&panes.stdout).lines() {
+            let _ = Command::new("kill").args(["-KILL", pid]).stderr(Stdio::null()).status();
+        }
+        if std::thread::panicking() {
+            eprintln!("--- daemon log\n{}", read(&self.data.join("../daemon.log")));
+        }
+    }
+}
+
+fn read(path: &Path) -> String {
+    let mut text = String::new();
+    if let Ok(mut file) = std::fs::File::open(path) {
+        let _ = file.read_to_string(&mut text);
+    }
+    text
+}
+
+/// One running daemon.
+pub struct Daemon {
+    pub url: String,
+    pub login_url: String,
+    pub child: Child,
+}
+
+impl Daemon {
+    fn start(mut command: Command) -> Self {
+        let data = command
+            .get_envs()
+            .find(|(name, _)| *name == "ORCHESTRA_DATA_DIR")
+            .and_then(|(_, value)| value)
+            .map(PathBuf::from)
+            .unwrap();
+        let log = std::fs::File::options()
+            .create(true)
+            .append(true)
+            .open(data.with_file_name("daemon.log"))
+            .unwrap();
+        let mut child = command
+            .env("ORCHESTRA_LOG", "orchestra=debug,orchestra_tmux=debug,info")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        let stdout = child.stdout.take().unwrap();
+        let (to, from) = mpsc::channel();
+        std::thread::spawn(move || {
+            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+                if to.send(line).is_err() {
+                    return;
+                }
+            }
+        });
+        let line = from.recv_timeout(Duration::from_secs(60)).unwrap_or_else(|_| {
+            panic!("the daemon did not start:\n{}", read(&data.with_file_name("daemon.log")))
+        });
+        let ready: Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(ready["event"], "ready");
+        Self {
+            url: ready["url"].as_str().unwrap().to_owned(),
+            login_url: ready["login_url"].as_str().unwrap_or_default().to_owned(),
+            child,
+        }
+    }
+
+    /// A caller with a fresh token of that role.
+    pub fn api(&self, site: &Site, role: &str, sub: &str) -> Api {
+        let output = site.run(&["token", "--role", role, "--sub", sub, "--ttl", "30m"]);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let token = String::from_utf8(output.stdout).unwrap().trim().to_owned();
+        Api::new(&self.url, &token)
+    }
+
+    /// Ends it at once, as a crash would.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Asks it to end and waits for it.
+    pub fn stop(mut self) -> std::process::ExitStatus {
+        let pid = self.child.id().to_string();
+        Command::new("kill").args(["-TERM", &pid]).status().unwrap();
+        self.child.wait().unwrap()
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
