@@ -1,9 +1,8 @@
 //! The credential check around every route and the fallback. What is open is listed
 //! here; everything else needs exactly one credential.
 
-use super::AppState;
 use super::audit_layer;
-use super::guard::is_api;
+use super::guard::{Gate, is_api};
 use super::limits::{Place, Wait};
 use super::problem::Failure;
 use crate::auth::AuthError;
@@ -73,7 +72,7 @@ enum Credential {
 
 /// Finds the caller, or answers for the route.
 pub(in crate::http) async fn authenticate(
-    State(state): State<AppState>,
+    State(state): State<Gate>,
     request: Request,
     next: Next,
 ) -> Response {
@@ -164,7 +163,7 @@ impl From<Failure> for Refusal {
 }
 
 async fn caller(
-    state: &AppState,
+    state: &Gate,
     parts: &Parts,
     place: Option<Place>,
 ) -> Result<Option<Principal>, Refusal> {
@@ -263,7 +262,7 @@ fn credential(parts: &Parts) -> Result<Option<Credential>, Refusal> {
 
 /// Limits, and the routes that are not for agents.
 fn admit(
-    state: &AppState,
+    state: &Gate,
     parts: &Parts,
     principal: &Principal,
     peer: Peer,
@@ -295,7 +294,7 @@ fn listed(list: &[(Method, &str)], method: &Method, route: Option<&str>) -> bool
         .any(|(known, path)| known == method && Some(*path) == route)
 }
 
-fn unauthenticated(state: &AppState, parts: &Parts, code: &str) -> Response {
+fn unauthenticated(state: &Gate, parts: &Parts, code: &str) -> Response {
     state
         .audit
         .denied(audit_layer::entry(&parts.method, &parts.extensions), code);

@@ -7,8 +7,6 @@ use crate::auth::Auth;
 use crate::auth::authorize::{Object, authorize};
 use crate::auth::permission::{Permission, Role};
 use crate::config::{Config, Flags};
-use crate::events::Events;
-use crate::http::AppState;
 use crate::http::audit_layer::AuditObject;
 use crate::http::edge::Edge;
 use crate::http::extract::{Caller, Json};
@@ -21,7 +19,7 @@ use crate::model::ids::UserId;
 use crate::store::Store;
 use crate::supervise::Tasks;
 use axum::Router;
-use axum::extract::{Path, Request, WebSocketUpgrade};
+use axum::extract::{FromRef, Path, Request, WebSocketUpgrade};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
 use serde::Deserialize;
@@ -33,6 +31,16 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpStream, UnixStream};
 use utoipa_axum::router::OpenApiRouter;
+
+/// The state that the edge's own routes need.
+#[derive(Clone, FromRef)]
+struct Small {
+    config: Arc<Config>,
+    store: Store,
+    auth: Auth,
+    audit: Audit,
+    edge: Edge,
+}
 
 /// A running edge.
 pub(super) struct Server {
@@ -106,7 +114,6 @@ pub(super) async fn serve(toml: &str) -> Server {
     config.paths.create().unwrap();
     let tasks = Tasks::default();
     let store = Store::open(&config.paths.data_dir).await.unwrap();
-    let events = Events::start(store.clone(), &tasks).await.unwrap();
     let auth = Auth::open(&config, store.clone(), &tasks).unwrap();
     let audit = Audit::open(&config.paths.data_dir).unwrap();
     let path = config.paths.socket();
@@ -116,10 +123,9 @@ pub(super) async fn serve(toml: &str) -> Server {
     let address = listeners.addresses()[0];
     let edge = Edge::new(&config.settings, &listeners.addresses());
     let allow = Networks::parse(&config.settings.network.allow).unwrap();
-    let state = AppState {
+    let state = Small {
         config: Arc::new(config),
         store: store.clone(),
-        events,
         auth: auth.clone(),
         audit: audit.clone(),
         edge,
