@@ -125,7 +125,9 @@ async fn a08_a_flood_of_denials_is_counted_not_written() {
     let folder = tempfile::tempdir().unwrap();
     let audit = Audit::open(folder.path()).unwrap();
     for _ in 0..10_000 {
-        audit.denied(entry("GET /api/agents"), "expired");
+        let mut long = entry("GET /api/agents/{id}");
+        long.object = "ä".repeat(60_000);
+        audit.denied(long, "expired");
     }
     let lines = audit
         .query(Filter {
@@ -135,6 +137,11 @@ async fn a08_a_flood_of_denials_is_counted_not_written() {
         .await
         .unwrap();
     assert!(lines.len() <= 150, "{} lines", lines.len());
+    assert!(
+        lines
+            .iter()
+            .all(|line| line.entry.object.chars().count() == 300)
+    );
 }
 
 #[tokio::test]

@@ -27,8 +27,19 @@ pub const OPEN: &[(Method, &str)] = &[
     (Method::POST, "/api/auth/renew"),
 ];
 
-/// Routes that try a credential of their own; failures there count as bad logins.
-const LOGINS: &[&str] = &["/api/auth/exchange", "/api/auth/renew"];
+/// The route where a secret may be guessed at; failures there count as bad logins. Not
+/// `renew`: whoever failed there on purpose would keep the owner's browser from renewing.
+const LOGIN: &str = "/api/auth/exchange";
+
+/// A token that was good once is no guess: a page that slept sends many of them.
+const NO_GUESS: &[&str] = &[
+    "expired",
+    "not_yet",
+    "locked",
+    "revoked",
+    "device",
+    "bearer_with_origin",
+];
 
 /// Routes for the owner's own processes over the Unix socket; the kernel is their witness.
 pub const LOCAL: &[(Method, &str)] = &[
@@ -108,7 +119,7 @@ pub(in crate::http) async fn authenticate(
     }
     let open = listed(OPEN, &method, route);
     if open && let Some(place) = place {
-        let login = route.is_some_and(|route| LOGINS.contains(&route));
+        let login = route == Some(LOGIN);
         let tries = if login {
             state.edge.limits().may_try(place)
         } else {
@@ -131,14 +142,16 @@ pub(in crate::http) async fn authenticate(
         Err(Refusal::Unauthenticated(_)) if open => {}
         Ok(None) => return unauthenticated(&state, &parts, "none"),
         Err(Refusal::Unauthenticated(code)) => {
-            if let Some(place) = place {
+            if let Some(place) = place
+                && !NO_GUESS.contains(&code.as_str())
+            {
                 state.edge.limits().failed(place);
             }
             return unauthenticated(&state, &parts, &code);
         }
         Err(Refusal::Answer(answer)) => return *answer,
     }
-    let login = open && route.is_some_and(|route| LOGINS.contains(&route));
+    let login = open && route == Some(LOGIN);
     let response = next.run(Request::from_parts(parts, body)).await;
     if login
         && response.status().is_client_error()

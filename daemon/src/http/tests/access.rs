@@ -269,6 +269,19 @@ async fn limits_hold_for_each_caller_and_for_strangers() {
     assert!(refused.head.contains("retry-after: "));
     assert_eq!(server.call(&bob, "GET /api/me", None).await.status, 200);
 
+    // A page that slept sends what has ended; that is no guess.
+    let life = std::time::Duration::from_secs(60);
+    let gone = server
+        .auth
+        .mint(Role::Viewer, Some("eve"), life)
+        .await
+        .unwrap();
+    let eve = server.auth.bearer(&gone.token).await.unwrap();
+    server.auth.logout(&eve).await.unwrap();
+    for _ in 0..8 {
+        let answer = server.call(&gone.token, "GET /api/me", None).await;
+        assert_eq!(answer.status, 401);
+    }
     // Guessing shuts the address out, but not those whose tokens are known.
     let guesses = ["a", "b", "c", "d", "e", "f"];
     let mut last = 0;

@@ -346,3 +346,20 @@ async fn shutdown_is_quick_and_leaves_no_socket() {
             .is_err()
     );
 }
+
+#[tokio::test]
+async fn x02_a_head_that_drips_in_is_cut_off() {
+    let server = serve("").await;
+    let mut slow = tokio::net::TcpStream::connect(server.address)
+        .await
+        .unwrap();
+    slow.write_all(b"GET /api/health HTTP/1.1\r\nHost: ")
+        .await
+        .unwrap();
+    let begun = Instant::now();
+    let mut rest = Vec::new();
+    let closed = tokio::time::timeout(Duration::from_secs(5), slow.read_to_end(&mut rest)).await;
+    assert!(closed.is_ok(), "still open");
+    assert!(begun.elapsed() >= Duration::from_millis(900));
+    assert_eq!(head(&server, "Host: {host}\r\n").await.0, 200);
+}
