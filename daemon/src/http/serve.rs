@@ -11,6 +11,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use socket2::SockRef;
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -29,6 +30,8 @@ const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 const MAX_HEAD: usize = 64 * 1024;
 /// Connections open at once that are no sockets; more are closed at once.
 const MAX_CONNECTIONS: usize = 16_384;
+/// Bytes that may wait in the kernel for a link that is slower than we are.
+const NOT_SENT: u32 = 16 * 1024;
 /// Pause after a failed accept, such as for want of descriptors.
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -159,6 +162,9 @@ impl Shared {
                 Ok((stream, address)) if self.allow.permits(address.ip()) => {
                     // Keystrokes are small and must not wait for company.
                     let _ = stream.set_nodelay(true);
+                    // What the kernel holds unsent is old by the time a slow link takes it;
+                    // less of it, and an answer to a key is soon on its way.
+                    let _ = SockRef::from(&stream).set_tcp_notsent_lowat(NOT_SENT);
                     self.connection(stream, Peer::Tcp(address));
                 }
                 Ok(_) => {}
