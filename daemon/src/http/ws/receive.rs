@@ -75,9 +75,7 @@ async fn dispatch(session: &Session, message: ClientMessage) -> Result<(), Fault
             client_id,
             as_command,
         } => {
-            session
-                .user_message(content, session_id, client_id, as_command)
-                .await?;
+            session.user_message(content, session_id, client_id, as_command).await?;
         }
         ClientMessage::SubscribeTerminal {
             session_id,
@@ -87,19 +85,17 @@ async fn dispatch(session: &Session, message: ClientMessage) -> Result<(), Fault
             from,
         } => {
             let resume = epoch.zip(from);
-            session
-                .subscribe(&session_id, mode.unwrap_or_default(), encoding, resume)
-                .await?;
+            session.subscribe(&session_id, mode.unwrap_or_default(), encoding, resume).await?;
         }
         ClientMessage::UnsubscribeTerminal { session_id } => {
             let agent = session.agent_id(Some(&session_id)).await?;
             session.unsubscribe(&agent).await;
         }
         ClientMessage::TerminalInput { session_id, data } => {
-            session.input(&session_id, &data).await?
+            session.input(&session_id, &data).await?;
         }
         ClientMessage::TerminalPaste { session_id, data } => {
-            session.paste(&session_id, &data).await?
+            session.paste(&session_id, &data).await?;
         }
         ClientMessage::TerminalResize {
             session_id,
