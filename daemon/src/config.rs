@@ -90,6 +90,9 @@ pub struct Auth {
 #[serde(deny_unknown_fields)]
 pub struct Network {
     pub allow: Vec<String>,
+    /// In a container: all addresses in there, while the port is published on the
+    /// host's loopback only.
+    pub published_on_loopback: bool,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -238,11 +241,13 @@ impl Config {
             })
         };
         let settings = &self.settings;
-        if !settings.server.listen.ip().is_loopback() && !settings.server.behind_tls_proxy {
+        let sheltered = settings.server.behind_tls_proxy || settings.network.published_on_loopback;
+        if !settings.server.listen.ip().is_loopback() && !sheltered {
             return wrong(
                 "server.listen",
                 "refuses to listen beyond loopback without TLS; put a TLS proxy before it and set \
-                 server.behind_tls_proxy = true, or listen on 127.0.0.1",
+                 server.behind_tls_proxy = true, or listen on 127.0.0.1; in a container whose port is published on the host's \
+                 loopback only, set network.published_on_loopback = true",
             );
         }
         if settings.auth.login == LoginSource::Oidc

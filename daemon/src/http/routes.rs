@@ -11,4 +11,5 @@ pub mod logs;
 pub mod me;
 pub mod messages;
 pub mod tasks;
+pub mod terminals;
 pub mod tickets;

@@ -2,3 +2,5 @@
 
 mod cli;
 mod layers;
+mod main_job;
+mod support;

@@ -9,6 +9,7 @@ use crate::http::extract::{Caller, Json};
 use crate::http::paging::{Once, PageQuery, page};
 use crate::http::problem::Failure;
 use crate::http::query::Query;
+use crate::model::limits;
 use crate::store::rows::StoredAgent;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -51,7 +52,8 @@ async fn send(
     headers: HeaderMap,
     Json(request): Json<MessageRequest>,
 ) -> Result<(StatusCode, Json<Message>), Failure> {
-    let agent = access::agent(&state.agents, &caller, Permission::TasksDelegate, &id).await?;
+    limits::prompt(&request.text)?;
+    let agent = addressee(&state, &caller, &id).await?;
     check_command(&caller, &agent, request.as_command)?;
     let once = Once::read(&headers, &caller.user.id.0, "message", &request)?;
     let key = once.as_ref().map(|once| format!("key-{}", once.text()));
@@ -76,6 +78,28 @@ async fn send(
         once.remember(&state.store, &message.view.id).await?;
     }
     Ok((StatusCode::ACCEPTED, Json(message.view)))
+}
+
+/// The agent that a message is for. A person's own primary is started when it does not
+/// run, because talking to it is how one begins.
+///
+/// # Errors
+/// 404 or 403 as for any agent; what a start may fail with.
+pub async fn addressee(
+    state: &AppState,
+    caller: &Principal,
+    id: &str,
+) -> Result<StoredAgent, Failure> {
+    if caller.agent.is_none() {
+        let requester = requester(caller);
+        let primary = state.chat.primary_of(&requester).await?;
+        if primary.as_str() == id {
+            access::may(caller, Permission::TasksDelegate)?;
+            access::may(caller, Permission::AgentsSpawn)?;
+            return Ok(state.agents.spawn_primary(&requester, &primary).await?);
+        }
+    }
+    access::agent(&state.agents, caller, Permission::TasksDelegate, id).await
 }
 
 /// A message that may act as a command is typing.

@@ -1,0 +1,159 @@
+//! `GET /ws`: one socket per browser tab, many terminals on it. The credential was
+//! checked before this handler runs; from here on it is checked again as long as the
+//! socket lives.
+
+mod connection;
+mod feed;
+mod keeper;
+mod outbox;
+mod receive;
+mod session;
+mod talk;
+mod terminals;
+
+use super::AppState;
+use super::audit_layer;
+use super::extract::Caller;
+use super::problem::Failure;
+use crate::model::ids::UserId;
+use crate::model::limits::MAX_SOCKET_MESSAGE;
+use axum::Router;
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::{Extension, FromRequestParts, Request, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use parking_lot::Mutex;
+use session::Opening;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// The subprotocol; the ticket that comes beside it is never echoed.
+const PROTOCOL: &str = "orchestra.v1";
+/// Sockets of all users together.
+const MAX_SOCKETS: usize = 10_000;
+/// The library's own buffer of 128 KiB would be most of what an idle socket costs.
+const READ_BUFFER: usize = 4096;
+
+/// The route.
+pub fn router() -> Router<AppState> {
+    Router::new()
+        .route("/ws", get(upgrade))
+        .layer(Extension(Sockets::default()))
+}
+
+async fn upgrade(
+    State(state): State<AppState>,
+    Extension(sockets): Extension<Sockets>,
+    Caller(principal): Caller,
+    request: Request,
+) -> Response {
+    let mut entry = audit_layer::entry(request.method(), request.extensions());
+    audit_layer::sign(&mut entry, &principal);
+    let origin = request
+        .headers()
+        .get(header::ORIGIN)
+        .and_then(|value| value.to_str().ok());
+    let origin = origin.map(str::to_owned);
+    let (mut parts, _) = request.into_parts();
+    let upgrade = match WebSocketUpgrade::from_request_parts(&mut parts, &state).await {
+        Ok(upgrade) => upgrade,
+        Err(refusal) => return refusal.into_response(),
+    };
+    let most = usize::try_from(state.config.settings.limits.sockets_per_user).unwrap_or(usize::MAX);
+    let place = match sockets.enter(&principal.user.id, most) {
+        Ok(place) => place,
+        Err(failure) => {
+            state.audit.denied(entry, "too_many_sockets");
+            return failure.into_response();
+        }
+    };
+    let opening = Opening {
+        principal,
+        origin,
+        entry,
+        place,
+    };
+    upgrade
+        .protocols([PROTOCOL])
+        .max_message_size(MAX_SOCKET_MESSAGE)
+        .max_frame_size(MAX_SOCKET_MESSAGE)
+        .read_buffer_size(READ_BUFFER)
+        .on_upgrade(move |socket| async move {
+            let tasks = state.tasks.clone();
+            tasks.spawn("socket", move |cancel| {
+                connection::run(state, opening, socket, cancel)
+            });
+        })
+}
+
+/// How many sockets are open, and whose.
+#[derive(Clone, Default)]
+pub struct Sockets(Arc<Mutex<HashMap<UserId, usize>>>);
+
+impl Sockets {
+    fn enter(&self, user: &UserId, most: usize) -> Result<Place, Failure> {
+        let mut open = self.0.lock();
+        if open.values().sum::<usize>() >= MAX_SOCKETS {
+            return Err(Failure::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "too_many_sockets",
+                "Too many sockets",
+                format!("This daemon serves at most {MAX_SOCKETS} sockets at once."),
+            ));
+        }
+        let mine = open.entry(user.clone()).or_default();
+        if *mine >= most {
+            return Err(Failure::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "too_many_sockets",
+                "Too many sockets",
+                format!(
+                    "You have {mine} sockets open; close one, or raise limits.sockets_per_user."
+                ),
+            ));
+        }
+        *mine += 1;
+        Ok(Place {
+            sockets: self.clone(),
+            user: user.clone(),
+        })
+    }
+}
+
+/// One open socket's place in the count; given back when it is dropped.
+struct Place {
+    sockets: Sockets,
+    user: UserId,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut open = self.sockets.0.lock();
+        if let Some(count) = open.get_mut(&self.user) {
+            *count -= 1;
+            if *count == 0 {
+                open.remove(&self.user);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Sockets, UserId};
+
+    #[test]
+    fn places_are_counted_by_user_and_given_back() {
+        let sockets = Sockets::default();
+        let (ann, bob) = (UserId("a".into()), UserId("b".into()));
+        let first = sockets.enter(&ann, 2).unwrap();
+        let second = sockets.enter(&ann, 2).unwrap();
+        assert!(sockets.enter(&ann, 2).is_err());
+        assert!(sockets.enter(&bob, 2).is_ok());
+        drop(first);
+        assert!(sockets.enter(&ann, 2).is_ok());
+        drop(second);
+        assert!(sockets.0.lock().is_empty());
+    }
+}
