@@ -1,5 +1,6 @@
 # Everything there is to do, in one place; `make` alone lists it.
 # ARGS go through:  make up ARGS="--listen 127.0.0.1:9000"   make test ARGS="unit web"
+# PROJECT is the folder that the primary works in:  make up PROJECT=~/code/thing
 
 .DEFAULT_GOAL := help
 .PHONY: help up test check e2e bench soak fuzz fmt types
@@ -8,7 +9,7 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
 
 up: ## build what changed and serve; prints the URL to open
-	@scripts/up.sh $(ARGS)
+	@PROJECT="$(PROJECT)" scripts/up.sh $(ARGS)
 
 test: ## every test, from a fresh clone; what CI runs
 	@scripts/test.sh $(ARGS)

@@ -15,6 +15,6 @@ if compgen -G 'daemon/tests/it/main_job*' >/dev/null; then
 fi
 browser=(web-ui/e2e/*.test.mjs)
 if [[ -e "${browser[0]}" ]]; then
-  ORCHESTRA_ARTIFACTS="$ROOT/artifacts/e2e" node --test --test-concurrency=1 "${browser[@]}" || status=1
+  ARTIFACTS="$ROOT/artifacts/e2e" node --test --test-concurrency=1 "${browser[@]}" || status=1
 fi
 exit "$status"

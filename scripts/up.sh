@@ -24,5 +24,5 @@ else
 fi
 
 # Agents work in the folder this was called from, not in the clone.
-cd "${ORCHESTRA_PROJECT:-$PWD}"
+cd "${PROJECT:-$PWD}"
 exec "$ROOT/target/up/orchestra" up "$@"

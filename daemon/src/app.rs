@@ -49,6 +49,9 @@ pub struct UpOptions {
 /// missing, or the store is damaged. Says what to do.
 pub async fn run(flags: Flags, options: UpOptions) -> anyhow::Result<()> {
     let config = Arc::new(Config::load(&flags)?);
+    for warning in config.warnings() {
+        tracing::warn!("{warning}");
+    }
     config.paths.create()?;
     let _lock = lock(&config)?;
     // Bound first: a port that is taken is the commonest reason to fail, and the cheapest

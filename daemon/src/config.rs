@@ -232,6 +232,22 @@ impl Config {
         }
     }
 
+    /// Settings that are allowed and that their owner should be reminded of at each start.
+    pub fn warnings(&self) -> Vec<&'static str> {
+        let reminders = [
+            (
+                self.settings.auth.allow_query_jwt,
+                "auth.allow_query_jwt is on: tokens in addresses end up in the logs of proxies and browsers",
+            ),
+            (
+                self.settings.network.published_on_loopback,
+                "network.published_on_loopback is on: make sure that the port is published on loopback only",
+            ),
+        ];
+        let on = reminders.into_iter().filter(|(on, _)| *on);
+        on.map(|(_, text)| text).collect()
+    }
+
     fn check(&self) -> Result<(), ConfigError> {
         let wrong = |key: &str, message: &str| {
             let origin = self.provenance.get(key).cloned().unwrap_or_default();

@@ -23,7 +23,7 @@ use crate::store::tasks::{ApplyError, Note};
 use crate::store::{self, Store, StoreError};
 use crate::supervise::Tasks;
 use orchestra_protocol::event::EventBody;
-use orchestra_protocol::task::{Decision, Declared, ReportRequest, TaskStatus};
+use orchestra_protocol::task::{Decision, Declared, TaskStatus};
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -255,30 +255,18 @@ impl Delegate {
     pub async fn report(
         &self,
         agent: &AgentId,
-        report: &ReportRequest,
+        declared: &Declared,
     ) -> Result<StoredTask, DelegateError> {
         let working = self.agents.get(agent).await?;
         let none = || {
             DelegateError::Refused("you work on no task, so there is nothing to report on".into())
         };
         let id = TaskId(working.view.task_id.ok_or_else(none)?);
-        if let Some(named) = report.task_id
-            && named != id.0
-        {
-            return Err(DelegateError::Refused(format!(
-                "you work on task {id}, not on {named}; report on that one"
-            )));
-        }
-        let declared = Declared {
-            summary: report.summary.clone(),
-            files: report.files.clone(),
-            success: report.success,
-        };
         let task = self.get(id).await?;
         if task.view.agent_id.as_deref() != Some(agent.as_str()) {
             return Err(none());
         }
-        if !store::tasks::declare(&self.store, id, task.attempt, &declared).await? {
+        if !store::tasks::declare(&self.store, id, task.attempt, declared).await? {
             return Err(none());
         }
         Ok(self.get(id).await?)

@@ -14,6 +14,7 @@ pub mod problem;
 pub mod query;
 pub mod routes;
 pub mod serve;
+pub mod ws;
 
 use crate::agents::Agents;
 use crate::audit::Audit;
@@ -71,6 +72,7 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(routes::me::router())
         .merge(routes::messages::router())
         .merge(routes::tasks::router())
+        .merge(routes::terminals::router())
         .merge(routes::tickets::router())
 }
 
@@ -85,7 +87,7 @@ pub fn router(state: &AppState) -> Router {
     // The tools call the API through the same layers as anybody else.
     let inside = guard::protect(api.clone().fallback(fallback), state.clone());
     let mcp = crate::mcp::http::http_service(inside, state.edge.hosts());
-    let whole = api.route_service("/mcp", mcp).fallback(fallback);
+    let whole = api.merge(ws::router()).route_service("/mcp", mcp).fallback(fallback);
     guard::protect(whole, state.clone())
 }
 

@@ -6,11 +6,11 @@ use super::audit_layer;
 use super::guard::is_api;
 use super::limits::{Place, Wait};
 use super::problem::Failure;
+use crate::auth::AuthError;
 use crate::auth::jwt::TokenError;
 use crate::auth::peer::Peer;
 use crate::auth::principal::Principal;
 use crate::auth::tickets::TicketError;
-use crate::auth::AuthError;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode, header};
@@ -79,7 +79,10 @@ pub(in crate::http) async fn authenticate(
 ) -> Response {
     // The parts can be looked at across a wait, a body cannot.
     let (mut parts, body) = request.into_parts();
-    let route = parts.extensions.get::<MatchedPath>().map(|route| route.as_str().to_owned());
+    let route = parts
+        .extensions
+        .get::<MatchedPath>()
+        .map(|route| route.as_str().to_owned());
     let route = route.as_deref();
     let Some(peer) = parts.extensions.get::<Peer>().copied() else {
         return Failure::internal(&"a request came in without its peer").into_response();
@@ -96,7 +99,10 @@ pub(in crate::http) async fn authenticate(
         && let Peer::Unix(unix) = peer
     {
         if let Err(error) = state.auth.check_local(unix) {
-            state.audit.denied(audit_layer::entry(&parts.method, &parts.extensions), "local");
+            state.audit.denied(
+                audit_layer::entry(&parts.method, &parts.extensions),
+                "local",
+            );
             return Failure::forbidden(error.to_string()).into_response();
         }
         return next.run(Request::from_parts(parts, body)).await;
@@ -104,7 +110,11 @@ pub(in crate::http) async fn authenticate(
     let open = listed(OPEN, &method, route);
     if open && let Some(place) = place {
         let login = route.is_some_and(|route| LOGINS.contains(&route));
-        let tries = if login { state.edge.limits().may_try(place) } else { Ok(()) };
+        let tries = if login {
+            state.edge.limits().may_try(place)
+        } else {
+            Ok(())
+        };
         if let Err(wait) = tries.and_then(|()| state.edge.limits().stranger(place)) {
             return too_many(wait);
         }
@@ -131,7 +141,8 @@ pub(in crate::http) async fn authenticate(
     }
     let login = open && route.is_some_and(|route| LOGINS.contains(&route));
     let response = next.run(Request::from_parts(parts, body)).await;
-    if login && response.status().is_client_error()
+    if login
+        && response.status().is_client_error()
         && let Some(place) = place
     {
         state.edge.limits().failed(place);
@@ -157,8 +168,13 @@ async fn caller(
     parts: &Parts,
     place: Option<Place>,
 ) -> Result<Option<Principal>, Refusal> {
-    let origin = parts.headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
-    let Some(credential) = credential(parts)? else { return Ok(None) };
+    let origin = parts
+        .headers
+        .get(header::ORIGIN)
+        .and_then(|origin| origin.to_str().ok());
+    let Some(credential) = credential(parts)? else {
+        return Ok(None);
+    };
     let socket = parts.uri.path() == "/ws";
     let checked = match &credential {
         // A page that could set the header would not need a ticket; it is for programs.
@@ -197,7 +213,10 @@ async fn caller(
         Err(AuthError::Store(error)) => Err(Failure::from(error).into()),
         Err(AuthError::Refused(code)) => Err(Refusal::Unauthenticated(code.into())),
         Err(AuthError::Ticket(TicketError::Origin)) => {
-            state.audit.denied(audit_layer::entry(&parts.method, &parts.extensions), "ticket_origin");
+            state.audit.denied(
+                audit_layer::entry(&parts.method, &parts.extensions),
+                "ticket_origin",
+            );
             Err(Failure::forbidden("The ticket was issued to another page.").into())
         }
         Err(AuthError::Ticket(_)) => Err(Refusal::Unauthenticated("ticket".into())),
@@ -211,8 +230,12 @@ fn credential(parts: &Parts) -> Result<Option<Credential>, Refusal> {
     let mut found = Vec::new();
     for value in headers.get_all(header::AUTHORIZATION) {
         let text = value.to_str().unwrap_or_default();
-        let bearer = text.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-        found.push(Credential::Bearer(bearer.map_or("", |(_, token)| token.trim()).to_owned()));
+        let bearer = text
+            .split_once(' ')
+            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+        found.push(Credential::Bearer(
+            bearer.map_or("", |(_, token)| token.trim()).to_owned(),
+        ));
     }
     let protocols = headers.get_all(header::SEC_WEBSOCKET_PROTOCOL).iter();
     let protocols = protocols.flat_map(|value| value.to_str().unwrap_or_default().split(','));
@@ -263,15 +286,24 @@ fn admit(
 
 /// HEAD is checked as the GET that it is.
 fn listed(list: &[(Method, &str)], method: &Method, route: Option<&str>) -> bool {
-    let method = if *method == Method::HEAD { &Method::GET } else { method };
-    list.iter().any(|(known, path)| known == method && Some(*path) == route)
+    let method = if *method == Method::HEAD {
+        &Method::GET
+    } else {
+        method
+    };
+    list.iter()
+        .any(|(known, path)| known == method && Some(*path) == route)
 }
 
 fn unauthenticated(state: &AppState, parts: &Parts, code: &str) -> Response {
-    state.audit.denied(audit_layer::entry(&parts.method, &parts.extensions), code);
+    state
+        .audit
+        .denied(audit_layer::entry(&parts.method, &parts.extensions), code);
     let mut response = Failure::unauthenticated().into_response();
     let challenge = HeaderValue::from_static("Bearer");
-    response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+    response
+        .headers_mut()
+        .insert(header::WWW_AUTHENTICATE, challenge);
     response
 }
 
@@ -284,6 +316,8 @@ fn too_many(Wait(time): Wait) -> Response {
         format!("Wait {seconds} s and try again."),
     )
     .into_response();
-    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    response
+        .headers_mut()
+        .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     response
 }

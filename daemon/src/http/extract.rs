@@ -19,7 +19,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
         let principal = parts.extensions.get::<Principal>().cloned();
-        principal.map(Self).ok_or_else(|| Failure::internal(&"a route is not behind the credential check"))
+        principal
+            .map(Self)
+            .ok_or_else(|| Failure::internal(&"a route is not behind the credential check"))
     }
 }
 
@@ -34,11 +36,20 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
         if !is_json(request.headers()) {
             return Err(not_json());
         }
-        let body = axum::body::to_bytes(request.into_body(), MAX_BODY).await.map_err(|error| {
-            let mut causes = std::iter::successors(error.source(), |&cause| cause.source());
-            if causes.any(<dyn std::error::Error>::is::<http_body_util::LengthLimitError>) { too_large() } else { Failure::invalid("The body ended early; send it again.") }
-        })?;
-        if matches!(body.first_chunk(), Some([0xef, 0xbb] | [0xfe, 0xff] | [0xff, 0xfe])) {
+        let body = axum::body::to_bytes(request.into_body(), MAX_BODY)
+            .await
+            .map_err(|error| {
+                let mut causes = std::iter::successors(error.source(), |&cause| cause.source());
+                if causes.any(<dyn std::error::Error>::is::<http_body_util::LengthLimitError>) {
+                    too_large()
+                } else {
+                    Failure::invalid("The body ended early; send it again.")
+                }
+            })?;
+        if matches!(
+            body.first_chunk(),
+            Some([0xef, 0xbb] | [0xfe, 0xff] | [0xff, 0xfe])
+        ) {
             return Err(not_json());
         }
         serde_json::from_slice(&body).map(Self).map_err(|error| {
@@ -57,7 +68,9 @@ impl<T: Serialize> IntoResponse for Json<T> {
 /// True for `application/json`, in UTF-8 and not compressed.
 pub(in crate::http) fn is_json(headers: &HeaderMap) -> bool {
     let mut kinds = headers.get_all(header::CONTENT_TYPE).iter();
-    let (Some(kind), None) = (kinds.next(), kinds.next()) else { return false };
+    let (Some(kind), None) = (kinds.next(), kinds.next()) else {
+        return false;
+    };
     let kind = kind.to_str().unwrap_or_default().to_ascii_lowercase();
     let mut parts = kind.split(';').map(str::trim);
     parts.next() == Some("application/json")
@@ -79,6 +92,8 @@ pub(in crate::http) fn too_large() -> Failure {
         StatusCode::PAYLOAD_TOO_LARGE,
         "too_large",
         "The body is too large",
-        format!("At most {MAX_BODY} bytes are taken; put long material in a file and name the file."),
+        format!(
+            "At most {MAX_BODY} bytes are taken; put long material in a file and name the file."
+        ),
     )
 }

@@ -99,7 +99,9 @@ async fn shape(mut response: Response, id: &str, head: bool) -> Response {
         Some(problem) => problem,
         None => {
             let text = Limited::new(body, MAX_DETAIL).collect().await;
-            let bytes = text.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+            let bytes = text
+                .map(http_body_util::Collected::to_bytes)
+                .unwrap_or_default();
             of_status(status, &String::from_utf8_lossy(&bytes))
         }
     };

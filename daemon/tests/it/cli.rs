@@ -39,7 +39,10 @@ fn orchestra(folder: &Path) -> Command {
 async fn run(mut command: Command, arguments: &[&str], stdin: &[u8]) -> Output {
     use tokio::io::AsyncWriteExt;
     command.args(arguments);
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let mut pipe = child.stdin.take().unwrap();
     // A command that reads nothing may be gone already.

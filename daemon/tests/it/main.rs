@@ -3,4 +3,5 @@
 mod cli;
 mod layers;
 mod main_job;
+mod socket;
 mod support;

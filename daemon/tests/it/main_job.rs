@@ -69,13 +69,25 @@ async fn job(stage: &mut Stage, specialist: &str) {
     let reply = stage
         .socket
         .until("the reply", |value| {
-            value["type"] == "claude_response" && value["content"].as_str().unwrap_or_default().contains(&word)
+            value["type"] == "claude_response"
+                && value["content"]
+                    .as_str()
+                    .unwrap_or_default()
+                    .contains(&word)
         })
         .await;
     assert_eq!(reply["session_id"], "sess-primary");
-    assert!(reply["content"].as_str().unwrap().contains("completed"), "{reply}");
+    assert!(
+        reply["content"].as_str().unwrap().contains("completed"),
+        "{reply}"
+    );
 
-    assert_eq!(std::fs::read_to_string(stage.site.project.join(&file)).unwrap().trim(), word);
+    assert_eq!(
+        std::fs::read_to_string(stage.site.project.join(&file))
+            .unwrap()
+            .trim(),
+        word
+    );
     let log = git(&stage.site.project, &["log", "--oneline", "--", &file]);
     assert_eq!(log.lines().count(), 1, "one commit: {log}");
 
@@ -94,12 +106,19 @@ async fn receipts(stage: &Stage, text: &str, reply: &Value) {
         .collect();
     let mut order = steps.clone();
     order.dedup();
-    assert_eq!(order, ["queued", "pasted", "submitted", "accepted", "answered"], "{steps:?}");
+    assert_eq!(
+        order,
+        ["queued", "pasted", "submitted", "accepted", "answered"],
+        "{steps:?}"
+    );
     let messages = stage.api.read("/api/agents/primary/messages").await;
     let items = messages["items"].as_array().unwrap();
     let sent = items.iter().find(|item| item["text"] == text).unwrap();
     assert_eq!(sent["evidence"], "hook");
-    let answer = items.iter().find(|item| item["id"] == reply["message_id"]).unwrap();
+    let answer = items
+        .iter()
+        .find(|item| item["id"] == reply["message_id"])
+        .unwrap();
     assert_eq!(answer["reply_to"], sent["id"]);
 }
 
@@ -153,7 +172,10 @@ async fn a_plan_waits_for_its_yes() {
     let mut stage = Stage::set().await;
     let (one, two) = (word(), word());
     let text = format!("Plan two words {one} and {two} with droid");
-    stage.socket.send(json!({"type": "user_message", "content": text})).await;
+    stage
+        .socket
+        .send(json!({"type": "user_message", "content": text}))
+        .await;
     let reply = stage
         .socket
         .until("the plan", |value| {
@@ -166,9 +188,13 @@ async fn a_plan_waits_for_its_yes() {
     assert_eq!(ids.as_array().unwrap().len(), 2);
     for id in ids.as_array().unwrap() {
         let task = stage.api.read(&format!("/api/tasks/{id}")).await;
-        assert_eq!((task["status"].as_str(), task["reason"].as_str()), (Some("waiting"), Some("approval")));
+        assert_eq!(
+            (task["status"].as_str(), task["reason"].as_str()),
+            (Some("waiting"), Some("approval"))
+        );
     }
-    let answer = json!({"type": "action", "action": "approve_plan", "task_ids": ids, "decision": "approve"});
+    let answer =
+        json!({"type": "action", "action": "approve_plan", "task_ids": ids, "decision": "approve"});
     stage.socket.send(answer).await;
     for id in ids.as_array().unwrap() {
         let path = format!("/api/tasks/{id}/wait?timeout_ms=60000");
@@ -204,13 +230,21 @@ fn no_secret_leaks(stage: &Stage) {
         secrets.push(std::fs::read_to_string(token).unwrap());
     }
     let log = std::fs::read_to_string(site.data.join("../daemon.log")).unwrap();
-    let ps = std::process::Command::new("ps").args(["-eo", "args"]).output().unwrap();
+    let ps = std::process::Command::new("ps")
+        .args(["-eo", "args"])
+        .output()
+        .unwrap();
     let shown = String::from_utf8_lossy(&ps.stdout).into_owned();
     let audit = read_all(&site.data.join("audit"));
     let tmux = site.tmux(&["show-environment", "-t", "=sess-primary:"]);
     let tmux = String::from_utf8_lossy(&tmux.stdout).into_owned();
     for secret in &secrets {
-        for (place, text) in [("log", &log), ("ps", &shown), ("audit", &audit), ("tmux", &tmux)] {
+        for (place, text) in [
+            ("log", &log),
+            ("ps", &shown),
+            ("audit", &audit),
+            ("tmux", &tmux),
+        ] {
             assert!(!text.contains(secret.as_str()), "a secret is in {place}");
         }
     }
@@ -220,7 +254,10 @@ fn no_secret_leaks(stage: &Stage) {
             .filter_map(|line| serde_json::from_str(line).ok())
             .filter(|record: &Value| record["action"] == action)
             .collect();
-        assert!(!records.is_empty() && records.len() % 2 == 0, "{action}: {records:?}");
+        assert!(
+            !records.is_empty() && records.len() % 2 == 0,
+            "{action}: {records:?}"
+        );
     }
 }
 

@@ -262,8 +262,8 @@ impl Reader {
         }
         self.flush();
         // The client goes before anyone learns of the end.
-        let queue = self.queue.clone();
-        drop(self);
+        let Self { wire, queue, .. } = self;
+        wire.detach().await;
         drop(inbox);
         let _ = queue.send(LiveEvent::Exit).await;
     }

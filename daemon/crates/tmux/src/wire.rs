@@ -22,6 +22,9 @@ use tokio::{
 /// How long tmux may take to greet a new client.
 const GREETING: Duration = Duration::from_secs(10);
 
+/// How long it may take to let one go.
+const FAREWELL: Duration = Duration::from_secs(1);
+
 /// A request as it goes out, and how its reply is told from what follows.
 #[derive(Debug)]
 pub(crate) struct Request {
@@ -186,6 +189,21 @@ impl<T> Wire<T> {
                 Some(event) => return Ok(Some(Turn::Event(event))),
                 None => return Ok(None),
             }
+        }
+    }
+
+    /// Leaves the server in an orderly way: when this returns, the server knows
+    /// no such client any more, unless it is too busy to say so.
+    pub(crate) async fn detach(mut self) {
+        // An empty line asks for it.
+        self.outgoing.extend_from_slice(b"\n");
+        let last_words = async {
+            while self.read_or_write().await.is_ok() {
+                self.decoder.clear();
+            }
+        };
+        if tokio::time::timeout(FAREWELL, last_words).await.is_err() {
+            tracing::debug!("a tmux client had to be killed");
         }
     }
 

@@ -13,7 +13,7 @@ use crate::store::rows::StoredTask;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use orchestra_protocol::event::Page;
-use orchestra_protocol::task::{DelegateRequest, PlanDecision, PlanRequest, ReportRequest, Task};
+use orchestra_protocol::task::{Declared, DelegateRequest, PlanDecision, PlanRequest, Task};
 use serde::Deserialize;
 use std::time::Duration;
 use utoipa_axum::router::OpenApiRouter;
@@ -273,11 +273,11 @@ pub async fn decide_plan(
 }
 
 /// What the working agent itself says of its result.
-#[utoipa::path(post, path = "/api/report", request_body = ReportRequest, responses((status = 200, body = Task)))]
+#[utoipa::path(post, path = "/api/report", request_body = Declared, responses((status = 200, body = Task)))]
 async fn report(
     State(state): State<AppState>,
     Caller(caller): Caller,
-    Json(request): Json<ReportRequest>,
+    Json(request): Json<Declared>,
 ) -> Result<Json<Task>, Failure> {
     let Some(grant) = &caller.agent else {
         return Err(Failure::forbidden(

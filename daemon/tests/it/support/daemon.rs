@@ -75,14 +75,27 @@ impl Site {
         let config = self.root.path().join("config.toml");
         std::fs::write(&config, &self.config).unwrap();
         let config = config.display().to_string();
-        let args = ["up", "--json", "--no-open", "--listen", "127.0.0.1:0", "--config", &config];
+        let args = [
+            "up",
+            "--json",
+            "--no-open",
+            "--listen",
+            "127.0.0.1:0",
+            "--config",
+            &config,
+        ];
         Daemon::start(self.command(&args))
     }
 
     /// The tmux server of this site, for asking what really runs.
     pub fn tmux(&self, args: &[&str]) -> Output {
         let socket = self.data.join("run/tmux.sock");
-        Command::new("tmux").arg("-S").arg(socket).args(args).output().unwrap()
+        Command::new("tmux")
+            .arg("-S")
+            .arg(socket)
+            .args(args)
+            .output()
+            .unwrap()
     }
 }
 
@@ -92,7 +105,10 @@ impl Drop for Site {
         let panes = self.tmux(&["list-panes", "-a", "-F", "#{pane_pid}"]);
         self.tmux(&["kill-server"]);
         for pid in String::from_utf8_lossy(&panes.stdout).lines() {
-            let _ = Command::new("kill").args(["-KILL", pid]).stderr(Stdio::null()).status();
+            let _ = Command::new("kill")
+                .args(["-KILL", pid])
+                .stderr(Stdio::null())
+                .status();
         }
         if std::thread::panicking() {
             eprintln!("--- daemon log\n{}", read(&self.data.join("../daemon.log")));
@@ -144,9 +160,14 @@ impl Daemon {
                 }
             }
         });
-        let line = from.recv_timeout(Duration::from_secs(60)).unwrap_or_else(|_| {
-            panic!("the daemon did not start:\n{}", read(&data.with_file_name("daemon.log")))
-        });
+        let line = from
+            .recv_timeout(Duration::from_secs(60))
+            .unwrap_or_else(|_| {
+                panic!(
+                    "the daemon did not start:\n{}",
+                    read(&data.with_file_name("daemon.log"))
+                )
+            });
         let ready: Value = serde_json::from_str(&line).unwrap();
         assert_eq!(ready["event"], "ready");
         Self {
@@ -159,7 +180,11 @@ impl Daemon {
     /// A caller with a fresh token of that role.
     pub fn api(&self, site: &Site, role: &str, sub: &str) -> Api {
         let output = site.run(&["token", "--role", role, "--sub", sub, "--ttl", "30m"]);
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         let token = String::from_utf8(output.stdout).unwrap().trim().to_owned();
         Api::new(&self.url, &token)
     }

@@ -21,7 +21,10 @@ impl Drop for Model {
 }
 
 fn testkit() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../testkit").canonicalize().unwrap()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../testkit")
+        .canonicalize()
+        .unwrap()
 }
 
 impl Model {
@@ -36,7 +39,9 @@ impl Model {
             .spawn()
             .expect("node runs");
         let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
         let ready: Value = serde_json::from_str(&line).expect("the model says that it is ready");
         Self {
             url: ready["url"].as_str().unwrap().to_owned(),
@@ -60,10 +65,15 @@ impl Site {
             .arg(&site.project)
             .output()
             .expect("node runs");
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         let made: Value = serde_json::from_slice(&output.stdout).unwrap();
         for (name, value) in made["env"].as_object().unwrap() {
-            site.env.insert(name.clone(), value.as_str().unwrap().to_owned());
+            site.env
+                .insert(name.clone(), value.as_str().unwrap().to_owned());
         }
         site
     }
@@ -76,7 +86,10 @@ fn cli_path() -> String {
         .stderr(Stdio::inherit())
         .output()
         .expect("bash runs");
-    assert!(output.status.success(), "the agent CLIs cannot be installed: run testkit/clis/install.sh");
+    assert!(
+        output.status.success(),
+        "the agent CLIs cannot be installed: run testkit/clis/install.sh"
+    );
     let text = String::from_utf8(output.stdout).unwrap();
     let folders: Vec<&str> = text
         .lines()
@@ -93,6 +106,10 @@ pub fn git(project: &Path, args: &[&str]) -> String {
         .env("HOME", project.parent().unwrap())
         .output()
         .unwrap();
-    assert!(output.status.success(), "git {args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "git {args:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     String::from_utf8(output.stdout).unwrap()
 }

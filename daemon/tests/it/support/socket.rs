@@ -29,7 +29,9 @@ impl Socket {
     /// Opens a socket as this caller.
     pub async fn open(api: &Api) -> Self {
         let ticket = api.must("/api/ws-tickets", json!({})).await;
-        let mut socket = Self::with_ticket(api, ticket["ticket"].as_str().unwrap()).await.unwrap();
+        let mut socket = Self::with_ticket(api, ticket["ticket"].as_str().unwrap())
+            .await
+            .unwrap();
         let hello = socket.next_json().await;
         assert_eq!(hello["type"], "hello");
         socket
@@ -40,13 +42,17 @@ impl Socket {
         let url = format!("{}/ws", api.base.replacen("http", "ws", 1));
         let mut request = url.into_client_request().unwrap();
         let protocol = format!("orchestra.v1, orchestra.ticket.{ticket}");
-        request.headers_mut().insert("sec-websocket-protocol", protocol.parse().unwrap());
+        request
+            .headers_mut()
+            .insert("sec-websocket-protocol", protocol.parse().unwrap());
         match connect_async(request).await {
             Ok((stream, _)) => Ok(Self {
                 stream,
                 seen: Vec::new(),
             }),
-            Err(tokio_tungstenite::tungstenite::Error::Http(response)) => Err(response.status().as_u16()),
+            Err(tokio_tungstenite::tungstenite::Error::Http(response)) => {
+                Err(response.status().as_u16())
+            }
             Err(error) => panic!("{error}"),
         }
     }
@@ -91,7 +97,9 @@ impl Socket {
             match self.next().await {
                 Incoming::Json(value) => return value,
                 Incoming::Binary(_) => {}
-                Incoming::Closed(code) => panic!("closed with {code:?}; seen {:?}", self.seen.last()),
+                Incoming::Closed(code) => {
+                    panic!("closed with {code:?}; seen {:?}", self.seen.last())
+                }
             }
         }
     }

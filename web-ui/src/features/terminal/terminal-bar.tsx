@@ -26,7 +26,7 @@ export function TerminalBar({ title, views, menu, state, session, mayType, touch
           {views}
           <span className="hidden flex-1 @max-[620px]:block" />
           <Gap state={state} session={session} />
-          <span className="label nums order-first whitespace-nowrap @max-[620px]:order-none">
+          <span className="label nums order-first whitespace-nowrap @max-[460px]:hidden @max-[620px]:order-none">
             {state.cols ? `${state.cols}×${state.rows}` : ''}
           </span>
           {touch && <TouchSize session={session} mine={state.mine} />}
@@ -77,8 +77,8 @@ function Seat({
       )}
       <Button size="sm" variant="accent" onClick={() => session.current?.releaseSeat()}>
         <Keyboard size={14} className="text-accent" />
-        You type
-        <span className="text-ink-3">release</span>
+        <span className="@max-[460px]:hidden">You type</span>
+        <span className="text-ink-3 @max-[460px]:text-ink">release</span>
         {!touch && <Keys keys="ctrl+`" />}
       </Button>
     </>

@@ -1,8 +1,5 @@
 /** One xterm.js bound to one agent's terminal: live frames in, keys out when it holds the seat. */
-import { Unicode11Addon } from '@xterm/addon-unicode11';
-import { WebLinksAddon } from '@xterm/addon-web-links';
-import { WebglAddon } from '@xterm/addon-webgl';
-import { Terminal } from '@xterm/xterm';
+import type { Terminal } from '@xterm/xterm';
 import { Emitter } from '@/lib/emitter';
 import { type Frame, nextSeq } from '@/lib/frame';
 import type {
@@ -13,11 +10,11 @@ import type {
   TerminalHub,
   TerminalViewer,
 } from '@/lib/terminal-hub';
-import { SCREEN, SCREEN_FONT } from '@/lib/terminal-theme';
+import { SCREEN_FONT } from '@/lib/terminal-theme';
 import type { SeatHolder } from '@/protocol/types';
+import { openEmulator } from './emulator';
 import { HistoryPane } from './history-pane';
 import { type Box, type Cell, FONT_SIZE, fontFor, sizeFor } from './layout';
-import { isReport, swallowQueries } from './replies';
 import { TitleFilter } from './title-filter';
 
 export interface TerminalState {
@@ -58,6 +55,7 @@ export class TerminalSession implements TerminalViewer {
   readonly #filter = new TitleFilter();
   readonly #history: HistoryPane | null;
   readonly #detach: () => void;
+  readonly #drawn: ResizeObserver;
   #state: TerminalState = {
     phase: 'joining',
     cols: 120,
@@ -83,6 +81,9 @@ export class TerminalSession implements TerminalViewer {
     this.#deps = deps;
     this.#fit = !deps.touch && !deps.peek;
     this.#terminal = this.#open();
+    this.#drawn = new ResizeObserver(this.#place);
+    const screen = deps.host.querySelector('.xterm-screen');
+    if (screen) this.#drawn.observe(screen);
     this.#history = deps.peek
       ? null
       : new HistoryPane(deps.viewport, deps.history, (before, lines) =>
@@ -103,6 +104,7 @@ export class TerminalSession implements TerminalViewer {
   dispose(): void {
     clearTimeout(this.#resize);
     this.#detach();
+    this.#drawn.disconnect();
     this.#history?.dispose();
     document.fonts?.removeEventListener('loadingdone', this.#fontsLoaded);
     this.#terminal.dispose();
@@ -257,52 +259,17 @@ export class TerminalSession implements TerminalViewer {
 
   #open(): Terminal {
     const { host, touch, peek, onLink } = this.#deps;
-    const confirmLink = (_: MouseEvent, url: string) => /^https?:\/\//i.test(url) && onLink(url);
-    const terminal = new Terminal({
-      allowProposedApi: true,
-      cols: this.#state.cols,
-      rows: this.#state.rows,
-      scrollback: 0,
-      fontFamily: SCREEN_FONT,
-      fontSize: FONT_SIZE,
-      lineHeight: 1.2,
-      cursorBlink: false,
-      cursorInactiveStyle: peek ? 'none' : 'outline',
-      disableStdin: true,
-      theme: SCREEN,
-      drawBoldTextInBrightColors: false,
-      macOptionIsMeta: true,
-      linkHandler: { activate: confirmLink, allowNonHttpProtocols: false },
-    });
-    terminal.loadAddon(new Unicode11Addon());
-    terminal.unicode.activeVersion = '11';
-    terminal.loadAddon(new WebLinksAddon((event, url) => confirmLink(event, url)));
-    swallowQueries(terminal.parser);
-    terminal.open(host);
-    this.#accelerate(terminal);
     document.fonts?.addEventListener('loadingdone', this.#fontsLoaded);
-    terminal.onData((data) => !isReport(data) && this.type(data));
-    terminal.onBinary((data) => this.type(data));
-    terminal.attachCustomKeyEventHandler((event) => this.#key(event));
-    terminal.attachCustomWheelEventHandler(() => this.#wheelGoesToProgram());
-    const box = terminal.textarea;
-    if (box) {
-      box.addEventListener('paste', this.#pasted, { capture: true });
-      box.setAttribute('aria-label', 'Terminal input');
-      if (touch || peek) box.disabled = true;
-    }
-    return terminal;
-  }
-
-  #accelerate(terminal: Terminal): void {
-    if (this.#deps.peek) return;
-    try {
-      const webgl = new WebglAddon();
-      webgl.onContextLoss(() => webgl.dispose());
-      terminal.loadAddon(webgl);
-    } catch {
-      // No WebGL here: the DOM renderer draws.
-    }
+    return openEmulator(host, {
+      size: this.#state,
+      keyboard: !touch && !peek,
+      accelerated: !peek,
+      onLink,
+      onData: (data) => this.type(data),
+      onPaste: (text) => this.paste(text),
+      onKey: (event) => this.#key(event),
+      onWheel: () => this.#wheelGoesToProgram(),
+    });
   }
 
   /** Glyphs drawn before their font came are drawn anew, and cells measured again. */
@@ -330,12 +297,6 @@ export class TerminalSession implements TerminalViewer {
     );
   }
 
-  #pasted = (event: ClipboardEvent): void => {
-    event.preventDefault();
-    event.stopImmediatePropagation();
-    this.paste(event.clipboardData?.getData('text/plain') ?? '');
-  };
-
   #resizeTo(cols: number, rows: number): void {
     if (cols === this.#terminal.cols && rows === this.#terminal.rows) return;
     this.#terminal.resize(cols, rows);
@@ -346,23 +307,31 @@ export class TerminalSession implements TerminalViewer {
   #layout(): void {
     const { width, height } = this.#box;
     if (width < 40 || height < 40) return;
-    const { host, viewport, history } = this.#deps;
     const { cols, rows } = this.#terminal;
     this.#measure();
     const own = this.#fit && this.#state.mine;
     const font =
       own || this.#zoomed ? FONT_SIZE : fontFor(this.#box, this.#cell, cols, rows, this.#deps.touch);
     if (this.#terminal.options.fontSize !== font) this.#terminal.options.fontSize = font;
-    const screen = host.querySelector<HTMLElement>('.xterm-screen');
-    const [wide, high] = [screen?.offsetWidth || width, screen?.offsetHeight || height];
-    const fits = Math.min(width / wide, this.#deps.touch ? Number.POSITIVE_INFINITY : height / high);
-    const scale = own || this.#zoomed ? 1 : Math.min(fits, FONT_SIZE / font);
-    host.style.transform = scale === 1 ? '' : `scale(${scale})`;
-    viewport.style.setProperty('--cell-height', `${(this.#cell.height / FONT_SIZE) * font * scale}px`);
-    history.style.fontSize = `${font * scale}px`;
-    this.#history?.keep();
+    this.#place();
     if (own) this.#askSize();
   }
+
+  /** What the font size leaves over is scaled away; called again whenever the drawn screen changes its size. */
+  #place = (): void => {
+    const { host, viewport, history, touch } = this.#deps;
+    const font = this.#terminal.options.fontSize ?? FONT_SIZE;
+    const { width, height } = this.#box;
+    const screen = host.querySelector<HTMLElement>('.xterm-screen');
+    const [wide, high] = [screen?.offsetWidth || width, screen?.offsetHeight || height];
+    const fits = Math.min(width / wide, touch ? Number.POSITIVE_INFINITY : height / high);
+    const plain = this.#zoomed || (this.#fit && this.#state.mine);
+    const scale = plain ? 1 : Math.min(fits, FONT_SIZE / font);
+    host.style.transform = scale === 1 ? '' : `scale(${scale})`;
+    viewport.style.setProperty('--cell-height', `${(high / this.#terminal.rows) * scale}px`);
+    history.style.fontSize = `${font * scale}px`;
+    this.#history?.keep();
+  };
 
   #askSize(): void {
     clearTimeout(this.#resize);

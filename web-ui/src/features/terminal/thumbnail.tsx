@@ -39,7 +39,11 @@ export function Thumbnail({ sessionId, ratio = 1.6, onCaption }: ThumbnailProps)
     sight.observe(frame.current);
     const size = new ResizeObserver(() => painter.repaint());
     size.observe(frame.current);
+    // A canvas does not notice that a font has come.
+    const fonts = () => painter.repaint();
+    document.fonts.addEventListener('loadingdone', fonts);
     return () => {
+      document.fonts.removeEventListener('loadingdone', fonts);
       sight.disconnect();
       size.disconnect();
       detach?.();

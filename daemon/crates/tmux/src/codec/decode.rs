@@ -144,6 +144,12 @@ impl Default for Decoder {
 }
 
 impl Decoder {
+    /// Throws away what was read and not decoded.
+    pub fn clear(&mut self) {
+        self.buffer.clear();
+        self.scanned = 0;
+    }
+
     /// Where to read into; what is appended here is decoded next.
     pub fn buffer(&mut self) -> &mut BytesMut {
         &mut self.buffer

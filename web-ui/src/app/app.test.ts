@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import { patchTask } from '@/features/tasks/api';
+import { filterTasks } from '@/features/tasks/task-list';
+import { NOON, task } from '@/testing/fixtures';
+import { describeChanges } from './meanwhile';
+import { groupPlans } from './routes/home';
+
+const glance = (agents: [string, string][], tasks: number[]) => ({
+  agents: new Map(agents),
+  openTasks: new Set(tasks),
+});
+
+describe('what changed meanwhile', () => {
+  it('is said in one sentence', () => {
+    const before = glance(
+      [
+        ['a-001', 'busy'],
+        ['b-001', 'busy'],
+      ],
+      [1, 2],
+    );
+    expect(describeChanges(before, before)).toBe('');
+    const after = glance(
+      [
+        ['a-001', 'needs approval'],
+        ['b-001', 'busy'],
+        ['c-001', 'starting'],
+      ],
+      [2],
+    );
+    expect(describeChanges(before, after)).toBe('a-001 is now needs approval, 1 new agent, 1 task ended');
+  });
+});
+
+describe('tasks', () => {
+  it('take over what an update tells', () => {
+    const update = { type: 'task_update', task_id: 1, agent: 'droid', title: 'Do it', event: 2 } as const;
+    const done = patchTask(task(), { ...update, status: 'completed', elapsed_ms: 9 }, NOON);
+    expect(done).toMatchObject({ status: 'completed', elapsed_ms: 9, ended_at: NOON });
+    const running = patchTask(
+      task(),
+      { ...update, status: 'running', elapsed_ms: 9, agent_id: 'd-001' },
+      NOON,
+    );
+    expect(running).toMatchObject({ agent_id: 'd-001', ended_at: null });
+  });
+
+  it('are filtered by where they stand', () => {
+    const all = [task({ id: 1 }), task({ id: 2, status: 'completed' }), task({ id: 3, status: 'timeout' })];
+    expect(filterTasks(all, 'open').map(({ id }) => id)).toEqual([1]);
+    expect(filterTasks(all, 'failed').map(({ id }) => id)).toEqual([3]);
+    expect(filterTasks(all, 'all')).toHaveLength(3);
+  });
+
+  it('that were proposed together are one plan', () => {
+    const planned = (id: number, created_at: string) => task({ id, status: 'waiting', created_at });
+    const plans = groupPlans([
+      planned(4, '2026-11-20T12:00:01.900Z'),
+      planned(3, '2026-11-20T12:00:01.100Z'),
+      planned(9, '2026-11-20T12:07:00Z'),
+    ]);
+    expect(plans.map((plan) => plan.map(({ id }) => id))).toEqual([[3, 4], [9]]);
+  });
+});

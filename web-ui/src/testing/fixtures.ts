@@ -1,0 +1,78 @@
+/** Objects of the wire with everything filled in, for tests. */
+import type { Agent, Message, Task } from '@/protocol/types';
+
+export const NOON = '2026-11-20T12:00:00Z';
+
+type AgentGiven = Partial<Omit<Agent, 'activity'>> & { activity?: Partial<Agent['activity']> };
+
+export function agent({ activity, ...given }: AgentGiven = {}): Agent {
+  const id = given.id ?? 'droid-001';
+  return {
+    id,
+    session_id: `sess-${id}`,
+    kind: 'claude',
+    specialist: null,
+    name: id,
+    title: '',
+    role: 'specialist',
+    owner: 'u1',
+    owner_name: 'Ada',
+    parent: null,
+    cwd: '/home/ada',
+    status: 'running',
+    reason: null,
+    pid: 1,
+    restarts: 0,
+    size: { cols: 120, rows: 40 },
+    task_id: null,
+    created_at: NOON,
+    started_at: NOON,
+    ended_at: null,
+    exit_code: null,
+    signal: null,
+    usage: { input_tokens: 0, output_tokens: 0, cost_usd: null },
+    ...given,
+    activity: { state: 'idle', waiting_for: null, since: NOON, source: 'hook', confidence: 1, ...activity },
+  };
+}
+
+export function message(given: Partial<Message> = {}): Message {
+  return {
+    id: 'm1',
+    agent_id: 'primary',
+    author: 'user',
+    sender: 'Ada',
+    text: 'hello',
+    status: 'queued',
+    reason: null,
+    evidence: null,
+    reply_to: null,
+    actions: [],
+    created_at: NOON,
+    updated_at: NOON,
+    ...given,
+  };
+}
+
+export function task(given: Partial<Task> = {}): Task {
+  return {
+    id: 1,
+    title: 'Do it',
+    prompt: 'Do it well',
+    status: 'running',
+    reason: null,
+    agent_id: null,
+    kind: 'claude',
+    specialist: null,
+    parent_task_id: null,
+    requested_by: 'primary',
+    owner: 'u1',
+    attempts: [],
+    result: null,
+    error: null,
+    elapsed_ms: 0,
+    created_at: NOON,
+    ended_at: null,
+    ...given,
+  };
+}
