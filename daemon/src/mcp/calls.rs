@@ -7,7 +7,7 @@ use crate::model::ids::AgentId;
 use orchestra_protocol::agent::{Agent, AgentKind};
 use orchestra_protocol::event::Page;
 use orchestra_protocol::message::{Message, MessageRequest};
-use orchestra_protocol::task::{DelegateRequest, PlanRequest, ReportRequest, Task};
+use orchestra_protocol::task::{Declared, DelegateRequest, PlanRequest, Task};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -175,7 +175,7 @@ async fn send_message<T: Transport>(
 
 async fn report_result<T: Transport>(
     requests: &Requests<'_, T>,
-    report: ReportRequest,
+    report: Declared,
 ) -> Result<Answer, ToolError> {
     if report.summary.trim().is_empty() {
         return Err(ToolError::Arguments(
@@ -183,7 +183,7 @@ async fn report_result<T: Transport>(
         ));
     }
     let task: Option<Task> = requests.post("/api/report", &report).await?;
-    let id = task.map(|task| task.id).or(report.task_id);
+    let id = task.map(|task| task.id);
     let text = "The report is recorded. Say the outcome in one sentence and end your turn.";
     Ok(Answer {
         facts: json!({ "task_id": id, "recorded": true, "note": text }),

@@ -1,7 +1,7 @@
 //! Names, descriptions and schemas of the tools: the part of the server that a model reads.
 
 use super::args::{ListAgentsArgs, SendMessageArgs, TaskStatusArgs, WaitTaskArgs};
-use orchestra_protocol::task::{DelegateRequest, PlanRequest, ReportRequest};
+use orchestra_protocol::task::{Declared, DelegateRequest, PlanRequest};
 use rmcp::handler::server::tool::schema_for_input;
 use rmcp::model::{Tool, ToolAnnotations};
 use schemars::JsonSchema;
@@ -59,7 +59,7 @@ pub fn tools() -> Vec<Tool> {
         tool::<WaitTaskArgs>("wait_task", "Wait for a task", WAIT_TASK, &ask),
         tool::<ListAgentsArgs>("list_agents", "List agents", LIST_AGENTS, &ask),
         tool::<SendMessageArgs>("send_message", "Message an agent", SEND_MESSAGE, &act),
-        tool::<ReportRequest>("report_result", "Report a result", REPORT_RESULT, &act),
+        tool::<Declared>("report_result", "Report a result", REPORT_RESULT, &act),
     ]
 }
 

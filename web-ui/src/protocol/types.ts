@@ -293,7 +293,8 @@ export type Attempt = {
 number: number, agent_id: string | null, status: AttemptStatus, reason: string | null, started_at: Timestamp, ended_at: Timestamp | null, };
 
 /**
- * What an agent itself said of its work.
+ * What an agent itself said of its work: `POST /api/report`, and the MCP tool
+ * `report_result`.
  */
 export type Declared = { 
 /**
@@ -393,27 +394,6 @@ wait_ms?: number, budget?: Budget,
  * Keeps the conversation of a reused agent.
  */
 continue?: boolean, };
-
-/**
- * `POST /api/report`, and the MCP tool `report_result`: an agent's own word on its task.
- */
-export type ReportRequest = { 
-/**
- * The task that is reported on; default: the one the agent works on now.
- */
-task_id?: number, 
-/**
- * The outcome in a few sentences: what was done, what was found, what is left.
- */
-summary: string, 
-/**
- * Files that were made or changed, relative to the working folder.
- */
-files: Array<string>, 
-/**
- * False when the work could not be done; the summary then says why.
- */
-success?: boolean, };
 
 /**
  * `POST /api/plans`, and the MCP tool `propose_plan`.

@@ -54,7 +54,8 @@ pub struct Attempt {
     pub ended_at: Option<Timestamp>,
 }
 
-/// What an agent itself said of its work.
+/// What an agent itself said of its work: `POST /api/report`, and the MCP tool
+/// `report_result`.
 #[derive(
     Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema, JsonSchema,
 )]
@@ -161,24 +162,6 @@ pub struct DelegateRequest {
     /// Keeps the conversation of a reused agent.
     #[serde(rename = "continue")]
     pub keep_conversation: Option<bool>,
-}
-
-/// `POST /api/report`, and the MCP tool `report_result`: an agent's own word on its task.
-#[derive(
-    Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema, JsonSchema,
-)]
-#[serde(deny_unknown_fields, default)]
-#[ts(optional_fields)]
-pub struct ReportRequest {
-    /// The task that is reported on; default: the one the agent works on now.
-    #[ts(optional, type = "number")]
-    pub task_id: Option<i64>,
-    /// The outcome in a few sentences: what was done, what was found, what is left.
-    pub summary: String,
-    /// Files that were made or changed, relative to the working folder.
-    pub files: Vec<String>,
-    /// False when the work could not be done; the summary then says why.
-    pub success: Option<bool>,
 }
 
 /// `POST /api/plans`, and the MCP tool `propose_plan`.

@@ -137,7 +137,7 @@ async fn the_tools_are_these_and_need_no_daemon() {
             "wait_task(task_id timeout_ms)",
             "list_agents(ended)",
             "send_message(agent_id text)",
-            "report_result(files success summary task_id)",
+            "report_result(files success summary)",
         ]
     );
 }
