@@ -87,7 +87,10 @@ pub fn router(state: &AppState) -> Router {
     // The tools call the API through the same layers as anybody else.
     let inside = guard::protect(api.clone().fallback(fallback), state.clone());
     let mcp = crate::mcp::http::http_service(inside, state.edge.hosts());
-    let whole = api.merge(ws::router()).route_service("/mcp", mcp).fallback(fallback);
+    let whole = api
+        .merge(ws::router())
+        .route_service("/mcp", mcp)
+        .fallback(fallback);
     guard::protect(whole, state.clone())
 }
 

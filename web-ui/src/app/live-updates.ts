@@ -35,7 +35,10 @@ export class LiveUpdates {
       socket.opened.on(({ refetch, reconnected }) => {
         // What was read before the feed began may miss what happened in between.
         if (refetch) this.#refetch();
+        // What could not be read without a connection is read now.
+        void queries.refetchQueries({ predicate: ({ state }) => state.status === 'error' });
         if (reconnected) this.#back();
+        this.#away = null;
       }),
       socket.status.on(({ phase }) => {
         if (phase !== 'live' && !this.#away) this.#away = { at: Date.now(), glance: glance(queries) };
@@ -104,7 +107,6 @@ export class LiveUpdates {
 
   #back(): void {
     const away = this.#away;
-    this.#away = null;
     if (!away || Date.now() - away.at < AWAY_MS) return;
     setTimeout(() => {
       const changes = describeChanges(away.glance, glance(this.#queries));

@@ -1,0 +1,223 @@
+// What a person does, step by step, in headless Chromium against the fake daemon. Exits 1 at the first failure.
+import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { FakeDaemon } from '../src/testing/fake-daemon/daemon.mjs';
+import { launch, open } from './support/browser.mjs';
+
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+const out = here('../../artifacts/flows/');
+mkdirSync(out, { recursive: true });
+
+const daemon = new FakeDaemon({ dist: here('../dist/') });
+const port = await daemon.listen(0);
+const origin = `http://127.0.0.1:${port}`;
+const browser = await launch();
+const complaints = [];
+
+async function login(size, path = '/') {
+  const { context, page } = await open(browser, size, 'dark', complaints);
+  await page.goto(`${origin}${path}#login=fake`);
+  await page.locator('#stage').waitFor();
+  return { context, page };
+}
+
+const flows = {
+  async 'the secret leaves the address, and a reload and a second tab stay logged in'() {
+    const { context, page } = await login('desk', '/tasks');
+    assert.equal(new URL(page.url()).hash, '');
+    await page.reload();
+    await page.getByRole('heading', { name: 'Tasks' }).waitFor();
+    const second = await context.newPage();
+    await second.goto(origin);
+    await second.locator('#stage').waitFor();
+    const kept = await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }));
+    assert.ok(!kept.includes('access_token') && !kept.includes('"fake"'), 'no token is kept as text');
+    await page.goto(`${origin}/settings`);
+    await page.getByRole('button', { name: 'Log out' }).click();
+    await page.getByText('Get a login link').waitFor();
+    await second.getByText('Get a login link').waitFor();
+    await second.reload();
+    await second.getByText('Get a login link').waitFor();
+    await context.close();
+  },
+
+  async 'a message is shown at once, its receipt goes step by step, the answer comes'() {
+    daemon.load('empty');
+    const { context, page } = await login('desk', '/chat');
+    const box = page.getByRole('textbox', { name: /message to the primary/i });
+    await box.fill('Say **hello**');
+    await box.press('Enter');
+    await page.getByText('Say **hello**', { exact: true }).waitFor({ timeout: 500 });
+    await page.getByText('You said').waitFor();
+    await page.getByText('answered').first().waitFor();
+    assert.equal(await page.getByText('Say **hello**', { exact: true }).count(), 1);
+    assert.equal(await page.getByText('sending…').count(), 0);
+    await context.close();
+  },
+
+  async 'a message written without a connection is sent once when it is back'() {
+    daemon.load('empty');
+    const { context, page } = await login('desk', '/chat');
+    daemon.goDown();
+    const box = page.getByRole('textbox', { name: /message to the primary/i });
+    await box.fill('through the night');
+    await box.press('Enter');
+    await page.getByText('No connection since').waitFor({ timeout: 15000 });
+    daemon.up();
+    await page.getByRole('button', { name: 'Try now' }).click();
+    await page.getByText('You said').waitFor({ timeout: 15000 });
+    assert.equal(daemon.messages.filter((each) => each.text === 'through the night').length, 1);
+    await context.close();
+  },
+
+  async 'a plan is approved, and its tasks begin'() {
+    daemon.load('busy');
+    const { context, page } = await login('desk', '/chat');
+    await page.getByRole('button', { name: 'Approve' }).click();
+    await page.getByText('starting').first().waitFor();
+    assert.ok(daemon.tasks.filter((task) => task.id >= 15).every((task) => task.status === 'assigned'));
+    assert.equal(await page.getByRole('button', { name: 'Approve' }).count(), 0);
+    await context.close();
+  },
+
+  async 'typing needs the seat; every key then goes to the agent, and one leads out'() {
+    daemon.load('busy');
+    const { context, page } = await login('desk', '/agents/aider-002');
+    const target = daemon.agentOf('sess-aider-002') ?? daemon.agentOf('sess-droid-002');
+    await page.goto(`${origin}/agents/${target.id}`);
+    await page.getByRole('button', { name: 'Take the keyboard' }).click();
+    await page.getByText('You type').waitFor();
+    await page.waitForTimeout(300);
+    await page.keyboard.type('n?j ');
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Control+c');
+    await page.waitForTimeout(300);
+    assert.equal(target.typed, 'n?j \x1b\x03');
+    assert.equal(page.url(), `${origin}/agents/${target.id}`);
+    await page.keyboard.press('Control+`');
+    await page.keyboard.press('?');
+    await page.getByRole('dialog', { name: 'Keys' }).waitFor();
+    await context.close();
+  },
+
+  async 'a program that asks its terminal gets no answer from the page'() {
+    daemon.load('busy');
+    const { context, page } = await login('desk', '/agents/droid-002');
+    await page.getByRole('button', { name: 'Take the keyboard' }).click();
+    await page.getByText('You type').waitFor();
+    const agent = daemon.agentOf('sess-droid-002');
+    agent.typed = '';
+    const queries =
+      '\x1b[c\x1b[>c\x1b[=c\x1b[5n\x1b[6n\x1b[?6n\x1b[?25$p\x1b[4$p\x1bP$qm\x1b\\\x1b]10;?\x07\x1b]11;?\x1b\\\x1b[>q\x1b[?u\x1b[18t\x1b]52;c;?\x07\x1bktitle\x1b\\';
+    for (const connection of daemon.connections) {
+      for (const watch of connection.watched.values())
+        if (watch.mode === 'live') connection.output(watch, queries);
+    }
+    await page.waitForTimeout(500);
+    assert.equal(agent.typed, '');
+    await context.close();
+  },
+
+  async 'the page finds back by itself after the daemon was away, and says what changed'() {
+    daemon.load('busy');
+    const { context, page } = await login('desk', '/agents/droid-002');
+    await page.waitForTimeout(800);
+    daemon.goDown();
+    await page.getByText('No connection since').waitFor({ timeout: 15000 });
+    const agent = daemon.agentOf('sess-droid-002');
+    Object.assign(agent, { activity: { ...agent.activity, state: 'waiting', waiting_for: 'permission' } });
+    daemon.changed(agent);
+    daemon.up();
+    await page.getByText('No connection since').waitFor({ state: 'hidden', timeout: 20000 });
+    await page.getByText('droid-002 is now needs approval').waitFor({ timeout: 5000 });
+    await context.close();
+  },
+
+  async 'an agent is started, then killed after a question'() {
+    daemon.load('nocli');
+    const { context, page } = await login('desk');
+    await page.getByRole('button', { name: /start a shell agent/i }).click();
+    await page.getByRole('dialog').getByRole('textbox', { name: 'Title' }).fill('My shell');
+    await page.getByRole('button', { name: 'Start agent' }).click();
+    await page.waitForURL(/agents\/shell-/);
+    await page.getByRole('button', { name: /actions for/i }).waitFor();
+    await page.keyboard.press('.');
+    await page.getByRole('menuitem', { name: /kill/i }).click();
+    await page.getByRole('dialog').getByRole('button', { name: /^kill/i }).click();
+    await page.getByText('killed', { exact: true }).first().waitFor();
+    assert.equal(daemon.agents[0].status, 'killed');
+    await context.close();
+  },
+
+  async 'keys lead everywhere'() {
+    daemon.load('busy');
+    const { context, page } = await login('desk');
+    await page.getByText('4 things need you').waitFor();
+    await page.keyboard.press('n');
+    await page.waitForURL(/agents\/aider-001/);
+    await page.keyboard.press('n');
+    await page.waitForURL(/agents\/droid-001/);
+    await page.keyboard.press('g');
+    await page.keyboard.press('t');
+    await page.waitForURL(/tasks$/);
+    await page.keyboard.press('Control+k');
+    await page.getByPlaceholder(/agents, tasks/i).fill('wall');
+    await page.waitForTimeout(300);
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/wall$/);
+    await page.keyboard.press('c');
+    await page.waitForURL(/chat$/);
+    await page.keyboard.press('/');
+    await page.keyboard.type('jn');
+    assert.equal(await page.getByRole('textbox').inputValue(), 'jn');
+    await context.close();
+  },
+
+  async 'the phone types by its bar and its box, and never sizes the desk'() {
+    daemon.load('busy');
+    const { context, page } = await login('phone', '/agents/aider-001');
+    const agent = daemon.agentOf('sess-aider-001');
+    await page.getByRole('button', { name: 'Take the keyboard' }).tap();
+    await page.getByRole('button', { name: 'Escape' }).tap();
+    await page.getByRole('button', { name: 'Enter' }).tap();
+    await page.waitForTimeout(400);
+    assert.equal(agent.typed, '\x1b⏎');
+    assert.deepEqual(agent.size, { cols: 120, rows: 40 });
+    await page.locator('.terminal-viewport').tap();
+    const active = await page.evaluate(() => document.activeElement?.className ?? '');
+    assert.ok(!active.includes('xterm'), 'xterm never has the focus on touch');
+    await page.getByRole('textbox', { name: /message to/i }).fill('from the phone');
+    await page.reload();
+    assert.equal(await page.getByRole('textbox', { name: /message to/i }).inputValue(), 'from the phone');
+    await context.close();
+  },
+};
+
+const only = process.argv[2] ?? '';
+let failed = 0;
+for (const [name, flow] of Object.entries(flows)) {
+  if (!name.includes(only)) continue;
+  daemon.up();
+  daemon.load('busy');
+  try {
+    await flow();
+    console.log(`ok    ${name}`);
+  } catch (error) {
+    failed += 1;
+    console.log(`FAIL  ${name}\n      ${String(error.message).split('\n').slice(0, 6).join('\n      ')}`);
+    for (const context of browser.contexts()) {
+      for (const page of context.pages()) {
+        await page
+          .screenshot({ path: `${out}${failed}-${name.slice(0, 30).replaceAll(' ', '-')}.png` })
+          .catch(() => {});
+      }
+      await context.close();
+    }
+  }
+}
+const csp = complaints.filter((text) => /Content Security|TrustedHTML|Trusted Type|Uncaught/i.test(text));
+for (const text of new Set(csp)) console.log(`page: ${text}`);
+await browser.close();
+daemon.close();
+process.exit(failed || csp.length ? 1 : 0);
