@@ -35,7 +35,9 @@ async fn list(
     let agent = match access::agent(&state.agents, &caller, Permission::AgentsRead, &id).await {
         Ok(agent) => agent,
         // A person's primary that never ran is no mistake: nothing has been said yet.
-        Err(Failure(problem)) if problem.status == 404 && is_own_primary(&state, &caller, &id).await? => {
+        Err(Failure(problem))
+            if problem.status == 404 && is_own_primary(&state, &caller, &id).await? =>
+        {
             return Ok(Json(Page {
                 items: Vec::new(),
                 next_cursor: None,
