@@ -164,10 +164,9 @@ impl Delegate {
         let adapter = self.agents.adapter(&working.view.kind)?;
         let reused = task.request.agent.is_none()
             && task.request.keep_conversation != Some(true)
-            && store::messages::list(&self.store, agent, None, 1)
+            && !store::messages::list(&self.store, agent, None, 1)
                 .await?
-                .first()
-                .is_some();
+                .is_empty();
         if let (true, Some(clear)) = (reused, adapter.clear_command()) {
             let outgoing = Outgoing {
                 author: Author::System,
