@@ -179,7 +179,10 @@ mod tests {
             strip("\x1b[1;31mred\x1b[0m\r\n\x1b]0;title\x07x\x1b(By"),
             "red\nxy"
         );
-        assert_eq!(strip("\x1b[1;1Hfirst\x1b[2;1Hsecond\x1b[3;1H\x1b[4;1H"), "first\nsecond\n");
+        assert_eq!(
+            strip("\x1b[1;1Hfirst\x1b[2;1Hsecond\x1b[3;1H\x1b[4;1H"),
+            "first\nsecond\n"
+        );
         assert_eq!(strip("\x1bP1;2q\x1b\\end\x1b"), "end");
     }
 }

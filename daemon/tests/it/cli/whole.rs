@@ -32,29 +32,59 @@ fn until(what: &str, mut holds: impl FnMut() -> bool) {
 fn a_day_without_the_page() {
     let site = Site::new();
     let daemon = site.start();
-    let agent = json(&site, &["spawn", "shell", "--title", "-x", "--cwd", ".", "--json"]);
-    assert_eq!((&agent["id"], &agent["title"]), (&"shell-001".into(), &"-x".into()));
-    assert_eq!(agent["cwd"], site.project.canonicalize().unwrap().display().to_string());
+    let agent = json(
+        &site,
+        &[
+            "spawn", "shell", "--title", "By hand", "--cwd", ".", "--json",
+        ],
+    );
+    assert_eq!(
+        (&agent["id"], &agent["title"]),
+        (&"shell-001".into(), &"By hand".into())
+    );
+    assert_eq!(
+        agent["cwd"],
+        site.project.canonicalize().unwrap().display().to_string()
+    );
     let answer = done(&site, &["send", "shell-001", "echo six-$((1+5))", "--wait"]);
     assert!(answer.contains("six-6"), "{answer}");
-    let task = json(&site, &["delegate", "--kind", "shell", "echo nine-$((4+5))", "--wait", "--json"]);
+    let task = json(
+        &site,
+        &[
+            "delegate",
+            "--kind",
+            "shell",
+            "echo nine-$((4+5))",
+            "--wait",
+            "--json",
+        ],
+    );
     assert_eq!(task["status"], "completed");
-    assert!(task["result"]["text"].as_str().unwrap().contains("nine-9"), "{task}");
+    assert!(
+        task["result"]["text"].as_str().unwrap().contains("nine-9"),
+        "{task}"
+    );
     let status = done(&site, &["status"]);
-    assert!(status.contains("shell-001") && status.contains("1 completed"), "{status}");
+    assert!(
+        status.contains("shell-001") && status.contains("1 completed"),
+        "{status}"
+    );
     assert!(done(&site, &["logs", "shell-001"]).contains("six-6"));
     done(&site, &["interrupt", "shell-001"]);
     done(&site, &["kill", "shell-001", "--reason", "enough"]);
     until("the end of shell-001", || {
         let all = json(&site, &["status", "--all", "--json"]);
         let agents = all["agents"].as_array().unwrap();
-        agents.iter().any(|agent| agent["id"] == "shell-001" && agent["status"] == "killed")
+        agents
+            .iter()
+            .any(|agent| agent["id"] == "shell-001" && agent["status"] == "killed")
     });
     let again = json(&site, &["retry", "shell-001", "--json"]);
     assert_eq!(again["kind"], "shell");
     for (arguments, code) in [
         (&["spawn", "nosuch"][..], 1),
         (&["spawn", "shell", "--cwd", "/etc"], 1),
+        (&["spawn", "shell", "--title", "-x"], 1),
         (&["kill", "shell-999"], 3),
         (&["send", "shell-999", "x"], 3),
         (&["up", "--listen", "127.0.0.1:0", "--no-open"], 1),
@@ -77,7 +107,12 @@ fn an_agent_cannot_make_itself_its_owner() {
         let line = format!("{ORCHESTRA} {command}; echo code=$?");
         done(&site, &["send", "shell-001", &line, "--wait"])
     };
-    for command in ["token --role admin", "web --json", "spawn shell", "kill shell-001"] {
+    for command in [
+        "token --role admin",
+        "web --json",
+        "spawn shell",
+        "kill shell-001",
+    ] {
         let answer = mine(command);
         assert!(answer.contains("code=4"), "{command}: {answer}");
     }
@@ -102,7 +137,10 @@ impl<'a> Person<'a> {
 
     fn tmux(&self, arguments: &[&str]) -> Output {
         let mut command = Command::new("tmux");
-        command.arg("-S").arg(&self.socket).args(["-f", "/dev/null"]);
+        command
+            .arg("-S")
+            .arg(&self.socket)
+            .args(["-f", "/dev/null"]);
         command.args(arguments).env_clear().envs(&self.site.env);
         command.env("ORCHESTRA_DATA_DIR", &self.site.data);
         command.current_dir(&self.site.project).output().unwrap()
@@ -115,7 +153,9 @@ impl<'a> Person<'a> {
     fn sees(&self, text: &str) {
         until(text, || {
             let screen = self.tmux(&["capture-pane", "-p"]);
-            String::from_utf8_lossy(&screen.stdout).lines().any(|line| line.trim_end() == text)
+            String::from_utf8_lossy(&screen.stdout)
+                .lines()
+                .any(|line| line.trim_end() == text)
         });
     }
 }
@@ -133,9 +173,17 @@ fn attach_is_the_real_session() {
     done(&site, &["spawn", "shell"]);
     let person = Person::attach(&site, &["attach", "shell-001"]);
     until("the client", || {
-        let clients = site.tmux(&["list-clients", "-t", "=sess-shell-001", "-F", "#{client_flags}"]);
+        let clients = site.tmux(&[
+            "list-clients",
+            "-t",
+            "=sess-shell-001",
+            "-F",
+            "#{client_flags}",
+        ]);
         let flags = String::from_utf8_lossy(&clients.stdout).into_owned();
-        flags.lines().any(|flags| flags.contains("ignore-size") && !flags.contains("control-mode"))
+        flags
+            .lines()
+            .any(|flags| flags.contains("ignore-size") && !flags.contains("control-mode"))
     });
     person.keys(&["echo here-$((2*3))", "Enter"]);
     person.sees("here-6");
