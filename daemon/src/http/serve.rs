@@ -13,6 +13,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use parking_lot::Mutex;
+use socket2::SockRef;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::net::SocketAddr;
@@ -34,6 +35,8 @@ const MAX_HEAD: usize = 64 * 1024;
 const MAX_CONNECTIONS: usize = 16_384;
 /// The same from one address; many users may share it.
 const MAX_FROM_ONE: usize = 8_192;
+/// Bytes that may wait in the kernel for a link that is slower than we are.
+const NOT_SENT: u32 = 16 * 1024;
 /// Pause after a failed accept, such as for want of descriptors.
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -209,6 +212,9 @@ impl Shared {
                 Ok((stream, address)) if self.allow.permits(address.ip()) => {
                     // Keystrokes are small and must not wait for company.
                     let _ = stream.set_nodelay(true);
+                    // What the kernel holds unsent is old by the time a slow link takes it;
+                    // less of it, and an answer to a key is soon on its way.
+                    let _ = SockRef::from(&stream).set_tcp_notsent_lowat(NOT_SENT);
                     self.connection(stream, Peer::Tcp(address));
                 }
                 Ok(_) => {}

@@ -15,6 +15,8 @@ use super::AppState;
 use super::audit_layer;
 use super::extract::Caller;
 use super::problem::Failure;
+use crate::auth::permission::Permissions;
+use crate::auth::principal::Principal;
 use crate::model::ids::UserId;
 use crate::model::limits::MAX_SOCKET_MESSAGE;
 use axum::Router;
@@ -27,6 +29,7 @@ use parking_lot::Mutex;
 use session::Opening;
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// The subprotocol; the ticket that comes beside it is never echoed.
 const PROTOCOL: &str = "orchestra.v1";
@@ -82,18 +85,34 @@ async fn upgrade(
         .on_upgrade(move |socket| async move {
             let tasks = state.tasks.clone();
             tasks.spawn("socket", move |cancel| {
-                connection::run(state, opening, socket, cancel)
+                Box::pin(connection::run(state, opening, socket, cancel))
             });
         })
 }
 
-/// How many sockets are open, and whose.
+/// How many sockets are open, and whose; and which logins were found good lately.
 #[derive(Clone, Default)]
-pub struct Sockets(Arc<Mutex<HashMap<UserId, usize>>>);
+pub struct Sockets(Arc<Shared>);
+
+#[derive(Default)]
+struct Shared {
+    open: Mutex<HashMap<UserId, usize>>,
+    good: Mutex<HashMap<Login, Good>>,
+}
+
+/// One login: the user, the token and the device.
+type Login = (UserId, Option<String>, Option<String>);
+
+/// When it was checked, under which generation, and what it may do.
+struct Good {
+    at: Instant,
+    generation: u64,
+    permissions: Permissions,
+}
 
 impl Sockets {
     fn enter(&self, user: &UserId, most: usize) -> Result<Place, Failure> {
-        let mut open = self.0.lock();
+        let mut open = self.0.open.lock();
         if open.values().sum::<usize>() >= MAX_SOCKETS {
             return Err(Failure::new(
                 StatusCode::SERVICE_UNAVAILABLE,
@@ -119,6 +138,48 @@ impl Sockets {
             user: user.clone(),
         })
     }
+
+    /// True when this login was found good within `time`, under the same generation of
+    /// rights and with the same permissions.
+    fn checked(&self, principal: &Principal, generation: u64, time: Duration) -> bool {
+        self.0
+            .good
+            .lock()
+            .get(&login(principal))
+            .is_some_and(|good| {
+                good.generation == generation
+                    && good.permissions == principal.permissions
+                    && good.at.elapsed() < time
+            })
+    }
+
+    /// Notes that a login was found good just now.
+    fn note(&self, principal: &Principal, generation: u64) {
+        let mut good = self.0.good.lock();
+        if good.len() > MAX_SOCKETS {
+            good.clear();
+        }
+        let permissions = principal.permissions;
+        let at = Instant::now();
+        good.insert(
+            login(principal),
+            Good {
+                at,
+                generation,
+                permissions,
+            },
+        );
+    }
+}
+
+fn login(principal: &Principal) -> Login {
+    let Principal {
+        user,
+        token_id,
+        device_id,
+        ..
+    } = principal;
+    (user.id.clone(), token_id.clone(), device_id.clone())
 }
 
 /// One open socket's place in the count; given back when it is dropped.
@@ -129,7 +190,7 @@ struct Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let mut open = self.sockets.0.lock();
+        let mut open = self.sockets.0.open.lock();
         if let Some(count) = open.get_mut(&self.user) {
             *count -= 1;
             if *count == 0 {
@@ -154,6 +215,6 @@ mod tests {
         drop(first);
         assert!(sockets.enter(&ann, 2).is_ok());
         drop(second);
-        assert!(sockets.0.lock().is_empty());
+        assert!(sockets.0.open.lock().is_empty());
     }
 }

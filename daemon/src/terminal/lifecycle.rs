@@ -128,7 +128,7 @@ impl Terminals {
             let entry = known.iter().find(|entry| entry.agent == agent);
             match entry.filter(|entry| entry.pane_id() == Some(info.pane_id)) {
                 Some(entry) => self.compare(entry, info),
-                None => self.adopt(agent, info),
+                None => self.adopt(&agent, info),
             }
         }
         for entry in known {
@@ -150,7 +150,7 @@ impl Terminals {
     }
 
     /// A pane with an id of ours that is not known yet: from before our start.
-    fn adopt(&self, agent: AgentId, info: &PaneInfo) {
+    fn adopt(&self, agent: &AgentId, info: &PaneInfo) {
         let mut entries = self.0.entries.lock();
         let fresh = || Arc::new(Entry::new(agent.clone(), wire_size(info.size)));
         let entry = entries.entry(agent.clone()).or_insert_with(fresh).clone();

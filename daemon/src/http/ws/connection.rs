@@ -98,7 +98,8 @@ async fn listen(
         session.hear();
         match message {
             Ok(Message::Text(text)) => {
-                if let Err(end) = receive::text(session, &text).await {
+                // Boxed, so that an idle socket does not carry the room of every handler.
+                if let Err(end) = Box::pin(receive::text(session, &text)).await {
                     return Some(end);
                 }
             }

@@ -96,10 +96,10 @@ async fn dispatch(session: &Session, message: ClientMessage) -> Result<(), Fault
             session.unsubscribe(&agent).await;
         }
         ClientMessage::TerminalInput { session_id, data } => {
-            session.input(&session_id, &data).await?
+            session.input(&session_id, &data).await?;
         }
         ClientMessage::TerminalPaste { session_id, data } => {
-            session.paste(&session_id, &data).await?
+            session.paste(&session_id, &data).await?;
         }
         ClientMessage::TerminalResize {
             session_id,

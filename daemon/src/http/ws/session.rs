@@ -1,7 +1,7 @@
 //! What one socket knows: who is behind it, what it watches, which seats it holds.
 
-use super::Place;
 use super::outbox::Out;
+use super::{Place, Sockets};
 use crate::audit::record::Entry;
 use crate::auth::permission::Permission;
 use crate::auth::principal::Principal;
@@ -76,7 +76,7 @@ pub(super) struct Session {
     errors: Mutex<VecDeque<Instant>>,
     heard: Mutex<Instant>,
     channels: AtomicU32,
-    _place: Place,
+    place: Place,
 }
 
 impl Session {
@@ -102,7 +102,7 @@ impl Session {
             errors: Mutex::default(),
             heard: Mutex::new(Instant::now()),
             channels: AtomicU32::new(0),
-            _place: place,
+            place,
         }
     }
 
@@ -127,6 +127,11 @@ impl Session {
         } else {
             TicketRights::Full
         }
+    }
+
+    /// All open sockets.
+    pub(super) fn sockets(&self) -> &Sockets {
+        &self.place.sockets
     }
 
     pub(super) fn channel(&self) -> u32 {

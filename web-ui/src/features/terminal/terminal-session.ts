@@ -14,7 +14,7 @@ import { SCREEN_FONT } from '@/lib/terminal-theme';
 import type { SeatHolder } from '@/protocol/types';
 import { openEmulator } from './emulator';
 import { HistoryPane } from './history-pane';
-import { type Box, type Cell, FONT_SIZE, fontFor, sizeFor } from './layout';
+import { type Box, type Cell, FONT_SIZE, fontFor, letterWidth, sizeFor } from './layout';
 import { TitleFilter } from './title-filter';
 
 export interface TerminalState {
@@ -39,12 +39,11 @@ export interface TerminalDeps {
   /** A glance: no keys, no history, no seat. */
   peek: boolean;
   onLink(url: string): void;
-  /** A key came without the seat. */
-  onRefusedKey(): void;
 }
 
 const ACK_BYTES = 64 * 1024;
 const RESIZE_MS = 100;
+const SIZE_SETTLES_MS = 1500;
 
 export class TerminalSession implements TerminalViewer {
   readonly mode = 'live' as const;
@@ -75,6 +74,7 @@ export class TerminalSession implements TerminalViewer {
   #box: Box = { width: 0, height: 0 };
   #fit: boolean;
   #zoomed = false;
+  #sizedAt = 0;
   #resize: ReturnType<typeof setTimeout> | undefined;
 
   constructor(deps: TerminalDeps) {
@@ -139,14 +139,13 @@ export class TerminalSession implements TerminalViewer {
   }
 
   type(data: string): void {
-    if (!this.#state.mine) return this.#deps.onRefusedKey();
+    if (!this.#state.mine) return;
     this.#history?.toBottom();
     this.#deps.hub.send({ type: 'terminal_input', session_id: this.#deps.sessionId, data });
   }
 
   paste(data: string): void {
-    if (!data) return;
-    if (!this.#state.mine) return this.#deps.onRefusedKey();
+    if (!data || !this.#state.mine) return;
     this.#deps.hub.send({ type: 'terminal_paste', session_id: this.#deps.sessionId, data });
   }
 
@@ -211,7 +210,9 @@ export class TerminalSession implements TerminalViewer {
   frame(frame: Frame): void {
     switch (frame.kind) {
       case 'gap':
-        return this.#set({ gap: true });
+        // A new size always begins with one, and then nothing was lost.
+        if (Date.now() - this.#sizedAt > SIZE_SETTLES_MS) this.#set({ gap: true });
+        return;
       case 'snapshot_part':
         this.#parts.push(frame.payload);
         return;
@@ -233,7 +234,7 @@ export class TerminalSession implements TerminalViewer {
     this.#parts = [];
     this.#write(frame.payload, frame.payload.length);
     this.#next = frame.seq;
-    if (this.#state.gap) this.#history?.restart();
+    this.#history?.wrote();
   }
 
   #output(frame: Frame): void {
@@ -242,6 +243,7 @@ export class TerminalSession implements TerminalViewer {
     const fresh = frame.payload.subarray(Math.min(skip, frame.payload.length));
     this.#next = Math.max(known, nextSeq(frame));
     this.#write(this.#filter.filter(fresh), frame.payload.length);
+    this.#history?.wrote();
   }
 
   #write(bytes: Uint8Array, counted: number): void {
@@ -299,6 +301,7 @@ export class TerminalSession implements TerminalViewer {
 
   #resizeTo(cols: number, rows: number): void {
     if (cols === this.#terminal.cols && rows === this.#terminal.rows) return;
+    this.#sizedAt = Date.now();
     this.#terminal.resize(cols, rows);
     this.#set({ cols, rows });
   }
@@ -330,6 +333,8 @@ export class TerminalSession implements TerminalViewer {
     host.style.transform = scale === 1 ? '' : `scale(${scale})`;
     viewport.style.setProperty('--cell-height', `${(high / this.#terminal.rows) * scale}px`);
     history.style.fontSize = `${font * scale}px`;
+    const cell = (wide / this.#terminal.cols) * scale;
+    history.style.letterSpacing = `${cell - letterWidth(font * scale)}px`;
     this.#history?.keep();
   };
 
@@ -338,6 +343,7 @@ export class TerminalSession implements TerminalViewer {
     this.#resize = setTimeout(() => {
       const size = sizeFor(this.#box, this.#cell);
       if (!this.#state.mine || (size.cols === this.#state.cols && size.rows === this.#state.rows)) return;
+      this.#sizedAt = Date.now();
       this.#deps.hub.send({ type: 'terminal_resize', session_id: this.#deps.sessionId, ...size });
     }, RESIZE_MS);
   }
