@@ -76,6 +76,8 @@ pub async fn run(flags: Flags, options: UpOptions) -> anyhow::Result<()> {
     if !tasks.shutdown(GRACE).await {
         tracing::warn!("some work did not end in time and was left");
     }
+    // Last but the store: other parts' ends are recorded too.
+    state.audit.flush().await;
     state.store.close().await;
     Ok(())
 }
@@ -184,6 +186,7 @@ async fn ended() -> std::io::Result<()> {
 
 fn prune_regularly(state: &AppState, tasks: &Tasks) {
     let (store, config) = (state.store.clone(), state.config.clone());
+    let audit = state.audit.clone();
     tasks.spawn("retention", move |cancel| async move {
         let mut tick = tokio::time::interval(PRUNE);
         loop {
@@ -200,6 +203,11 @@ fn prune_regularly(state: &AppState, tasks: &Tasks) {
             };
             if let Err(error) = pruned.await {
                 tracing::warn!(%error, "old entries could not be forgotten");
+            }
+            let days = i64::from(config.settings.retention.audit_days);
+            let before = Timestamp(Timestamp::now().0 - days * DAY_MS);
+            if let Err(error) = audit.prune(before).await {
+                tracing::warn!(%error, "old parts of the audit record could not be forgotten");
             }
         }
     });

@@ -185,6 +185,12 @@ impl Audit {
         }
     }
 
+    /// Writes there from now on; `/dev/full` is a full disk.
+    #[cfg(test)]
+    pub(crate) async fn use_file(&self, file: std::fs::File) {
+        assert!(self.0.jobs.send(Job::File(file)).await.is_ok());
+    }
+
     async fn blocking<T, F>(&self, work: F) -> Result<T, AuditError>
     where
         T: Send + 'static,

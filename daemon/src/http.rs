@@ -14,6 +14,8 @@ pub mod problem;
 pub mod query;
 pub mod routes;
 pub mod serve;
+#[cfg(test)]
+mod tests;
 pub mod ws;
 
 use crate::agents::Agents;

@@ -108,9 +108,11 @@ const flows = {
     await page.getByText('You type').waitFor();
     const agent = daemon.agentOf('sess-droid-002');
     agent.typed = '';
-    const queries = '\x1b[c\x1b[>c\x1b[=c\x1b[5n\x1b[6n\x1b[?6n\x1b[?25$p\x1b[4$p\x1bP$qm\x1b\\\x1b]10;?\x07\x1b]11;?\x1b\\\x1b[>q\x1b[?u\x1b[18t\x1b]52;c;?\x07\x1bktitle\x1b\\';
+    const queries =
+      '\x1b[c\x1b[>c\x1b[=c\x1b[5n\x1b[6n\x1b[?6n\x1b[?25$p\x1b[4$p\x1bP$qm\x1b\\\x1b]10;?\x07\x1b]11;?\x1b\\\x1b[>q\x1b[?u\x1b[18t\x1b]52;c;?\x07\x1bktitle\x1b\\';
     for (const connection of daemon.connections) {
-      for (const watch of connection.watched.values()) if (watch.mode === 'live') connection.output(watch, queries);
+      for (const watch of connection.watched.values())
+        if (watch.mode === 'live') connection.output(watch, queries);
     }
     await page.waitForTimeout(500);
     assert.equal(agent.typed, '');
@@ -206,7 +208,9 @@ for (const [name, flow] of Object.entries(flows)) {
     console.log(`FAIL  ${name}\n      ${String(error.message).split('\n').slice(0, 6).join('\n      ')}`);
     for (const context of browser.contexts()) {
       for (const page of context.pages()) {
-        await page.screenshot({ path: `${out}${failed}-${name.slice(0, 30).replaceAll(' ', '-')}.png` }).catch(() => {});
+        await page
+          .screenshot({ path: `${out}${failed}-${name.slice(0, 30).replaceAll(' ', '-')}.png` })
+          .catch(() => {});
       }
       await context.close();
     }

@@ -111,11 +111,14 @@ for (const size of Object.keys(SIZES)) {
     // The tablet is the desk without room: one theme shows all there is to see.
     if (size === 'tablet' && theme === 'light') continue;
     const complaints = [];
+    const wanted = VIEWS.filter(([name]) => `${name}-${size}-${theme}`.includes(only));
+    if (wanted.length === 0) continue;
+    daemon.up();
+    daemon.load('busy');
     const session = await open(browser, size, theme, complaints);
     await session.page.goto(`http://127.0.0.1:${port}/#login=fake`);
     await session.page.locator('#stage').waitFor();
-    for (const [name, scenario, path, act, options] of VIEWS) {
-      if (only && !`${name}-${size}-${theme}`.includes(only)) continue;
+    for (const [name, scenario, path, act, options] of wanted) {
       daemon.load(scenario);
       daemon.up();
       complaints.length = 0;

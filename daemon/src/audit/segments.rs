@@ -122,6 +122,12 @@ impl Segments {
         self.file.sync_data()
     }
 
+    #[cfg(test)]
+    pub(in crate::audit) fn use_file(&mut self, file: File) {
+        self.length = 0;
+        self.file = file;
+    }
+
     fn reserve(&self) -> PathBuf {
         self.folder.join("reserve")
     }

@@ -1,4 +1,4 @@
-//! The record against a real folder: pairs, restarts, tampering, a full disk's sibling.
+//! The record against a real folder: pairs, restarts, tampering, a full disk.
 
 use super::query::{Filter, Verdict};
 use super::record::{Entry, Kind};
@@ -125,7 +125,9 @@ async fn a08_a_flood_of_denials_is_counted_not_written() {
     let folder = tempfile::tempdir().unwrap();
     let audit = Audit::open(folder.path()).unwrap();
     for _ in 0..10_000 {
-        audit.denied(entry("GET /api/agents"), "expired");
+        let mut long = entry("GET /api/agents/{id}");
+        long.object = "ä".repeat(60_000);
+        audit.denied(long, "expired");
     }
     let lines = audit
         .query(Filter {
@@ -135,6 +137,11 @@ async fn a08_a_flood_of_denials_is_counted_not_written() {
         .await
         .unwrap();
     assert!(lines.len() <= 150, "{} lines", lines.len());
+    assert!(
+        lines
+            .iter()
+            .all(|line| line.entry.object.chars().count() == 300)
+    );
 }
 
 #[tokio::test]
@@ -156,4 +163,30 @@ async fn whole_files_are_forgotten_and_the_rest_still_verifies() {
     assert_eq!(audit.prune(later).await.unwrap(), 3);
     assert_eq!(audit.verify().await.unwrap(), Verdict::Whole(1));
     assert_eq!(all(&audit).await[0].entry.action, "last");
+}
+
+#[tokio::test]
+async fn a02_on_a_full_disk_changes_are_refused_and_nothing_hangs() {
+    let folder = tempfile::tempdir().unwrap();
+    let audit = Audit::open(folder.path()).unwrap();
+    let full = std::fs::OpenOptions::new()
+        .write(true)
+        .open("/dev/full")
+        .unwrap();
+    audit.use_file(full).await;
+    assert!(audit.intent(entry("POST /api/agents")).await.is_err());
+    assert!(!audit.healthy());
+    audit
+        .stopped(entry("POST /api/agents/{id}/kill"), "ok:202")
+        .await;
+
+    // It heals by itself, and the chain has no gap.
+    let path = folder.path().join("audit/000000000001.jsonl");
+    audit
+        .use_file(std::fs::OpenOptions::new().append(true).open(path).unwrap())
+        .await;
+    let pending = audit.intent(entry("POST /api/agents")).await.unwrap();
+    pending.outcome("ok:201").await;
+    assert!(audit.healthy());
+    assert_eq!(audit.verify().await.unwrap(), Verdict::Whole(2));
 }

@@ -12,6 +12,8 @@ use tokio::sync::{mpsc, oneshot};
 
 /// Lines written and synced at once.
 const BATCH: usize = 256;
+/// Longest object that a line names, in characters; callers choose it.
+const MAX_OBJECT: usize = 300;
 /// Longest time that a line without an intent stays unsynced.
 const SYNC_AFTER: Duration = Duration::from_secs(1);
 
@@ -19,6 +21,8 @@ const SYNC_AFTER: Duration = Duration::from_secs(1);
 pub(in crate::audit) enum Job {
     Write(Box<Line>),
     Flush(oneshot::Sender<()>),
+    #[cfg(test)]
+    File(std::fs::File),
 }
 
 /// A line to write.
@@ -34,7 +38,10 @@ pub(in crate::audit) struct Line {
 }
 
 impl Line {
-    pub(in crate::audit) fn new(kind: Kind, entry: Entry, result: impl Into<String>) -> Self {
+    pub(in crate::audit) fn new(kind: Kind, mut entry: Entry, result: impl Into<String>) -> Self {
+        if let Some((end, _)) = entry.object.char_indices().nth(MAX_OBJECT) {
+            entry.object.truncate(end);
+        }
         Self {
             kind,
             entry,
@@ -127,6 +134,8 @@ impl Writer {
                 match job {
                     Job::Write(line) => lines.push(*line),
                     Job::Flush(done) => flushed.push(done),
+                    #[cfg(test)]
+                    Job::File(file) => self.segments.use_file(file),
                 }
                 next = (lines.len() < BATCH)
                     .then(|| inbox.try_recv().ok())

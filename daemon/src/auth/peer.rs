@@ -85,6 +85,7 @@ fn parent(pid: i32) -> Option<i32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::{Read as _, Write as _};
 
     #[test]
     fn a_process_below_a_pane_is_an_agent_and_another_user_is_refused() {
@@ -115,11 +116,15 @@ mod tests {
     #[test]
     fn the_environment_of_an_agent_gives_it_away() {
         let uid = nix::unistd::geteuid().as_raw();
-        let mut child = std::process::Command::new("sleep")
-            .arg("30")
+        let mut child = std::process::Command::new("cat")
             .env("ORCHESTRA_AGENT_ID", "droid-001")
+            .stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::piped())
             .spawn()
             .unwrap();
+        // What it echoes shows that it runs: until then its environment is not there.
+        child.stdin.as_mut().unwrap().write_all(b"x").unwrap();
+        child.stdout.as_mut().unwrap().read_exact(&mut [0]).unwrap();
         let pid = i32::try_from(child.id()).unwrap();
         let found = check_owner(UnixPeer { pid, uid }, &HashSet::new());
         child.kill().unwrap();

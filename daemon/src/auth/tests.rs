@@ -2,5 +2,7 @@
 //! whole of a local login.
 
 mod forge;
+mod keys;
 mod local;
+mod remote;
 mod tokens;

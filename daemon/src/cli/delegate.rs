@@ -26,6 +26,7 @@ const RETRY: Duration = Duration::from_millis(500);
 )]
 pub struct DelegateArgs {
     /// What is to be done, complete in itself; - reads it from stdin.
+    #[arg(allow_hyphen_values = true)]
     pub task: String,
     /// A [[specialists]] entry of the configuration.
     #[arg(long, value_name = "NAME")]
@@ -37,7 +38,7 @@ pub struct DelegateArgs {
     #[arg(long, value_name = "ID")]
     pub agent: Option<String>,
     /// Short name for lists.
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     pub title: Option<String>,
     /// Folder to work in.
     #[arg(long, value_name = "DIR")]

@@ -23,16 +23,16 @@ pub struct SpawnArgs {
     #[arg(long, value_name = "NAME")]
     pub specialist: Option<String>,
     /// At most 64 characters.
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     pub name: Option<String>,
     /// What it is for, in a few words.
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     pub title: Option<String>,
     /// Folder it works in; default: the one in which `orchestra up` ran.
     #[arg(long, value_name = "DIR")]
     pub cwd: Option<PathBuf>,
     /// First message; - reads it from stdin.
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub prompt: Option<String>,
     /// Width of its terminal.
     #[arg(long, requires = "rows")]
@@ -50,7 +50,7 @@ pub struct KillArgs {
     /// Such as droid-001.
     pub id: String,
     /// Shown as the agent's reason.
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     pub reason: Option<String>,
     #[command(flatten)]
     pub connection: Connection,

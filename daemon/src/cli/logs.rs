@@ -140,12 +140,13 @@ fn strip(text: &str) -> String {
             continue;
         }
         match letters.next() {
-            // CSI: ends at the first letter of 0x40..0x7e.
+            // CSI: ends at the first letter of 0x40..0x7e. One that places the cursor
+            // begins a row of a repainted screen.
             Some('[') => {
-                while letters
-                    .next()
-                    .is_some_and(|next| !('\u{40}'..='\u{7e}').contains(&next))
-                {}
+                let end = letters.find(|next| ('\u{40}'..='\u{7e}').contains(next));
+                if matches!(end, Some('H' | 'f')) && !out.is_empty() && !out.ends_with('\n') {
+                    out.push('\n');
+                }
             }
             // OSC, DCS and their like: end at BEL or at ESC \.
             Some(']' | 'P' | '_' | '^' | 'X') => {
@@ -177,6 +178,10 @@ mod tests {
         assert_eq!(
             strip("\x1b[1;31mred\x1b[0m\r\n\x1b]0;title\x07x\x1b(By"),
             "red\nxy"
+        );
+        assert_eq!(
+            strip("\x1b[1;1Hfirst\x1b[2;1Hsecond\x1b[3;1H\x1b[4;1H"),
+            "first\nsecond\n"
         );
         assert_eq!(strip("\x1bP1;2q\x1b\\end\x1b"), "end");
     }

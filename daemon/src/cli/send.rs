@@ -24,6 +24,7 @@ pub struct SendArgs {
     /// Such as primary or droid-001.
     pub id: String,
     /// The message; - reads it from stdin.
+    #[arg(allow_hyphen_values = true)]
     pub text: String,
     /// Waits for the answer and prints it.
     #[arg(long)]

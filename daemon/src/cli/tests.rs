@@ -32,11 +32,23 @@ fn what_people_type_is_understood() {
         "orchestra mcp",
         "orchestra hook claude Stop",
         "orchestra hook codex --arg {}",
+        "orchestra send primary --settings=x --wait",
+        "orchestra delegate --kind shell --help-me --wait",
+        "orchestra spawn shell --title -x --prompt --settings=x",
         "orchestra completions zsh",
         "orchestra status --url http://localhost:1 --token-file t",
     ] {
         parse(line).unwrap_or_else(|error| panic!("{line}: {error}"));
     }
+}
+
+#[test]
+fn a_text_that_looks_like_a_flag_is_a_text() {
+    let cli = parse("orchestra send primary --settings=x --wait").unwrap();
+    let Command::Send(args) = cli.command else {
+        panic!("{cli:?}");
+    };
+    assert_eq!((args.text.as_str(), args.wait), ("--settings=x", true));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Records every change, before and after, and every denial. Innermost of the layers,
 //! so that the caller and the route are known.
 
-use super::AppState;
+use super::guard::Gate;
 use super::problem::Failure;
 use crate::audit::record::Entry;
 use crate::auth::peer::Peer;
@@ -75,7 +75,7 @@ pub(in crate::http) fn sign(entry: &mut Entry, principal: &Principal) {
 
 /// The layer.
 pub(in crate::http) async fn record(
-    State(state): State<AppState>,
+    State(state): State<Gate>,
     mut request: Request,
     next: Next,
 ) -> Response {

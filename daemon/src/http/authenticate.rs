@@ -1,9 +1,8 @@
 //! The credential check around every route and the fallback. What is open is listed
 //! here; everything else needs exactly one credential.
 
-use super::AppState;
 use super::audit_layer;
-use super::guard::is_api;
+use super::guard::{Gate, is_api};
 use super::limits::{Place, Wait};
 use super::problem::Failure;
 use crate::auth::AuthError;
@@ -28,8 +27,19 @@ pub const OPEN: &[(Method, &str)] = &[
     (Method::POST, "/api/auth/renew"),
 ];
 
-/// Routes that try a credential of their own; failures there count as bad logins.
-const LOGINS: &[&str] = &["/api/auth/exchange", "/api/auth/renew"];
+/// The route where a secret may be guessed at; failures there count as bad logins. Not
+/// `renew`: whoever failed there on purpose would keep the owner's browser from renewing.
+const LOGIN: &str = "/api/auth/exchange";
+
+/// A token that was good once is no guess: a page that slept sends many of them.
+const NO_GUESS: &[&str] = &[
+    "expired",
+    "not_yet",
+    "locked",
+    "revoked",
+    "device",
+    "bearer_with_origin",
+];
 
 /// Routes for the owner's own processes over the Unix socket; the kernel is their witness.
 pub const LOCAL: &[(Method, &str)] = &[
@@ -73,7 +83,7 @@ enum Credential {
 
 /// Finds the caller, or answers for the route.
 pub(in crate::http) async fn authenticate(
-    State(state): State<AppState>,
+    State(state): State<Gate>,
     request: Request,
     next: Next,
 ) -> Response {
@@ -109,7 +119,7 @@ pub(in crate::http) async fn authenticate(
     }
     let open = listed(OPEN, &method, route);
     if open && let Some(place) = place {
-        let login = route.is_some_and(|route| LOGINS.contains(&route));
+        let login = route == Some(LOGIN);
         let tries = if login {
             state.edge.limits().may_try(place)
         } else {
@@ -132,14 +142,16 @@ pub(in crate::http) async fn authenticate(
         Err(Refusal::Unauthenticated(_)) if open => {}
         Ok(None) => return unauthenticated(&state, &parts, "none"),
         Err(Refusal::Unauthenticated(code)) => {
-            if let Some(place) = place {
+            if let Some(place) = place
+                && !NO_GUESS.contains(&code.as_str())
+            {
                 state.edge.limits().failed(place);
             }
             return unauthenticated(&state, &parts, &code);
         }
         Err(Refusal::Answer(answer)) => return *answer,
     }
-    let login = open && route.is_some_and(|route| LOGINS.contains(&route));
+    let login = open && route == Some(LOGIN);
     let response = next.run(Request::from_parts(parts, body)).await;
     if login
         && response.status().is_client_error()
@@ -164,7 +176,7 @@ impl From<Failure> for Refusal {
 }
 
 async fn caller(
-    state: &AppState,
+    state: &Gate,
     parts: &Parts,
     place: Option<Place>,
 ) -> Result<Option<Principal>, Refusal> {
@@ -263,7 +275,7 @@ fn credential(parts: &Parts) -> Result<Option<Credential>, Refusal> {
 
 /// Limits, and the routes that are not for agents.
 fn admit(
-    state: &AppState,
+    state: &Gate,
     parts: &Parts,
     principal: &Principal,
     peer: Peer,
@@ -295,7 +307,7 @@ fn listed(list: &[(Method, &str)], method: &Method, route: Option<&str>) -> bool
         .any(|(known, path)| known == method && Some(*path) == route)
 }
 
-fn unauthenticated(state: &AppState, parts: &Parts, code: &str) -> Response {
+fn unauthenticated(state: &Gate, parts: &Parts, code: &str) -> Response {
     state
         .audit
         .denied(audit_layer::entry(&parts.method, &parts.extensions), code);

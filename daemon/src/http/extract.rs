@@ -10,6 +10,10 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::error::Error as _;
+use std::time::Duration;
+
+/// Longest time that a body may take to arrive.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Who calls. Taking it on a route whose layer is missing is a 500, never an open door.
 pub struct Caller(pub Principal);
@@ -36,16 +40,16 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
         if !is_json(request.headers()) {
             return Err(not_json());
         }
-        let body = axum::body::to_bytes(request.into_body(), MAX_BODY)
-            .await
-            .map_err(|error| {
-                let mut causes = std::iter::successors(error.source(), |&cause| cause.source());
-                if causes.any(<dyn std::error::Error>::is::<http_body_util::LengthLimitError>) {
-                    too_large()
-                } else {
-                    Failure::invalid("The body ended early; send it again.")
-                }
-            })?;
+        let read = axum::body::to_bytes(request.into_body(), MAX_BODY);
+        let read = tokio::time::timeout(PATIENCE, read).await;
+        let body = read.map_err(|_| too_slow())?.map_err(|error| {
+            let mut causes = std::iter::successors(error.source(), |&cause| cause.source());
+            if causes.any(<dyn std::error::Error>::is::<http_body_util::LengthLimitError>) {
+                too_large()
+            } else {
+                Failure::invalid("The body ended early; send it again.")
+            }
+        })?;
         if matches!(
             body.first_chunk(),
             Some([0xef, 0xbb] | [0xfe, 0xff] | [0xff, 0xfe])
@@ -95,5 +99,14 @@ pub(in crate::http) fn too_large() -> Failure {
         format!(
             "At most {MAX_BODY} bytes are taken; put long material in a file and name the file."
         ),
+    )
+}
+
+fn too_slow() -> Failure {
+    Failure::new(
+        StatusCode::REQUEST_TIMEOUT,
+        "too_slow",
+        "The body took too long",
+        "Send it again over a better connection.",
     )
 }

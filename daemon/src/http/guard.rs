@@ -1,17 +1,19 @@
 //! The outer wall: every response gets its headers and, when it is a refusal, the shape
 //! of a problem; every request must name a host and an origin of ours and carry JSON.
 
-use super::AppState;
 use super::audit_layer::{self, RequestId};
 use super::authenticate;
+use super::edge::Edge;
 use super::extract::{is_json, not_json, too_large};
 use super::problem::Failure;
+use crate::audit::Audit;
+use crate::auth::Auth;
 use crate::auth::peer::Peer;
 use crate::model::ids::fresh;
 use crate::model::limits::MAX_BODY;
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{FromRef, MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
@@ -24,17 +26,34 @@ use tracing::Instrument as _;
 /// Longest text of a library's refusal that is passed on as the detail.
 const MAX_DETAIL: usize = 1000;
 
+/// What the layers need of the state.
+#[derive(Clone)]
+pub struct Gate {
+    pub auth: Auth,
+    pub audit: Audit,
+    pub edge: Edge,
+}
+
 /// Puts every layer of the edge around a router and gives it its state. Call it once,
 /// when all routes and the fallback are in.
-pub fn protect(router: Router<AppState>, state: AppState) -> Router {
+pub fn protect<S>(router: Router<S>, state: S) -> Router
+where
+    S: Clone + Send + Sync + 'static,
+    Auth: FromRef<S>,
+    Audit: FromRef<S>,
+    Edge: FromRef<S>,
+{
+    let gate = Gate {
+        auth: Auth::from_ref(&state),
+        audit: Audit::from_ref(&state),
+        edge: Edge::from_ref(&state),
+    };
+    let credential = from_fn_with_state(gate.clone(), authenticate::authenticate);
     router
-        .layer(from_fn_with_state(state.clone(), audit_layer::record))
-        .layer(from_fn_with_state(
-            state.clone(),
-            authenticate::authenticate,
-        ))
-        .layer(from_fn_with_state(state.clone(), check))
-        .layer(from_fn_with_state(state.clone(), dress))
+        .layer(from_fn_with_state(gate.clone(), audit_layer::record))
+        .layer(credential)
+        .layer(from_fn_with_state(gate.clone(), check))
+        .layer(from_fn_with_state(gate, dress))
         .with_state(state)
 }
 
@@ -57,7 +76,7 @@ pub(in crate::http) fn is_api(path: &str) -> bool {
 }
 
 /// Outermost: the id, the span, a panic's answer, the shape of refusals, the headers.
-async fn dress(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+async fn dress(State(state): State<Gate>, mut request: Request, next: Next) -> Response {
     let id = fresh();
     request.extensions_mut().insert(RequestId(id.clone()));
     let api = is_api(request.uri().path());
@@ -149,7 +168,7 @@ fn of_status(status: StatusCode, text: &str) -> Problem {
     Problem::new(status.as_u16(), code, title, detail)
 }
 
-fn headers(state: &AppState, headers: &mut HeaderMap, id: &str, api: bool) {
+fn headers(state: &Gate, headers: &mut HeaderMap, id: &str, api: bool) {
     let mut set = |name: HeaderName, value: &'static str| {
         headers.insert(name, HeaderValue::from_static(value));
     };
@@ -176,7 +195,7 @@ fn headers(state: &AppState, headers: &mut HeaderMap, id: &str, api: bool) {
 }
 
 /// Host, origin, kind and size of the body; before any credential is looked at.
-async fn check(State(state): State<AppState>, request: Request, next: Next) -> Response {
+async fn check(State(state): State<Gate>, request: Request, next: Next) -> Response {
     let Some(peer) = request.extensions().get::<Peer>().copied() else {
         return Failure::internal(&"a request came in without its peer").into_response();
     };
@@ -204,7 +223,7 @@ async fn check(State(state): State<AppState>, request: Request, next: Next) -> R
 
 /// Exactly one Host of ours; an Origin of ours; no other site behind the request.
 /// Comparing Host and Origin with each other would not help: a rebound name is in both.
-fn names(state: &AppState, request: &Request) -> Option<(&'static str, Failure)> {
+fn names(state: &Gate, request: &Request) -> Option<(&'static str, Failure)> {
     let headers = request.headers();
     let one = |name: HeaderName| {
         let mut values = headers.get_all(name).iter();
@@ -232,7 +251,8 @@ fn names(state: &AppState, request: &Request) -> Option<(&'static str, Failure)>
     }
     match one(header::ORIGIN) {
         Ok(None) => {}
-        Ok(Some(origin)) if state.edge.origin(origin) => {}
+        // A page of ours; browsers differ in what they call the site of a socket.
+        Ok(Some(origin)) if state.edge.origin(origin) => return None,
         _ => return Some(("origin", bad_origin())),
     }
     let text = |name: &'static str| headers.get(name).and_then(|value| value.to_str().ok());

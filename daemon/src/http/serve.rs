@@ -1,6 +1,7 @@
 //! The accept loops: TCP and the Unix socket, with limits that a library's own loop
 //! does not have. Takes bound listeners, so that tests use port 0.
 
+use super::limits::Place;
 use super::networks::Networks;
 use crate::auth::peer::{Peer, UnixPeer};
 use crate::supervise::Tasks;
@@ -11,7 +12,10 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use parking_lot::Mutex;
 use socket2::SockRef;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -20,16 +24,17 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tower::Service as _;
 
 /// A head that takes longer to arrive ends the connection; so does idling between two.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+const HEADER_TIMEOUT: Duration = Duration::from_secs(if cfg!(test) { 1 } else { 10 });
 /// Largest head of a request, in bytes.
 const MAX_HEAD: usize = 64 * 1024;
 /// Connections open at once that are no sockets; more are closed at once.
 const MAX_CONNECTIONS: usize = 16_384;
+/// The same from one address; many users may share it.
+const MAX_FROM_ONE: usize = 8_192;
 /// Bytes that may wait in the kernel for a link that is slower than we are.
 const NOT_SENT: u32 = 16 * 1024;
 /// Pause after a failed accept, such as for want of descriptors.
@@ -128,7 +133,7 @@ pub fn start(listeners: Listeners, router: Router, allow: Networks, tasks: &Task
         router,
         allow,
         tasks: tasks.clone(),
-        room: Arc::new(Semaphore::new(MAX_CONNECTIONS)),
+        open: Arc::default(),
     });
     for listener in listeners.tcp {
         let shared = Arc::clone(&shared);
@@ -148,7 +153,52 @@ struct Shared {
     router: Router,
     allow: Networks,
     tasks: Tasks,
-    room: Arc<Semaphore>,
+    open: Arc<Mutex<Open>>,
+}
+
+/// How many connections are open, in all and from each address.
+#[derive(Default)]
+struct Open {
+    all: usize,
+    from: HashMap<Place, usize>,
+}
+
+/// One of them, until it is dropped.
+struct Seat {
+    open: Arc<Mutex<Open>>,
+    place: Option<Place>,
+}
+
+impl Seat {
+    fn take(open: &Arc<Mutex<Open>>, place: Option<Place>) -> Option<Self> {
+        let mut counts = open.lock();
+        let from = place.and_then(|place| counts.from.get(&place)).copied();
+        let from = from.unwrap_or_default();
+        if counts.all >= MAX_CONNECTIONS || from >= MAX_FROM_ONE {
+            return None;
+        }
+        counts.all += 1;
+        if let Some(place) = place {
+            counts.from.insert(place, from + 1);
+        }
+        let open = Arc::clone(open);
+        Some(Self { open, place })
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let mut counts = self.open.lock();
+        counts.all -= 1;
+        if let Some(place) = self.place
+            && let Entry::Occupied(mut from) = counts.from.entry(place)
+        {
+            *from.get_mut() -= 1;
+            if *from.get() == 0 {
+                from.remove();
+            }
+        }
+    }
 }
 
 impl Shared {
@@ -198,13 +248,17 @@ impl Shared {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let Ok(permit) = Arc::clone(&self.room).try_acquire_owned() else {
-            tracing::warn!("a connection was closed: {MAX_CONNECTIONS} are open");
+        let place = match peer {
+            Peer::Tcp(address) | Peer::Inside(address) => Some(Place::of(address.ip())),
+            Peer::Unix(_) => None,
+        };
+        let Some(seat) = Seat::take(&self.open, place) else {
+            tracing::warn!(%peer, "a connection was closed: too many are open");
             return;
         };
         let router = self.router.clone();
         self.tasks.spawn("connection", move |cancel| async move {
-            let _permit = permit;
+            let _seat = seat;
             let service = service_fn(move |mut request: Request<Incoming>| {
                 request.extensions_mut().insert(peer);
                 router.clone().call(request.map(Body::new))

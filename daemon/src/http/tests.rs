@@ -2,6 +2,8 @@
 //! the real accept loops.
 
 mod access;
+mod agents;
 mod harness;
 mod login;
 mod shape;
+mod sockets;

@@ -142,11 +142,15 @@ impl Sockets {
     /// True when this login was found good within `time`, under the same generation of
     /// rights and with the same permissions.
     fn checked(&self, principal: &Principal, generation: u64, time: Duration) -> bool {
-        self.0.good.lock().get(&login(principal)).is_some_and(|good| {
-            good.generation == generation
-                && good.permissions == principal.permissions
-                && good.at.elapsed() < time
-        })
+        self.0
+            .good
+            .lock()
+            .get(&login(principal))
+            .is_some_and(|good| {
+                good.generation == generation
+                    && good.permissions == principal.permissions
+                    && good.at.elapsed() < time
+            })
     }
 
     /// Notes that a login was found good just now.
@@ -157,12 +161,24 @@ impl Sockets {
         }
         let permissions = principal.permissions;
         let at = Instant::now();
-        good.insert(login(principal), Good { at, generation, permissions });
+        good.insert(
+            login(principal),
+            Good {
+                at,
+                generation,
+                permissions,
+            },
+        );
     }
 }
 
 fn login(principal: &Principal) -> Login {
-    let Principal { user, token_id, device_id, .. } = principal;
+    let Principal {
+        user,
+        token_id,
+        device_id,
+        ..
+    } = principal;
     (user.id.clone(), token_id.clone(), device_id.clone())
 }
 

@@ -12,6 +12,7 @@ mod commands;
 mod hook;
 mod mcp;
 mod mcp_http;
+mod whole;
 
 use std::path::Path;
 use std::process::Stdio;

@@ -10,7 +10,7 @@ use crate::support::wait::until;
 use serde_json::{Value, json};
 
 /// Specialists may run commands: nobody is there to answer dialogs.
-pub const CONFIG: &str = r#"
+pub(crate) const CONFIG: &str = r#"
 [[specialists]]
 name = "droid"
 kind = "claude"
@@ -26,7 +26,7 @@ instructions = "You write files."
 "#;
 
 /// A site with the CLIs, its daemon, and its owner's socket.
-pub struct Stage {
+pub(crate) struct Stage {
     pub model: Model,
     pub site: Site,
     pub daemon: Daemon,
@@ -35,7 +35,7 @@ pub struct Stage {
 }
 
 impl Stage {
-    pub async fn set() -> Self {
+    pub(crate) async fn set() -> Self {
         let model = Model::start("main-job.json");
         let mut site = Site::with_clis(&model);
         site.config = CONFIG.to_owned();
@@ -53,7 +53,7 @@ impl Stage {
 }
 
 /// A word that no script knows.
-pub fn word() -> String {
+pub(crate) fn word() -> String {
     let id = uuid::Uuid::new_v4().simple().to_string();
     format!("w{}", &id[..12])
 }

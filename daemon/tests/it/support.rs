@@ -1,8 +1,8 @@
 //! What the tests stand on: the real daemon as a process of its own, spoken to over
 //! HTTP and WebSocket as any client would.
 
-pub mod api;
-pub mod daemon;
-pub mod kit;
-pub mod socket;
-pub mod wait;
+pub(crate) mod api;
+pub(crate) mod daemon;
+pub(crate) mod kit;
+pub(crate) mod socket;
+pub(crate) mod wait;

@@ -274,13 +274,13 @@ fn program(config: &ServerConfig) -> PathBuf {
         .iter()
         .find(|(name, _)| name == "PATH")
         .map(|(_, value)| value.clone());
-    let folders =
-        path.unwrap_or_default().to_string_lossy().into_owned() + ":/usr/local/bin:/usr/bin:/bin";
-    let found = folders
-        .split(':')
-        .map(|folder| Path::new(folder).join(&config.tmux))
-        .find(|p| p.is_file());
-    found.unwrap_or_else(|| config.tmux.clone())
+    let folders = path.unwrap_or_else(|| "/usr/local/bin:/usr/bin:/bin".into());
+    let mut places = std::env::split_paths(&folders).map(|folder| folder.join(&config.tmux));
+    // A name that is nowhere stays one that cannot be found, whatever default path the
+    // system would look in.
+    places
+        .find(|place| place.is_file())
+        .unwrap_or_else(|| Path::new("/nonexistent").join(&config.tmux))
 }
 
 fn require_success(answer: &Output) -> Result<(), Error> {

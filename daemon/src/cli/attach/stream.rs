@@ -22,10 +22,15 @@ const AWAY: Duration = Duration::from_secs(60);
 const RETRY: Duration = Duration::from_millis(500);
 /// Acknowledge after this much, well within what the daemon lets be on its way.
 const ACK_EVERY: u64 = 32 * 1024;
-/// A screen of our own, so that the person's shell comes back as it was.
-const ENTER: &[u8] = b"\x1b[?1049h\x1b[2J\x1b[H";
-/// Undoes the modes a program may have set: mouse, paste, cursor keys, cursor, colours.
-const LEAVE: &[u8] = b"\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?2004l\x1b[?1l\x1b>\x1b[?25h\x1b[0m\x1b[?1049l";
+/// What a snapshot begins with: made for an emulator of its own.
+const HARD_RESET: &[u8] = b"\x1bc";
+/// The same for a person's terminal, whose title and scrollback are not ours to clear.
+const SOFT_RESET: &[u8] = b"\x1b[!p\x1b[r\x1b[0m\x1b[2J\x1b[H";
+/// Undoes the modes a program may have set: mouse, paste, cursor keys, cursor, colours,
+/// the other screen.
+const MODES_OFF: &[u8] = b"\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?2004l\x1b[?1l\x1b>\x1b[?25h\x1b[0m\x1b[?1049l";
+/// A line of its own for what comes after.
+const LAST_LINE: &[u8] = b"\x1b[999H\r\n";
 
 /// Why a socket is left.
 enum Left {
@@ -43,7 +48,6 @@ pub(super) async fn run(client: &Client, id: &AgentId) -> Result<(), Failure> {
     let mut socket = client.socket().await?;
     let raw = tty::Raw::enter()?;
     let mut person = Person::new()?;
-    output::raw(ENTER);
     let mut broken: Option<Instant> = None;
     let end = loop {
         match session(client, &mut socket, id, &mut person).await {
@@ -60,7 +64,8 @@ pub(super) async fn run(client: &Client, id: &AgentId) -> Result<(), Failure> {
             Err(failure) => break Err(failure),
         }
     };
-    output::raw(LEAVE);
+    output::raw(MODES_OFF);
+    output::raw(LAST_LINE);
     drop(raw);
     output::line(&format!("[{id}: {}]", output::plain(&end?)));
     Ok(())
@@ -210,7 +215,15 @@ async fn show(socket: &mut Socket, seen: &mut Seen, bytes: &Bytes) -> Option<Lef
     let frame = Frame::decode(bytes)
         .ok()
         .filter(|frame| frame.channel == seen.channel)?;
-    if frame.kind != FrameKind::Gap && !output::raw(&frame.payload) {
+    let payload = match frame.payload.strip_prefix(HARD_RESET) {
+        Some(rest) if frame.kind != FrameKind::Output => {
+            output::raw(MODES_OFF);
+            output::raw(SOFT_RESET);
+            rest
+        }
+        _ => &frame.payload,
+    };
+    if !output::raw(payload) {
         return Some(Left::Detached);
     }
     seen.bytes += frame.payload.len() as u64;

@@ -5,16 +5,19 @@ use crate::audit::query::Filter;
 use crate::audit::record::Record;
 use crate::auth::authorize::{Object, authorize};
 use crate::auth::permission::Permission;
-use crate::http::AppState;
 use crate::http::extract::{Caller, Json};
 use crate::http::problem::Failure;
-use axum::extract::{Query, State};
+use axum::extract::{FromRef, Query, State};
 use orchestra_protocol::event::Page;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 /// The routes of this file.
-pub fn router() -> OpenApiRouter<AppState> {
+pub fn router<S>() -> OpenApiRouter<S>
+where
+    S: Clone + Send + Sync + 'static,
+    Audit: FromRef<S>,
+{
     OpenApiRouter::new().routes(routes!(list))
 }
 

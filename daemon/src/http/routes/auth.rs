@@ -2,12 +2,11 @@
 
 use crate::auth::Auth;
 use crate::auth::permission::Role;
-use crate::http::AppState;
 use crate::http::audit_layer::AuditObject;
 use crate::http::edge::Edge;
 use crate::http::extract::{Caller, Json};
 use crate::http::problem::Failure;
-use axum::extract::{Path, State};
+use axum::extract::{FromRef, Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use orchestra_protocol::auth::{
@@ -23,7 +22,12 @@ use utoipa_axum::routes;
 const DEFAULT_LIFE_S: u64 = 600;
 
 /// The routes of this file.
-pub fn router() -> OpenApiRouter<AppState> {
+pub fn router<S>() -> OpenApiRouter<S>
+where
+    S: Clone + Send + Sync + 'static,
+    Auth: FromRef<S>,
+    Edge: FromRef<S>,
+{
     OpenApiRouter::new()
         .routes(routes!(exchange))
         .routes(routes!(challenge))

@@ -1,11 +1,13 @@
 //! What anybody may ask: does it live, can it work, how does one log in.
 
+use crate::audit::Audit;
+use crate::auth::Auth;
 use crate::auth::principal::Principal;
 use crate::config::{Config, LoginSource};
-use crate::http::AppState;
 use crate::http::extract::Json;
+use crate::store::Store;
 use axum::Extension;
-use axum::extract::State;
+use axum::extract::{FromRef, State};
 use axum::http::StatusCode;
 use orchestra_protocol::auth::{ClientConfig, LoginMode};
 use orchestra_protocol::system::{Health, Ready};
@@ -14,7 +16,14 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 /// The routes of this file.
-pub fn router() -> OpenApiRouter<AppState> {
+pub fn router<S>() -> OpenApiRouter<S>
+where
+    S: Clone + Send + Sync + 'static,
+    Auth: FromRef<S>,
+    Audit: FromRef<S>,
+    Store: FromRef<S>,
+    Arc<Config>: FromRef<S>,
+{
     OpenApiRouter::new()
         .routes(routes!(health))
         .routes(routes!(ready))
@@ -34,17 +43,19 @@ async fn health() -> Json<Health> {
 #[utoipa::path(get, path = "/api/ready", tag = "system",
     responses((status = 200, body = Ready), (status = 503, body = Ready)))]
 async fn ready(
-    State(state): State<AppState>,
+    State(auth): State<Auth>,
+    State(audit): State<Audit>,
+    State(store): State<Store>,
     principal: Option<Extension<Principal>>,
 ) -> (StatusCode, Json<Ready>) {
     let mut reasons = Vec::new();
-    if !state.auth.ready() {
+    if !auth.ready() {
         reasons.push("the login provider's keys are not there yet".to_owned());
     }
-    if !state.audit.healthy() {
+    if !audit.healthy() {
         reasons.push("the audit record cannot be written; is the disk full?".to_owned());
     }
-    if let Err(error) = state.store.ping().await {
+    if let Err(error) = store.ping().await {
         tracing::error!(%error, "the database does not answer");
         reasons.push("the database does not answer".to_owned());
     }

@@ -1,16 +1,19 @@
 //! The caller, as the daemon sees it.
 
-use crate::http::AppState;
 use crate::http::extract::{Caller, Json};
 use crate::http::problem::Failure;
 use crate::store::{self, Store};
-use axum::extract::State;
+use axum::extract::{FromRef, State};
 use orchestra_protocol::auth::{Me, PrincipalInfo};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 /// The routes of this file.
-pub fn router() -> OpenApiRouter<AppState> {
+pub fn router<S>() -> OpenApiRouter<S>
+where
+    S: Clone + Send + Sync + 'static,
+    Store: FromRef<S>,
+{
     OpenApiRouter::new().routes(routes!(me))
 }
 

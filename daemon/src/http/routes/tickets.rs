@@ -1,17 +1,20 @@
 //! Tickets that open a socket.
 
 use crate::auth::Auth;
-use crate::http::AppState;
 use crate::http::extract::{Caller, Json};
 use crate::http::problem::Failure;
-use axum::extract::State;
+use axum::extract::{FromRef, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use orchestra_protocol::auth::{Ticket, TicketRequest};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 /// The routes of this file.
-pub fn router() -> OpenApiRouter<AppState> {
+pub fn router<S>() -> OpenApiRouter<S>
+where
+    S: Clone + Send + Sync + 'static,
+    Auth: FromRef<S>,
+{
     OpenApiRouter::new().routes(routes!(issue))
 }
 

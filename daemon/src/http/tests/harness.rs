@@ -7,8 +7,6 @@ use crate::auth::Auth;
 use crate::auth::authorize::{Object, authorize};
 use crate::auth::permission::{Permission, Role};
 use crate::config::{Config, Flags};
-use crate::events::Events;
-use crate::http::AppState;
 use crate::http::audit_layer::AuditObject;
 use crate::http::edge::Edge;
 use crate::http::extract::{Caller, Json};
@@ -20,7 +18,8 @@ use crate::http::serve::{Listeners, start};
 use crate::model::ids::UserId;
 use crate::store::Store;
 use crate::supervise::Tasks;
-use axum::extract::{Path, Request, WebSocketUpgrade};
+use axum::Router;
+use axum::extract::{FromRef, Path, Request, WebSocketUpgrade};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
 use serde::Deserialize;
@@ -33,6 +32,16 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpStream, UnixStream};
 use utoipa_axum::router::OpenApiRouter;
 
+/// The state that the edge's own routes need.
+#[derive(Clone, FromRef)]
+struct Small {
+    config: Arc<Config>,
+    store: Store,
+    auth: Auth,
+    audit: Audit,
+    edge: Edge,
+}
+
 /// A running edge.
 pub(super) struct Server {
     pub(super) address: SocketAddr,
@@ -41,6 +50,7 @@ pub(super) struct Server {
     pub(super) audit: Audit,
     pub(super) store: Store,
     pub(super) tasks: Tasks,
+    pub(super) router: Router,
     _folder: tempfile::TempDir,
 }
 
@@ -58,7 +68,11 @@ async fn spawn(Caller(_): Caller, Json(request): Json<Spawn>) -> Response {
 /// `mine` is the caller's, everything else somebody's.
 async fn one(Caller(principal): Caller, Path(id): Path<String>) -> Result<Json<Value>, Failure> {
     let other = UserId("other".into());
-    let owner = if id == "mine" { &principal.user.id } else { &other };
+    let owner = if id == "mine" {
+        &principal.user.id
+    } else {
+        &other
+    };
     authorize(&principal, Permission::AgentsRead, &Object::of(owner))?;
     Ok(Json(json!({ "id": id })))
 }
@@ -71,13 +85,15 @@ async fn fallback(request: Request) -> Response {
 }
 
 async fn socket(Caller(_): Caller, upgrade: WebSocketUpgrade) -> Response {
-    upgrade.protocols(["orchestra.v1"]).on_upgrade(|mut socket| async move {
-        while let Some(Ok(message)) = socket.recv().await {
-            if socket.send(message).await.is_err() {
-                return;
+    upgrade
+        .protocols(["orchestra.v1"])
+        .on_upgrade(|mut socket| async move {
+            while let Some(Ok(message)) = socket.recv().await {
+                if socket.send(message).await.is_err() {
+                    return;
+                }
             }
-        }
-    })
+        })
 }
 
 async fn boom(Caller(_): Caller) -> Response {
@@ -98,18 +114,18 @@ pub(super) async fn serve(toml: &str) -> Server {
     config.paths.create().unwrap();
     let tasks = Tasks::default();
     let store = Store::open(&config.paths.data_dir).await.unwrap();
-    let events = Events::start(store.clone(), &tasks).await.unwrap();
     let auth = Auth::open(&config, store.clone(), &tasks).unwrap();
     let audit = Audit::open(&config.paths.data_dir).unwrap();
     let path = config.paths.socket();
-    let listeners = Listeners::bind(config.settings.server.listen, Some(&path)).await.unwrap();
+    let listeners = Listeners::bind(config.settings.server.listen, Some(&path))
+        .await
+        .unwrap();
     let address = listeners.addresses()[0];
     let edge = Edge::new(&config.settings, &listeners.addresses());
     let allow = Networks::parse(&config.settings.network.allow).unwrap();
-    let state = AppState {
+    let state = Small {
         config: Arc::new(config),
         store: store.clone(),
-        events,
         auth: auth.clone(),
         audit: audit.clone(),
         edge,
@@ -124,13 +140,22 @@ pub(super) async fn serve(toml: &str) -> Server {
     let router = router
         .route("/api/agents", post(spawn).get(|| async { "agents" }))
         .route("/api/agents/{id}", get(one))
-        .route("/api/agents/{id}/kill", post(|Caller(_): Caller| async { "killed" }))
-        .route("/api/hooks/{kind}", post(|Caller(_): Caller| async { "noted" }))
+        .route(
+            "/api/agents/{id}/kill",
+            post(|Caller(_): Caller| async { "killed" }),
+        )
+        .route(
+            "/api/hooks/{kind}",
+            post(|Caller(_): Caller| async { "noted" }),
+        )
         .route("/api/boom", get(boom))
-        .route("/mcp", any(|Caller(_): Caller| async { "tools" }))
         .route("/ws", get(socket))
         .fallback(fallback);
-    start(listeners, protect(router, state), allow, &tasks);
+    // The tools call the API from inside, so that they come after it.
+    let api = protect(router, state.clone());
+    let tools = Router::new().route("/mcp", any(|Caller(_): Caller| async { "tools" }));
+    let router = api.merge(protect(tools, state));
+    start(listeners, router.clone(), allow, &tasks);
     Server {
         address,
         socket: path,
@@ -138,6 +163,7 @@ pub(super) async fn serve(toml: &str) -> Server {
         audit,
         store,
         tasks,
+        router,
         _folder: folder,
     }
 }
@@ -161,7 +187,12 @@ impl Answer {
         let problem = self.json();
         assert_eq!(problem["status"], self.status);
         assert!(problem["instance"].is_string(), "{self:?}");
-        problem["type"].as_str().unwrap().strip_prefix("urn:orchestra:").unwrap().to_owned()
+        problem["type"]
+            .as_str()
+            .unwrap()
+            .strip_prefix("urn:orchestra:")
+            .unwrap()
+            .to_owned()
     }
 }
 
@@ -194,12 +225,23 @@ impl Server {
 
     pub(super) async fn token(&self, role: Role, subject: &str) -> String {
         let life = Duration::from_secs(60);
-        self.auth.mint(role, Some(subject), life).await.unwrap().token
+        self.auth
+            .mint(role, Some(subject), life)
+            .await
+            .unwrap()
+            .token
     }
 
     /// The record, oldest first.
     pub(super) async fn recorded(&self) -> Vec<Record> {
-        let mut lines = self.audit.query(Filter { limit: Some(1000), ..Filter::default() }).await.unwrap();
+        let mut lines = self
+            .audit
+            .query(Filter {
+                limit: Some(1000),
+                ..Filter::default()
+            })
+            .await
+            .unwrap();
         lines.reverse();
         lines
     }
@@ -213,11 +255,19 @@ fn request(token: &str, line: &str, body: Option<Value>) -> String {
     let (kind, body) = match body {
         Some(body) => {
             let body = body.to_string();
-            (format!("Content-Type: application/json\r\nContent-Length: {}\r\n", body.len()), body)
+            (
+                format!(
+                    "Content-Type: application/json\r\nContent-Length: {}\r\n",
+                    body.len()
+                ),
+                body,
+            )
         }
         None => (String::new(), String::new()),
     };
-    format!("{line} HTTP/1.1\r\nHost: {{host}}\r\n{credential}{kind}Connection: close\r\n\r\n{body}")
+    format!(
+        "{line} HTTP/1.1\r\nHost: {{host}}\r\n{credential}{kind}Connection: close\r\n\r\n{body}"
+    )
 }
 
 async fn exchange<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, request: &str) -> Answer {
@@ -225,7 +275,9 @@ async fn exchange<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, request: &st
     let _ = stream.write_all(request.as_bytes()).await;
     let mut bytes = Vec::new();
     let read = stream.read_to_end(&mut bytes);
-    let _ = tokio::time::timeout(Duration::from_secs(10), read).await.expect("an answer");
+    let _ = tokio::time::timeout(Duration::from_secs(10), read)
+        .await
+        .expect("an answer");
     let text = String::from_utf8_lossy(&bytes).into_owned();
     let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
     let status = head.split(' ').nth(1).and_then(|code| code.parse().ok());

@@ -75,7 +75,9 @@ async fn dispatch(session: &Session, message: ClientMessage) -> Result<(), Fault
             client_id,
             as_command,
         } => {
-            session.user_message(content, session_id, client_id, as_command).await?;
+            session
+                .user_message(content, session_id, client_id, as_command)
+                .await?;
         }
         ClientMessage::SubscribeTerminal {
             session_id,
@@ -85,7 +87,9 @@ async fn dispatch(session: &Session, message: ClientMessage) -> Result<(), Fault
             from,
         } => {
             let resume = epoch.zip(from);
-            session.subscribe(&session_id, mode.unwrap_or_default(), encoding, resume).await?;
+            session
+                .subscribe(&session_id, mode.unwrap_or_default(), encoding, resume)
+                .await?;
         }
         ClientMessage::UnsubscribeTerminal { session_id } => {
             let agent = session.agent_id(Some(&session_id)).await?;

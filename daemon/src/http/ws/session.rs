@@ -1,7 +1,7 @@
 //! What one socket knows: who is behind it, what it watches, which seats it holds.
 
-use super::{Place, Sockets};
 use super::outbox::Out;
+use super::{Place, Sockets};
 use crate::audit::record::Entry;
 use crate::auth::permission::Permission;
 use crate::auth::principal::Principal;

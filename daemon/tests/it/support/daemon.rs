@@ -12,10 +12,10 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 /// The program under test.
-pub const ORCHESTRA: &str = env!("CARGO_BIN_EXE_orchestra");
+pub(crate) const ORCHESTRA: &str = env!("CARGO_BIN_EXE_orchestra");
 
 /// A HOME, a project in it, and what the daemon is told.
-pub struct Site {
+pub(crate) struct Site {
     pub root: TempDir,
     pub home: PathBuf,
     pub project: PathBuf,
@@ -26,7 +26,7 @@ pub struct Site {
 
 impl Site {
     /// A bare HOME: no agent CLI but what PATH has.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         // Short, because sockets lie in it.
         let root = tempfile::Builder::new()
             .prefix("orc")
@@ -54,7 +54,7 @@ impl Site {
     }
 
     /// `orchestra` with this site's environment and nothing else.
-    pub fn command(&self, args: &[&str]) -> Command {
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(ORCHESTRA);
         command
             .args(args)
@@ -66,12 +66,12 @@ impl Site {
     }
 
     /// Runs a command to its end.
-    pub fn run(&self, args: &[&str]) -> Output {
+    pub(crate) fn run(&self, args: &[&str]) -> Output {
         self.command(args).stdin(Stdio::null()).output().unwrap()
     }
 
     /// Starts the daemon on a free port.
-    pub fn start(&self) -> Daemon {
+    pub(crate) fn start(&self) -> Daemon {
         let config = self.root.path().join("config.toml");
         std::fs::write(&config, &self.config).unwrap();
         let config = config.display().to_string();
@@ -88,7 +88,7 @@ impl Site {
     }
 
     /// The tmux server of this site, for asking what really runs.
-    pub fn tmux(&self, args: &[&str]) -> Output {
+    pub(crate) fn tmux(&self, args: &[&str]) -> Output {
         let socket = self.data.join("run/tmux.sock");
         Command::new("tmux")
             .arg("-S")
@@ -125,7 +125,7 @@ fn read(path: &Path) -> String {
 }
 
 /// One running daemon.
-pub struct Daemon {
+pub(crate) struct Daemon {
     pub url: String,
     pub login_url: String,
     pub child: Child,
@@ -178,7 +178,7 @@ impl Daemon {
     }
 
     /// A caller with a fresh token of that role.
-    pub fn api(&self, site: &Site, role: &str, sub: &str) -> Api {
+    pub(crate) fn api(&self, site: &Site, role: &str, sub: &str) -> Api {
         let output = site.run(&["token", "--role", role, "--sub", sub, "--ttl", "30m"]);
         assert!(
             output.status.success(),
@@ -190,13 +190,13 @@ impl Daemon {
     }
 
     /// Ends it at once, as a crash would.
-    pub fn kill(mut self) {
+    pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
     /// Asks it to end and waits for it.
-    pub fn stop(mut self) -> std::process::ExitStatus {
+    pub(crate) fn stop(mut self) -> std::process::ExitStatus {
         let pid = self.child.id().to_string();
         Command::new("kill").args(["-TERM", &pid]).status().unwrap();
         self.child.wait().unwrap()

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 /// The scripted model; ends with its guard.
-pub struct Model {
+pub(crate) struct Model {
     pub url: String,
     child: Child,
 }
@@ -29,7 +29,7 @@ fn testkit() -> PathBuf {
 
 impl Model {
     /// Starts the model with one of the kept scripts.
-    pub fn start(script: &str) -> Self {
+    pub(crate) fn start(script: &str) -> Self {
         let mut child = Command::new("node")
             .arg(testkit().join("model/server.mjs"))
             .arg("--script")
@@ -53,7 +53,7 @@ impl Model {
 impl Site {
     /// A HOME with the real CLIs on PATH, logged in to the scripted model, and a real git
     /// repository as project.
-    pub fn with_clis(model: &Model) -> Self {
+    pub(crate) fn with_clis(model: &Model) -> Self {
         let mut site = Self::new();
         git(&site.project, &["init", "-q"]);
         let path = format!("{}:/usr/local/bin:/usr/bin:/bin", cli_path());
@@ -99,7 +99,7 @@ fn cli_path() -> String {
 }
 
 /// Git in a project of the test.
-pub fn git(project: &Path, args: &[&str]) -> String {
+pub(crate) fn git(project: &Path, args: &[&str]) -> String {
     let output = Command::new("git")
         .args(args)
         .current_dir(project)

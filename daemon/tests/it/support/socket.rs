@@ -11,7 +11,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 /// One open socket.
-pub struct Socket {
+pub(crate) struct Socket {
     stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
     /// Everything that came as JSON.
     pub seen: Vec<Value>,
@@ -19,7 +19,7 @@ pub struct Socket {
 
 /// What came next.
 #[derive(Debug)]
-pub enum Incoming {
+pub(crate) enum Incoming {
     Json(Value),
     Binary(Bytes),
     Closed(Option<u16>),
@@ -27,7 +27,7 @@ pub enum Incoming {
 
 impl Socket {
     /// Opens a socket as this caller.
-    pub async fn open(api: &Api) -> Self {
+    pub(crate) async fn open(api: &Api) -> Self {
         let ticket = api.must("/api/ws-tickets", json!({})).await;
         let mut socket = Self::with_ticket(api, ticket["ticket"].as_str().unwrap())
             .await
@@ -38,7 +38,7 @@ impl Socket {
     }
 
     /// Tries to open a socket with a ticket; the status when refused.
-    pub async fn with_ticket(api: &Api, ticket: &str) -> Result<Self, u16> {
+    pub(crate) async fn with_ticket(api: &Api, ticket: &str) -> Result<Self, u16> {
         let url = format!("{}/ws", api.base.replacen("http", "ws", 1));
         let mut request = url.into_client_request().unwrap();
         let protocol = format!("orchestra.v1, orchestra.ticket.{ticket}");
@@ -57,20 +57,20 @@ impl Socket {
         }
     }
 
-    pub async fn send(&mut self, message: Value) {
+    pub(crate) async fn send(&mut self, message: Value) {
         self.send_text(&message.to_string()).await;
     }
 
-    pub async fn send_text(&mut self, text: &str) {
+    pub(crate) async fn send_text(&mut self, text: &str) {
         self.stream.send(Message::text(text)).await.unwrap();
     }
 
-    pub async fn send_raw(&mut self, message: Message) {
+    pub(crate) async fn send_raw(&mut self, message: Message) {
         self.stream.send(message).await.unwrap();
     }
 
     /// The next message of any kind.
-    pub async fn next(&mut self) -> Incoming {
+    pub(crate) async fn next(&mut self) -> Incoming {
         loop {
             let message = tokio::time::timeout(super::wait::LIMIT, self.stream.next())
                 .await
@@ -92,7 +92,7 @@ impl Socket {
     }
 
     /// The next JSON message.
-    pub async fn next_json(&mut self) -> Value {
+    pub(crate) async fn next_json(&mut self) -> Value {
         loop {
             match self.next().await {
                 Incoming::Json(value) => return value,
@@ -105,7 +105,7 @@ impl Socket {
     }
 
     /// Reads on until a message fits.
-    pub async fn until(&mut self, what: &str, fits: impl Fn(&Value) -> bool) -> Value {
+    pub(crate) async fn until(&mut self, what: &str, fits: impl Fn(&Value) -> bool) -> Value {
         let limit = tokio::time::Instant::now() + super::wait::LIMIT;
         loop {
             let next = tokio::time::timeout_at(limit, self.next_json()).await;
@@ -117,7 +117,7 @@ impl Socket {
     }
 
     /// The code that the daemon closes with.
-    pub async fn closed(&mut self) -> Option<u16> {
+    pub(crate) async fn closed(&mut self) -> Option<u16> {
         loop {
             if let Incoming::Closed(code) = self.next().await {
                 return code;
@@ -126,7 +126,7 @@ impl Socket {
     }
 
     /// True when nothing that fits comes within `time`.
-    pub async fn quiet(&mut self, time: Duration, fits: impl Fn(&Value) -> bool) -> bool {
+    pub(crate) async fn quiet(&mut self, time: Duration, fits: impl Fn(&Value) -> bool) -> bool {
         let limit = tokio::time::Instant::now() + time;
         loop {
             match tokio::time::timeout_at(limit, self.next_json()).await {

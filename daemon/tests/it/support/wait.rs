@@ -4,13 +4,13 @@ use std::future::Future;
 use std::time::{Duration, Instant};
 
 /// Longest that anything in a test may take; far beyond what it takes.
-pub const LIMIT: Duration = Duration::from_secs(60);
+pub(crate) const LIMIT: Duration = Duration::from_secs(60);
 
 /// Asks until `probe` gives a value.
 ///
 /// # Panics
 /// When it does not within `LIMIT`.
-pub async fn until<T, F, Fut>(what: &str, mut probe: F) -> T
+pub(crate) async fn until<T, F, Fut>(what: &str, mut probe: F) -> T
 where
     F: FnMut() -> Fut,
     Fut: Future<Output = Option<T>>,

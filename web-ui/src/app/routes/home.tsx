@@ -28,6 +28,7 @@ export function Home() {
   if (agents.isError) {
     return (
       <>
+        {phone && <PhoneHead title="Orchestra" />}
         <h1 className="sr-only">Home</h1>
         <Failed error={agents.error} retry={() => void agents.refetch()} />
       </>

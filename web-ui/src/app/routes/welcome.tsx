@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { Brand } from '@/components/brand';
-import { Command } from '@/components/copy';
+import { Remedy } from '@/components/remedy';
 import { Button } from '@/components/ui/button';
 import { Failed, Skeleton } from '@/components/ui/states';
 import { kindsQuery } from '@/features/agents/api';
@@ -74,15 +74,12 @@ function NoCli({ kinds, onShell }: { kinds: readonly AgentKind[]; onShell(): voi
         this page notices by itself.
       </p>
       <ul className="mt-6 w-full space-y-4">
-        {remedies.map((kind) => {
-          const command = /`([^`]+)`/.exec(kind.remedy ?? '')?.[1];
-          return (
-            <li key={kind.kind}>
-              <p className="mb-1 font-medium text-sm">{kind.title}</p>
-              {command ? <Command text={command} /> : <p className="text-ink-2 text-sm">{kind.remedy}</p>}
-            </li>
-          );
-        })}
+        {remedies.map((kind) => (
+          <li key={kind.kind}>
+            <p className="mb-1 font-medium text-sm">{kind.title}</p>
+            <Remedy text={kind.remedy ?? ''} />
+          </li>
+        ))}
       </ul>
       <div className="mt-7">
         <Button size="lg" onClick={onShell}>

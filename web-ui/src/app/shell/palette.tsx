@@ -3,7 +3,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { Command } from 'cmdk';
 import { Grid2x2, House, Keyboard, ListTodo, MessageSquare, Plus, Settings } from 'lucide-react';
 import { Dialog } from 'radix-ui';
-import type { ReactNode } from 'react';
+import { type ReactNode, useState } from 'react';
 import { StateIcon } from '@/components/state-mark';
 import { Keys } from '@/components/ui/kbd';
 import { useMay } from '@/lib/client';
@@ -17,11 +17,27 @@ const ITEM =
 const GROUP =
   '[&_[cmdk-group-heading]]:label [&_[cmdk-group-heading]]:px-2.5 [&_[cmdk-group-heading]]:pt-3 [&_[cmdk-group-heading]]:pb-1';
 
+const PLACE_NAMES = ['New agent', 'Home', 'Chat with the primary', 'Wall', 'Tasks', 'Settings', 'Keys'];
+const STARTS = 0.9;
+
+/** Every word must be found; those at the start of something count most. */
+function score(value: string, search: string): number {
+  const text = value.toLowerCase();
+  const wanted = search.toLowerCase().trim();
+  if (text.startsWith(wanted)) return STARTS;
+  const words = wanted.split(/\s+/);
+  if (!words.every((word) => text.includes(word))) return 0;
+  return words.every((word) => text.includes(` ${word}`) || text.startsWith(word)) ? 0.7 : 0.4;
+}
+
 export default function Palette({ onClose }: { onClose(): void }) {
   const { ranked } = useAgents();
   const tasks = useTasks();
   const openAgent = useOpenAgent();
   const openTask = useOpenTask();
+  const [search, setSearch] = useState('');
+  // Who types the name of a place means the place.
+  const placesFirst = search !== '' && PLACE_NAMES.some((name) => score(name, search) >= STARTS);
   const run = (act: () => void) => () => {
     onClose();
     act();
@@ -35,9 +51,11 @@ export default function Palette({ onClose }: { onClose(): void }) {
           className="fixed inset-x-3 top-[10dvh] z-40 mx-auto max-w-xl animate-rise overflow-hidden rounded-lg border border-line-strong bg-raised shadow-2 outline-none"
         >
           <Dialog.Title className="sr-only">Find anything</Dialog.Title>
-          <Command loop label="Find anything">
+          <Command loop label="Find anything" filter={score}>
             <Command.Input
               autoFocus
+              value={search}
+              onValueChange={setSearch}
               placeholder="Agents, tasks, places…"
               className="h-12 w-full border-line border-b bg-transparent px-4 text-md outline-none placeholder:text-ink-3"
             />
@@ -45,6 +63,7 @@ export default function Palette({ onClose }: { onClose(): void }) {
               <Command.Empty className="px-3 py-6 text-center text-ink-3 text-sm">
                 Nothing has that name.
               </Command.Empty>
+              {placesFirst && <Places run={run} />}
               <Command.Group heading="agents" className={GROUP}>
                 {ranked.map(({ agent }) => (
                   <Command.Item
@@ -60,7 +79,7 @@ export default function Palette({ onClose }: { onClose(): void }) {
                   </Command.Item>
                 ))}
               </Command.Group>
-              <Places run={run} />
+              {!placesFirst && <Places run={run} />}
               <Command.Group heading="tasks" className={GROUP}>
                 {(tasks.data ?? []).slice(0, TASKS_SHOWN).map((task) => (
                   <Command.Item

@@ -20,6 +20,7 @@ export function Dialog({ open, onClose, title, lead, wide, children }: DialogPro
       <Radix.Portal>
         <Radix.Overlay className="fixed inset-0 z-40 animate-appear bg-scrim" />
         <Radix.Content
+          onOpenAutoFocus={focusMarked}
           {...(lead ? {} : { 'aria-describedby': undefined })}
           className={clsx(
             'fixed z-40 flex max-h-[88dvh] animate-rise flex-col border border-line-strong bg-raised shadow-2 outline-none',
@@ -45,4 +46,12 @@ export function Dialog({ open, onClose, title, lead, wide, children }: DialogPro
       </Radix.Portal>
     </Radix.Root>
   );
+}
+
+/** The element marked with `data-autofocus` gets the focus, instead of the first one that could. */
+function focusMarked(event: Event): void {
+  const marked = (event.currentTarget as HTMLElement | null)?.querySelector<HTMLElement>('[data-autofocus]');
+  if (!marked) return;
+  event.preventDefault();
+  marked.focus();
 }

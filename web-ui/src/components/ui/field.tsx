@@ -3,7 +3,7 @@ import { clsx } from 'clsx';
 import { type ComponentProps, type ReactNode, useId } from 'react';
 
 const BOX =
-  'w-full rounded-md border border-line-strong bg-sunken px-3 text-base text-ink placeholder:text-ink-3 focus-visible:outline-offset-0 touch:text-md';
+  'w-full rounded-md border border-line-strong bg-field px-3 text-base text-ink placeholder:text-ink-3 focus-visible:outline-offset-0 touch:text-md';
 
 interface FieldProps {
   label: string;

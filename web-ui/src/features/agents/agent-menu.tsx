@@ -72,7 +72,7 @@ export function KillDialog({ agent, open, onClose }: { agent: Agent; open: boole
         <Button onClick={onClose}>Leave it running</Button>
         <Button
           variant="danger"
-          autoFocus
+          data-autofocus
           onClick={() => {
             kill.mutate(agent.id);
             onClose();

@@ -1,6 +1,6 @@
 /** Which CLI runs the agent; a specialist of the config is one choice more. Missing ones say what mends them. */
 import { clsx } from 'clsx';
-import { Command } from '@/components/copy';
+import { Remedy } from '@/components/remedy';
 import type { AgentKind } from '@/protocol/types';
 
 export interface Choice {
@@ -16,7 +16,10 @@ interface KindPickerProps {
 
 export function KindPicker({ kinds, choice, onChoose }: KindPickerProps) {
   const sorted = [...kinds].sort((a, b) => Number(b.ready) - Number(a.ready));
-  const specialists = sorted.flatMap((kind) => kind.specialists.map((name) => ({ kind, name })));
+  // A specialist that bears the name of its kind is the same choice twice.
+  const specialists = sorted.flatMap((kind) =>
+    kind.specialists.filter((name) => name !== kind.kind).map((name) => ({ kind, name })),
+  );
   return (
     <fieldset>
       <legend className="mb-1.5 font-medium text-sm">Runs on</legend>
@@ -80,15 +83,14 @@ function Option({ id, title, note, ready, checked, onChoose }: OptionProps) {
   );
 }
 
-/** Splits a remedy into its words and the command between backticks, so that it can be copied. */
+/** Says why a kind cannot be chosen, and what mends it. */
 export function NotInstalled({ kind }: { kind: AgentKind }) {
-  const command = /`([^`]+)`/.exec(kind.remedy ?? '')?.[1];
   return (
     <div role="status" className="space-y-2 rounded-md border border-line bg-surface p-3 text-sm">
       <p className="text-ink-2">
-        {(kind.remedy ?? `${kind.title} is not ready on this machine.`).replaceAll('`', '')}
+        {kind.title} is not ready on this machine.{kind.remedy && ' This mends it:'}
       </p>
-      {command && <Command text={command} />}
+      {kind.remedy && <Remedy text={kind.remedy} />}
     </div>
   );
 }

@@ -76,7 +76,7 @@ function SpawnForm({ kinds, onCancel, onSpawned }: SpawnFormProps) {
       <KindPicker kinds={kinds} choice={choice} onChoose={setChoice} />
       {chosen && !chosen.ready && <NotInstalled kind={chosen} />}
       <Field label="First message" help="What it should do. You can also leave this empty and type later.">
-        {(ids) => <TextArea {...ids} name="prompt" rows={4} maxLength={262144} />}
+        {(ids) => <TextArea {...ids} data-autofocus name="prompt" rows={4} maxLength={262144} />}
       </Field>
       <div className="grid gap-4 min-[700px]:grid-cols-2">
         <Field label="Folder" help="Absolute. Empty: where the daemon was started.">

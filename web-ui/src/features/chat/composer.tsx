@@ -71,9 +71,7 @@ export function Composer({ sessionId, to, closed = null }: ComposerProps) {
           rows={1}
           value={draft}
           aria-label={`Message to ${to}`}
-          placeholder={
-            phase === 'live' ? `Message ${to}` : `Message ${to}: it is sent when the connection is back`
-          }
+          placeholder={phase === 'live' ? `Message ${to}` : 'Sent when the connection is back'}
           enterKeyHint={touch ? 'enter' : 'send'}
           autoCorrect="off"
           spellCheck={!touch}

@@ -10,6 +10,8 @@ const PAGE = 400;
 /** Older pages are fetched when the top comes this near, in pixels. */
 const NEAR_TOP = 800;
 const AT_BOTTOM = 4;
+/** At most this often the newest rows are fetched while a program writes. */
+const STALE_MS = 1500;
 
 export class HistoryPane {
   readonly #viewport: HTMLElement;
@@ -21,6 +23,7 @@ export class HistoryPane {
   #asked = false;
   #pinned = true;
   #refresh: ReturnType<typeof setInterval> | undefined;
+  #stale: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     viewport: HTMLElement,
@@ -35,6 +38,7 @@ export class HistoryPane {
 
   dispose(): void {
     clearInterval(this.#refresh);
+    clearTimeout(this.#stale);
     this.#viewport.removeEventListener('scroll', this.#scrolled);
   }
 
@@ -50,6 +54,15 @@ export class HistoryPane {
     this.#request(undefined);
   }
 
+  /** The program wrote: soon after, what may have scrolled off is fetched, so that there is something to scroll to. */
+  wrote(): void {
+    if (this.#stale !== undefined) return;
+    this.#stale = setTimeout(() => {
+      this.#stale = undefined;
+      this.#request(undefined);
+    }, STALE_MS);
+  }
+
   toBottom(): void {
     this.#viewport.scrollTop = this.#viewport.scrollHeight;
   }
@@ -61,10 +74,11 @@ export class HistoryPane {
 
   receive(page: HistoryMessage): void {
     this.#asked = false;
+    if (page.total === 0) this.#clear();
     const end = page.start + page.rows.length;
     if (page.rows.length === 0) return;
     if (this.#start === this.#end) this.#fill(page);
-    else if (end <= this.#start) this.#prepend(page);
+    else if (end === this.#start) this.#prepend(page);
     else if (page.start <= this.#end && end >= this.#end) this.#append(page);
     else this.#fill(page);
     this.keep();

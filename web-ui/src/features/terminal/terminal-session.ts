@@ -45,6 +45,7 @@ export interface TerminalDeps {
 
 const ACK_BYTES = 64 * 1024;
 const RESIZE_MS = 100;
+const SIZE_SETTLES_MS = 1500;
 
 export class TerminalSession implements TerminalViewer {
   readonly mode = 'live' as const;
@@ -75,6 +76,7 @@ export class TerminalSession implements TerminalViewer {
   #box: Box = { width: 0, height: 0 };
   #fit: boolean;
   #zoomed = false;
+  #sizedAt = 0;
   #resize: ReturnType<typeof setTimeout> | undefined;
 
   constructor(deps: TerminalDeps) {
@@ -211,7 +213,9 @@ export class TerminalSession implements TerminalViewer {
   frame(frame: Frame): void {
     switch (frame.kind) {
       case 'gap':
-        return this.#set({ gap: true });
+        // A new size always begins with one, and then nothing was lost.
+        if (Date.now() - this.#sizedAt > SIZE_SETTLES_MS) this.#set({ gap: true });
+        return;
       case 'snapshot_part':
         this.#parts.push(frame.payload);
         return;
@@ -233,7 +237,7 @@ export class TerminalSession implements TerminalViewer {
     this.#parts = [];
     this.#write(frame.payload, frame.payload.length);
     this.#next = frame.seq;
-    if (this.#state.gap) this.#history?.restart();
+    this.#history?.wrote();
   }
 
   #output(frame: Frame): void {
@@ -242,6 +246,7 @@ export class TerminalSession implements TerminalViewer {
     const fresh = frame.payload.subarray(Math.min(skip, frame.payload.length));
     this.#next = Math.max(known, nextSeq(frame));
     this.#write(this.#filter.filter(fresh), frame.payload.length);
+    this.#history?.wrote();
   }
 
   #write(bytes: Uint8Array, counted: number): void {
@@ -299,6 +304,7 @@ export class TerminalSession implements TerminalViewer {
 
   #resizeTo(cols: number, rows: number): void {
     if (cols === this.#terminal.cols && rows === this.#terminal.rows) return;
+    this.#sizedAt = Date.now();
     this.#terminal.resize(cols, rows);
     this.#set({ cols, rows });
   }
@@ -338,6 +344,7 @@ export class TerminalSession implements TerminalViewer {
     this.#resize = setTimeout(() => {
       const size = sizeFor(this.#box, this.#cell);
       if (!this.#state.mine || (size.cols === this.#state.cols && size.rows === this.#state.rows)) return;
+      this.#sizedAt = Date.now();
       this.#deps.hub.send({ type: 'terminal_resize', session_id: this.#deps.sessionId, ...size });
     }, RESIZE_MS);
   }

@@ -1,0 +1,145 @@
+//! An issuer on loopback: discovery, odd answers, and what a flood may cost.
+
+use super::forge::Forge;
+use crate::auth::issuer::AUDIENCE;
+use crate::auth::jwks::remote::{FetchError, Remote};
+use crate::auth::jwks::{Jwks, KeyError};
+use crate::auth::jwt::Verifier;
+use crate::supervise::Tasks;
+use serde_json::{Value, json};
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+/// Answers discovery and keys until the test ends; counts how often keys were fetched.
+fn issuer(change: impl FnOnce(&str) -> (Value, String)) -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let name = format!("http://{}", listener.local_addr().unwrap());
+    let (discovery, keys) = change(&name);
+    let fetched = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&fetched);
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut request = [0; 4096];
+            let read = stream.read(&mut request).unwrap_or(0);
+            let body = if request[..read].starts_with(b"GET /keys") {
+                count.fetch_add(1, Ordering::SeqCst);
+                std::thread::sleep(Duration::from_millis(50));
+                keys.clone()
+            } else {
+                discovery.to_string()
+            };
+            let head = format!(
+                "HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+                body.len()
+            );
+            let _ = stream.write_all(format!("{head}{body}").as_bytes());
+        }
+    });
+    (name, fetched)
+}
+
+fn good(name: &str, keys: &Value) -> (Value, String) {
+    (
+        json!({ "issuer": name, "jwks_uri": format!("{name}/keys") }),
+        keys.to_string(),
+    )
+}
+
+#[tokio::test]
+async fn j08_unknown_key_ids_cost_one_fetch_and_valid_tokens_do_not_wait() {
+    let forge = Forge::new();
+    let (name, fetched) = issuer(|name| good(name, &forge.issuer.jwks()));
+    let tasks = Tasks::default();
+    let keys = Jwks::remote(Remote::new(&name).unwrap(), &tasks);
+    let verifier = Verifier {
+        issuer: name.clone(),
+        audience: AUDIENCE.into(),
+        keys: keys.clone(),
+    };
+    let token = forge
+        .issuer
+        .sign(&forge.claims(&json!({ "iss": name })))
+        .unwrap();
+    // The very first token waits for the first fetch.
+    assert!(verifier.verify(&token).await.is_ok());
+    let flood = (0..2000).map(|number| {
+        let keys = keys.clone();
+        async move { keys.get(&format!("kid-{number}")).await.err() }
+    });
+    let flood = futures_util::future::join_all(flood);
+    let (refused, valid) = tokio::join!(flood, async {
+        let begun = std::time::Instant::now();
+        assert!(verifier.verify(&token).await.is_ok());
+        begun.elapsed()
+    });
+    assert!(
+        refused
+            .iter()
+            .all(|error| *error == Some(KeyError::Unknown))
+    );
+    assert_eq!(fetched.load(Ordering::SeqCst), 1, "within the cooldown");
+    assert!(valid < Duration::from_millis(50), "{valid:?}");
+}
+
+#[tokio::test]
+async fn c16_without_its_keys_an_issuer_is_unavailable_not_open() {
+    let closed = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let tasks = Tasks::default();
+    let keys = Jwks::remote(Remote::new(&format!("http://{closed}")).unwrap(), &tasks);
+    assert_eq!(keys.get("any").await.err(), Some(KeyError::Unavailable));
+    assert!(!keys.ready());
+}
+
+#[tokio::test]
+async fn odd_issuers_are_refused() {
+    for bad in [
+        "http://issuer.example",
+        "ftp://127.0.0.1",
+        "file:///etc/passwd",
+        "issuer",
+        "",
+    ] {
+        assert!(
+            matches!(Remote::new(bad), Err(FetchError::Address(_))),
+            "{bad}"
+        );
+    }
+    let empty = json!({ "keys": [] });
+    let (other, _) = issuer(|name| {
+        (
+            json!({ "issuer": "https://other.example", "jwks_uri": format!("{name}/keys") }),
+            empty.to_string(),
+        )
+    });
+    assert!(matches!(
+        Remote::new(&other).unwrap().fetch().await,
+        Err(FetchError::Issuer(_))
+    ));
+    let (plain, _) = issuer(|name| {
+        (
+            json!({ "issuer": name, "jwks_uri": "http://keys.example/" }),
+            empty.to_string(),
+        )
+    });
+    assert!(matches!(
+        Remote::new(&plain).unwrap().fetch().await,
+        Err(FetchError::Address(_))
+    ));
+    let (large, _) = issuer(|name| (good(name, &empty).0, " ".repeat(70_000)));
+    assert!(matches!(
+        Remote::new(&large).unwrap().fetch().await,
+        Err(FetchError::Large(_))
+    ));
+    let (text, _) = issuer(|name| (good(name, &empty).0, "<html>".into()));
+    assert!(matches!(
+        Remote::new(&text).unwrap().fetch().await,
+        Err(FetchError::Document(_))
+    ));
+}
