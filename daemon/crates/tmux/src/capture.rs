@@ -139,6 +139,19 @@ impl TmuxServer {
     }
 }
 
+impl TmuxServer {
+    /// The way on a live connection, whose requests nobody orders: where buffers
+    /// are announced they would be a danger to clients that come in, so there
+    /// the few captures of a live reading cost their memory instead.
+    pub(crate) fn live_way(&self) -> Way {
+        if self.launcher.version.announces_buffers() {
+            Way::Direct
+        } else {
+            self.capture_way()
+        }
+    }
+}
+
 /// How captured text reaches us.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Way {

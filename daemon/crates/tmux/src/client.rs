@@ -190,6 +190,15 @@ struct Ticket {
     reply: oneshot::Sender<Result<Answer, Error>>,
 }
 
+fn submit(wire: &mut Wire<Ticket>, job: Job, captures: &mut usize) {
+    *captures += usize::from(job.lane == Lane::Capture);
+    let ticket = Ticket {
+        lane: job.lane,
+        reply: job.reply,
+    };
+    wire.send(job.request, ticket);
+}
+
 struct Keeper {
     launcher: Arc<Launcher>,
     inbox: Inbox,
@@ -290,20 +299,32 @@ impl Keeper {
     }
 
     async fn serve(&mut self, mut wire: Wire<Ticket>) -> End {
+        let launcher = self.launcher.clone();
         let mut captures = 0;
+        // Leave to run commands, while any is unanswered; and one that waits for it.
+        let mut floor = None;
+        let mut held: Option<Job> = None;
         loop {
-            let room = wire.in_flight() < IN_FLIGHT && wire.backlog() < BACKLOG;
+            if wire.in_flight() == 0 {
+                floor = None;
+            }
+            let calm = wire.in_flight() < IN_FLIGHT && wire.backlog() < BACKLOG;
+            let room = calm && held.is_none() && !(floor.is_some() && launcher.quiet.is_wanted());
             tokio::select! {
                 biased;
                 job = self.inbox.next(room, captures < CAPTURES_IN_FLIGHT) => match job {
                     // Its caller gave up while it waited; late input is wrong input.
                     Some(job) if job.reply.is_closed() => {}
-                    Some(job) => {
-                        captures += usize::from(job.lane == Lane::Capture);
-                        wire.send(job.request, Ticket { lane: job.lane, reply: job.reply });
-                    }
+                    Some(job) if floor.is_some() => submit(&mut wire, job, &mut captures),
+                    Some(job) => held = Some(job),
                     None => return End::Unwanted,
                 },
+                leave = launcher.quiet.to_command(), if held.is_some() => {
+                    floor = Some(leave);
+                    if let Some(job) = held.take() {
+                        submit(&mut wire, job, &mut captures);
+                    }
+                }
                 turn = wire.turn() => match turn {
                     Ok(Turn::Answered(ticket, answer)) => {
                         captures -= usize::from(ticket.lane == Lane::Capture);

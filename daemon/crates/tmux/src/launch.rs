@@ -5,6 +5,7 @@ use crate::{
     config::ServerConfig,
     error::Error,
     process::ProcessId,
+    quiet::Quiet,
     spawner::{self, ControlChild},
     version::Version,
 };
@@ -32,6 +33,8 @@ pub(crate) const HUB: &str = "orc-hub";
 pub(crate) struct Launcher {
     pub(crate) config: ServerConfig,
     pub(crate) version: Version,
+    /// The order in which clients come and go and commands run.
+    pub(crate) quiet: Quiet,
     /// Children get a death signal; without `setpriv` they rely on being killed.
     death_signal: bool,
     /// The server starts with default signals even if ours are ignored.
@@ -63,9 +66,11 @@ impl Launcher {
             );
         }
         let clean_signals = works("env", &["--default-signal=INT,QUIT,HUP,TERM", "true"]).await;
+        let quiet = Quiet::new(version.attaching_is_fragile());
         Ok(Self {
             config,
             version,
+            quiet,
             death_signal,
             clean_signals,
         })
@@ -95,6 +100,7 @@ impl Launcher {
 
     /// Makes the hub if it is missing; never starts a server.
     pub(crate) async fn ensure_hub(&self) -> Result<(), Error> {
+        let _quiet = self.quiet.to_attach().await;
         let mut hub = NewSession::new()
             .detached()
             .session_name(HUB)

@@ -44,6 +44,7 @@ pub mod command;
 pub mod process;
 pub mod config;
 mod nonce;
+mod quiet;
 mod spawner;
 mod launch;
 mod wire;

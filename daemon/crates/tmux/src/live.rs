@@ -110,9 +110,10 @@ impl TmuxServer {
         let (asks, inbox) = mpsc::channel(16);
         let (queue, events) = mpsc::channel(QUEUE);
         let reader = Reader {
+            launcher: self.launcher.clone(),
             wire,
             pane,
-            way: self.capture_way(),
+            way: self.live_way(),
             queue,
             batch: BytesMut::new(),
             filter: TitleFilter::default(),
@@ -205,6 +206,7 @@ enum Flow {
 }
 
 struct Reader {
+    launcher: Arc<Launcher>,
     wire: Wire<Tag>,
     pane: PaneId,
     way: Way,
@@ -262,8 +264,13 @@ impl Reader {
         }
         self.flush();
         // The client goes before anyone learns of the end.
-        let Self { wire, queue, .. } = self;
-        wire.detach().await;
+        let Self {
+            wire,
+            queue,
+            launcher,
+            ..
+        } = self;
+        wire.detach(&launcher).await;
         drop(inbox);
         let _ = queue.send(LiveEvent::Exit).await;
     }

@@ -118,13 +118,22 @@ impl TmuxServer {
 /// Ends control clients whose owner is gone: one with output pending stays, and
 /// a pane that it watches may be frozen until it ends.
 async fn sweep(launcher: &Launcher) {
-    let clients = launcher.control_clients().await.unwrap_or_default();
     let ours = getpid().as_raw();
-    for pid in clients {
-        if process::parent(pid) != Some(ours) {
+    for _ in 0..40 {
+        let clients = launcher.control_clients().await.unwrap_or_default();
+        let strange: Vec<i32> = clients
+            .into_iter()
+            .filter(|&pid| process::parent(pid) != Some(ours))
+            .collect();
+        if strange.is_empty() {
+            return;
+        }
+        for pid in strange {
             tracing::info!(client.pid = pid, "ending a leftover tmux control client");
             end(pid);
         }
+        // The server has to have seen them off before a new one comes in.
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
 

@@ -66,6 +66,17 @@ impl Version {
         self.number < number(3, 6, 0)
     }
 
+    /// Before 3.7 any announcement to control clients kills the server while one
+    /// of them is being let in.
+    pub(crate) fn attaching_is_fragile(&self) -> bool {
+        self.number < number(3, 7, 0)
+    }
+
+    /// From 3.4 on a capture through a buffer is announced to control clients.
+    pub(crate) fn announces_buffers(&self) -> bool {
+        self.number >= number(3, 4, 0)
+    }
+
     /// Since 3.3 a dead pane tells its signal and time, and tells them late.
     pub(crate) fn tells_signals(&self) -> bool {
         self.number >= number(3, 3, 0)

@@ -9,10 +9,10 @@ use crate::{
     error::Error,
     launch::Launcher,
     nonce::nonce,
-    spawner::ControlChild,
+    spawner::{self, ControlChild},
 };
 use bytes::{Buf, Bytes, BytesMut};
-use std::{collections::VecDeque, time::Duration};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 use tmux_interface::ClientFlags;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -100,26 +100,35 @@ pub(crate) struct Wire<T> {
     pending: VecDeque<Pending<T>>,
 }
 
-impl<T> Wire<T> {
+impl<T: Send + 'static> Wire<T> {
     /// Attaches to `target` and waits for the greeting.
+    ///
+    /// This goes on in a task of its own even if the caller gives up: before
+    /// 3.7 the server dies of a client that leaves in the middle of it.
     pub(crate) async fn attach(
-        launcher: &Launcher,
+        launcher: &Arc<Launcher>,
         flags: ClientFlags,
         target: String,
     ) -> Result<Self, Error> {
-        let (child, stdin, stdout) = launcher.attach(flags, target).await?;
-        let mut wire = Self {
-            stdin,
-            stdout,
-            _child: child,
-            decoder: Decoder::default(),
-            outgoing: BytesMut::new(),
-            pending: VecDeque::new(),
-        };
-        tokio::time::timeout(GREETING, wire.greeted())
+        let launcher = launcher.clone();
+        let attaching = spawner::task(async move {
+            let _quiet = launcher.quiet.to_attach().await;
+            let (child, stdin, stdout) = launcher.attach(flags, target).await?;
+            let mut wire = Self {
+                stdin,
+                stdout,
+                _child: child,
+                decoder: Decoder::default(),
+                outgoing: BytesMut::new(),
+                pending: VecDeque::new(),
+            };
+            wire.greeted().await?;
+            Ok(wire)
+        });
+        let attached = tokio::time::timeout(GREETING, attaching)
             .await
-            .map_err(|_| Error::Timeout)??;
-        Ok(wire)
+            .map_err(|_| Error::Timeout)?;
+        attached.map_err(|_| Error::Disconnected)?
     }
 
     /// The first block belongs to the attaching itself.
@@ -194,7 +203,7 @@ impl<T> Wire<T> {
 
     /// Leaves the server in an orderly way: when this returns, the server knows
     /// no such client any more, unless it is too busy to say so.
-    pub(crate) async fn detach(mut self) {
+    pub(crate) async fn detach(mut self, launcher: &Launcher) {
         // An empty line asks for it.
         self.outgoing.extend_from_slice(b"\n");
         let last_words = async {
@@ -202,6 +211,7 @@ impl<T> Wire<T> {
                 self.decoder.clear();
             }
         };
+        let _quiet = launcher.quiet.to_detach().await;
         if tokio::time::timeout(FAREWELL, last_words).await.is_err() {
             tracing::debug!("a tmux client had to be killed");
         }

@@ -31,8 +31,18 @@ async fn list(
     Path(id): Path<String>,
     Query(query): Query<PageQuery>,
 ) -> Result<Json<Page<Message>>, Failure> {
-    let agent = access::agent(&state.agents, &caller, Permission::AgentsRead, &id).await?;
     let limit = query.limit()?;
+    let agent = match access::agent(&state.agents, &caller, Permission::AgentsRead, &id).await {
+        Ok(agent) => agent,
+        // A person's primary that never ran is no mistake: nothing has been said yet.
+        Err(Failure(problem)) if problem.status == 404 && is_own_primary(&state, &caller, &id).await? => {
+            return Ok(Json(Page {
+                items: Vec::new(),
+                next_cursor: None,
+            }));
+        }
+        Err(failure) => return Err(failure),
+    };
     let messages = state
         .chat
         .list(&agent.id, query.cursor.as_deref(), limit + 1)
@@ -90,16 +100,22 @@ pub async fn addressee(
     caller: &Principal,
     id: &str,
 ) -> Result<StoredAgent, Failure> {
-    if caller.agent.is_none() {
+    if is_own_primary(state, caller, id).await? {
+        access::may(caller, Permission::TasksDelegate)?;
+        access::may(caller, Permission::AgentsSpawn)?;
         let requester = requester(caller);
         let primary = state.chat.primary_of(&requester).await?;
-        if primary.as_str() == id {
-            access::may(caller, Permission::TasksDelegate)?;
-            access::may(caller, Permission::AgentsSpawn)?;
-            return Ok(state.agents.spawn_primary(&requester, &primary).await?);
-        }
+        return Ok(state.agents.spawn_primary(&requester, &primary).await?);
     }
     access::agent(&state.agents, caller, Permission::TasksDelegate, id).await
+}
+
+async fn is_own_primary(state: &AppState, caller: &Principal, id: &str) -> Result<bool, Failure> {
+    if caller.agent.is_some() {
+        return Ok(false);
+    }
+    let primary = state.chat.primary_of(&requester(caller)).await?;
+    Ok(primary.as_str() == id)
 }
 
 /// A message that may act as a command is typing.

@@ -1,4 +1,5 @@
 /** How big a terminal is drawn: its own size scaled to the room there is, or the room's size asked of it. */
+import { SCREEN_FONT } from '@/lib/terminal-theme';
 
 export interface Box {
   width: number;
@@ -30,4 +31,14 @@ export function fontFor(box: Box, cell: Cell, cols: number, rows: number, byWidt
   const high = box.height / (rows * cell.height);
   const ratio = Math.min(1, wide, byWidth ? 1 : high);
   return Math.max(MIN_FONT_SIZE, Math.floor(FONT_SIZE * ratio * 2) / 2);
+}
+
+let pencil: CanvasRenderingContext2D | null | undefined;
+
+/** How wide the browser sets one letter; the emulator rounds its cells, and text beside it has to follow. */
+export function letterWidth(fontSize: number): number {
+  pencil ??= document.createElement('canvas').getContext('2d');
+  if (!pencil) return fontSize * 0.6;
+  pencil.font = `${fontSize}px ${SCREEN_FONT}`;
+  return pencil.measureText('mmmmmmmmmm').width / 10;
 }

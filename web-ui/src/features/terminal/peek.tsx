@@ -23,7 +23,6 @@ export default function Peek({ sessionId }: { sessionId: string }) {
       touch: false,
       peek: true,
       onLink: () => undefined,
-      onRefusedKey: () => undefined,
     });
     // The picture fades in only when there is one, so that the tile never blinks black.
     const stop = session.changed.on(({ phase }) => {

@@ -14,7 +14,7 @@ import { SCREEN_FONT } from '@/lib/terminal-theme';
 import type { SeatHolder } from '@/protocol/types';
 import { openEmulator } from './emulator';
 import { HistoryPane } from './history-pane';
-import { type Box, type Cell, FONT_SIZE, fontFor, sizeFor } from './layout';
+import { type Box, type Cell, FONT_SIZE, fontFor, letterWidth, sizeFor } from './layout';
 import { TitleFilter } from './title-filter';
 
 export interface TerminalState {
@@ -39,8 +39,6 @@ export interface TerminalDeps {
   /** A glance: no keys, no history, no seat. */
   peek: boolean;
   onLink(url: string): void;
-  /** A key came without the seat. */
-  onRefusedKey(): void;
 }
 
 const ACK_BYTES = 64 * 1024;
@@ -141,14 +139,13 @@ export class TerminalSession implements TerminalViewer {
   }
 
   type(data: string): void {
-    if (!this.#state.mine) return this.#deps.onRefusedKey();
+    if (!this.#state.mine) return;
     this.#history?.toBottom();
     this.#deps.hub.send({ type: 'terminal_input', session_id: this.#deps.sessionId, data });
   }
 
   paste(data: string): void {
-    if (!data) return;
-    if (!this.#state.mine) return this.#deps.onRefusedKey();
+    if (!data || !this.#state.mine) return;
     this.#deps.hub.send({ type: 'terminal_paste', session_id: this.#deps.sessionId, data });
   }
 
@@ -336,6 +333,8 @@ export class TerminalSession implements TerminalViewer {
     host.style.transform = scale === 1 ? '' : `scale(${scale})`;
     viewport.style.setProperty('--cell-height', `${(high / this.#terminal.rows) * scale}px`);
     history.style.fontSize = `${font * scale}px`;
+    const cell = (wide / this.#terminal.cols) * scale;
+    history.style.letterSpacing = `${cell - letterWidth(font * scale)}px`;
     this.#history?.keep();
   };
 

@@ -96,7 +96,6 @@ function useTerminal(sessionId: string, touch: boolean, onLink: (url: string) =>
       touch,
       peek: false,
       onLink,
-      onRefusedKey: () => undefined,
     });
     session.current = made;
     setState(made.state);

@@ -317,3 +317,31 @@ async fn a_liar_cannot_break_its_reading() {
         }
     }
 }
+
+/// tmux before 3.7 crashes when it announces anything while a client comes in.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn coming_and_going_does_not_kill_the_server() {
+    let private = Private::start().await;
+    let stage = private.sh("stage", "yes").await;
+    let make = async {
+        for round in 0..120 {
+            let session = private.sh(&format!("s{round}"), "sleep 100").await;
+            private.tmux.kill_session(session.session_id).await.unwrap();
+        }
+    };
+    let watch = async {
+        for _ in 0..60 {
+            let (live, mut stream) = private.live(&stage).await;
+            assert!(matches!(stream.next().await, Some(LiveEvent::Snapshot(_))));
+            live.close().await;
+        }
+    };
+    let look = async {
+        for _ in 0..40 {
+            let (_live, mut stream) = private.live(&stage).await;
+            assert!(matches!(stream.next().await, Some(LiveEvent::Snapshot(_))));
+        }
+    };
+    tokio::join!(make, watch, look);
+    assert_eq!(private.tmux.list_panes().await.unwrap().len(), 1);
+}
