@@ -29,6 +29,7 @@ fn refused((status, problem): (u16, Value), expected: u16, code: &str, words: &[
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[expect(clippy::too_many_lines, reason = "a table, one case after the other")]
 async fn a_spawn_that_cannot_be_says_why_and_leaves_nothing() {
     let (site, _daemon, api) = set().await;
     let file = site.home.join("file");
@@ -160,6 +161,7 @@ async fn folders_and_names_that_look_like_commands_run_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[expect(clippy::too_many_lines, reason = "a table, one case after the other")]
 async fn messages_and_delegations_are_checked() {
     let (_site, _daemon, api) = set().await;
     let agent = api.must("/api/agents", json!({"kind": "shell"})).await;
