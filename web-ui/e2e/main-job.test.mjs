@@ -132,6 +132,7 @@ async function phone(stage, made, complaints, context) {
     await page.goto(`${stage.url}${path}`);
     await page.locator('#stage').waitFor();
     if (name === 'chat') await page.getByText(`word.txt holds ${made}`).first().waitFor(LONG);
+    if (name === 'terminal') await page.locator('.xterm-screen').waitFor(LONG);
     await page.screenshot({ path: join(artifacts, `4-${name}-390x844.png`) });
   }
   await page.close();
