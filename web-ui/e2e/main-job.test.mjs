@@ -40,13 +40,19 @@ test('a word travels from the page through two agents and back', async () => {
     await page.getByText('answered').first().waitFor(LONG);
     assert.equal(stage.read('word.txt'), made);
     await shot('2-reply');
+    await page.goto(`${stage.url}/chat?beside=droid-001`);
+    await page.locator('.xterm-screen').waitFor(LONG);
+    await page.getByText('The task ended as completed').waitFor(LONG);
+    await shot('2-beside');
 
     await page.goto(`${stage.url}/wall`);
-    await page.getByText('Done and reported').first().waitFor(LONG);
+    await page.waitForFunction(twoPaintedScreens, null, LONG);
     await shot('3-wall');
 
     await phone(stage, made, complaints, page.context());
-    assert.deepEqual(complaints, [], 'the page complains of nothing');
+    // The probe above and a browser without a graphics card read pixels back: remarks about that are not ours.
+    const real = complaints.filter((text) => !/readback|GL Driver Message/.test(text));
+    assert.deepEqual(real, [], 'the page complains of nothing');
   } finally {
     await stage.end();
   }
@@ -62,7 +68,7 @@ test('a page that stays open shows the truth after kill -9 of the daemon', async
     await page.goto(`${stage.url}/chat`);
     const made = word();
     await say(page, `Let droid slowly store the word ${made} in word.txt`);
-    await page.locator('[data-task="1"]').getByText('running').waitFor(LONG);
+    await page.getByText('running', { exact: true }).first().waitFor(LONG);
     await stage.kill();
     await page.screenshot({ path: join(artifacts, '5-away-1440x900.png') });
     await stage.start();
@@ -101,6 +107,16 @@ test('without any agent CLI the page offers the shell and tells how to install o
   }
 });
 
+/** Run in the page: both thumbnails show something brighter than their ground. */
+function twoPaintedScreens() {
+  const canvases = [...document.querySelectorAll('canvas')].filter((canvas) => canvas.width > 0);
+  const painted = canvases.filter((canvas) => {
+    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    return data.some((value, index) => index % 4 !== 3 && value > 150);
+  });
+  return painted.length === 2;
+}
+
 async function say(page, text) {
   const box = page.getByRole('textbox', { name: /message to the primary/i });
   await box.fill(text);
@@ -112,10 +128,15 @@ async function phone(stage, made, complaints, context) {
   const page = await context.newPage();
   await page.setViewportSize({ width: 390, height: 844 });
   page.on('pageerror', (error) => complaints.push(String(error)));
-  for (const [name, path] of [['home', '/'], ['chat', '/chat'], ['terminal', '/agents/droid-001']]) {
+  for (const [name, path] of [
+    ['home', '/'],
+    ['chat', '/chat'],
+    ['terminal', '/agents/droid-001'],
+  ]) {
     await page.goto(`${stage.url}${path}`);
     await page.locator('#stage').waitFor();
     if (name === 'chat') await page.getByText(`word.txt holds ${made}`).first().waitFor(LONG);
+    if (name === 'terminal') await page.locator('.xterm-screen').waitFor(LONG);
     await page.screenshot({ path: join(artifacts, `4-${name}-390x844.png`) });
   }
   await page.close();

@@ -6,12 +6,6 @@
     reason = "a helper that cannot go on fails its test, and may say what the daemon said"
 )]
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stderr,
-    reason = "a helper that cannot go on fails its test, and may say what the daemon said"
-)]
-
 mod cli;
 mod bad_input;
 mod layers;

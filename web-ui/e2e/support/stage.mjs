@@ -69,7 +69,11 @@ class Stage {
       await once(this.daemon, 'exit');
     }
     // Agents outlive the daemon by design; a test's must not outlive the test.
-    spawnSync('tmux', ['-S', join(this.data, 'run/tmux.sock'), 'kill-server']);
+    const tmux = (...args) =>
+      spawnSync('tmux', ['-S', join(this.data, 'run/tmux.sock'), ...args], { encoding: 'utf8' });
+    const pids = tmux('list-panes', '-a', '-F', '#{pane_pid}').stdout.split('\n').filter(Boolean);
+    tmux('kill-server');
+    for (const pid of pids) spawnSync('kill', ['-KILL', pid]);
     await this.model.close();
     // A CLI on its way out may still write.
     rmSync(this.dir, { recursive: true, force: true, maxRetries: 50, retryDelay: 100 });
@@ -77,7 +81,9 @@ class Stage {
 }
 
 function cliPath() {
-  const lines = run('bash', [join(root, 'testkit/clis/install.sh')]).trim().split('\n');
+  const lines = run('bash', [join(root, 'testkit/clis/install.sh')])
+    .trim()
+    .split('\n');
   const folders = lines.map((line) => line.split('\t')[1].replace(/\/[^/]+$/, ''));
   return [...new Set(folders)].join(':');
 }
