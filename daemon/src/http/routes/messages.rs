@@ -67,10 +67,10 @@ async fn send(
     limits::prompt(&request.text)?;
     let agent = addressee(&state, &caller, &id).await?;
     check_command(&caller, &agent, request.as_command)?;
-    let once = Once::read(&headers, &caller.user.id.0, "message", &request)?;
+    let mut once = Once::read(&headers, &caller.user.id.0, "message", &request)?;
     let key = once.as_ref().map(|once| format!("key-{}", once.text()));
-    if let Some(once) = &once {
-        once.known(&state.store).await?;
+    if let Some(once) = &mut once {
+        once.known(&state).await?;
     }
     let outgoing = Outgoing {
         author: if caller.agent.is_some() {
