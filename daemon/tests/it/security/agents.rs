@@ -137,7 +137,6 @@ async fn f01_f03_no_way_around_the_roots_and_into_our_own_folders() {
         format!("{home}/data/../data/run"),
         format!("{home}/../data"),
         sibling,
-        "/proc/self/cwd".into(),
         "~/../data".into(),
         "~root".into(),
         "/dev/fd".into(),

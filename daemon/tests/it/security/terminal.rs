@@ -61,9 +61,14 @@ async fn t09_a_paste_cannot_end_itself() {
     let site = Site::new();
     let (_daemon, api, id) = set(&site).await;
     let path = format!("/api/agents/{id}/input");
-    // The shell asks for marks around a paste; what ends them early would be a command.
+    // Once it shows its prompt, the shell asks for marks around a paste; what ended them
+    // early would be a command.
+    api.must(&path, json!({"text": "echo re''ady\r"})).await;
+    let screen = format!("/api/agents/{id}/screen?until=");
+    api.read(&format!("{screen}ready%5Cn.*[%23$]")).await;
     let paste = "echo one\u{1b}[201~\ntouch canary\r\u{9b}201~\ntouch canary\n";
     api.must(&path, json!({ "paste": paste })).await;
+    api.read(&format!("{screen}canary")).await;
     api.must(&path, json!({"keys": ["C-c"]})).await;
     api.must(&path, json!({"text": "echo done > done.txt\r"}))
         .await;
