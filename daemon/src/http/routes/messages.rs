@@ -35,7 +35,9 @@ async fn list(
     let agent = match access::agent(&state.agents, &caller, Permission::AgentsRead, &id).await {
         Ok(agent) => agent,
         // A person's primary that never ran is no mistake: nothing has been said yet.
-        Err(Failure(problem)) if problem.status == 404 && is_own_primary(&state, &caller, &id).await? => {
+        Err(Failure(problem))
+            if problem.status == 404 && is_own_primary(&state, &caller, &id).await? =>
+        {
             return Ok(Json(Page {
                 items: Vec::new(),
                 next_cursor: None,
@@ -63,6 +65,7 @@ async fn send(
     Json(request): Json<MessageRequest>,
 ) -> Result<(StatusCode, Json<Message>), Failure> {
     limits::prompt(&request.text)?;
+    limits::client_id(request.client_id.as_deref())?;
     let agent = addressee(&state, &caller, &id).await?;
     check_command(&caller, &agent, request.as_command)?;
     let once = Once::read(&headers, &caller.user.id.0, "message", &request)?;
