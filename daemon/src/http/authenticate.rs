@@ -281,7 +281,9 @@ fn credential(parts: &Parts) -> Result<Option<Credential>, Refusal> {
 
 fn carries_agent_token(parts: &Parts) -> bool {
     let values = parts.headers.get_all(header::AUTHORIZATION);
-    let mut texts = values.iter().map(|value| value.to_str().unwrap_or_default());
+    let mut texts = values
+        .iter()
+        .map(|value| value.to_str().unwrap_or_default());
     texts.any(|text| text.contains(AGENT_PREFIX))
 }
 

@@ -130,7 +130,8 @@ impl Once {
         Ok(idempotency::remember(store, &self.key(), object).await?)
     }
 
-    fn key(&self) -> Key<'_> {
+    /// As the store takes it, to be kept in the transaction of what it makes.
+    pub fn key(&self) -> Key<'_> {
         Key {
             owner: &self.owner,
             route: self.route,

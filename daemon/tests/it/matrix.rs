@@ -42,7 +42,9 @@ impl Stage {
         let viewer = daemon.api(&site, "viewer", "vic");
         let admin = daemon.api(&site, "admin", "root");
         let order = json!({"kind": "shell", "task": "sleep 1000"});
-        let task = ann.must("/api/delegate", order).await["id"].as_i64().unwrap();
+        let task = ann.must("/api/delegate", order).await["id"]
+            .as_i64()
+            .unwrap();
         let path = format!("/api/tasks/{task}");
         let agent = until("the task to run", || async {
             let task = ann.read(&path).await;
@@ -105,7 +107,9 @@ impl Stage {
         let id = response.headers().get("x-request-id");
         Answer {
             status: response.status().as_u16(),
-            id: id.map(|id| id.to_str().unwrap().to_owned()).unwrap_or_default(),
+            id: id
+                .map(|id| id.to_str().unwrap().to_owned())
+                .unwrap_or_default(),
             text: response.text().await.unwrap(),
         }
     }
@@ -165,7 +169,11 @@ async fn r01_a01_every_route_for_every_caller() {
                 ));
             }
             for secret in [&expired, &stage.own, &stage.foreign, &stage.ann.token] {
-                assert!(!answer.text.contains(secret.as_str()), "{} {caller}", row.path);
+                assert!(
+                    !answer.text.contains(secret.as_str()),
+                    "{} {caller}",
+                    row.path
+                );
             }
             record.note(row, caller, &answer);
         }
@@ -236,7 +244,9 @@ async fn r01_every_socket_message_for_every_caller() {
 async fn heard(socket: &mut Socket, message: Value) -> String {
     let about = message["type"].clone();
     socket.send(message).await;
-    socket.send(json!({"type": "ping", "nonce": "behind"})).await;
+    socket
+        .send(json!({"type": "ping", "nonce": "behind"}))
+        .await;
     let mut heard = "ok".to_owned();
     loop {
         let value = socket.next_json().await;

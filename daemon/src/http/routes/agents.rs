@@ -92,12 +92,16 @@ async fn spawn(
         return Ok((StatusCode::CREATED, Json(agent.view)));
     }
     let requester = requester(&caller);
-    let agent = state.agents.spawn(&requester, &request, None).await?;
-    if let Some(once) = &once {
-        once.remember(&state.store, agent.id.as_str()).await?;
-    }
+    let key = once.as_ref().map(Once::key);
+    let agent = state
+        .agents
+        .spawn(&requester, &request, None, key.as_ref())
+        .await?;
     if let Some(prompt) = &request.prompt {
-        let outgoing = Outgoing::text(prompt.clone());
+        let outgoing = Outgoing {
+            client_id: Some("first-prompt".to_owned()),
+            ..Outgoing::text(prompt.clone())
+        };
         state.chat.send(&requester, &agent.id, &outgoing).await?;
     }
     Ok((StatusCode::CREATED, Json(agent.view)))

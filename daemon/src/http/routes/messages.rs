@@ -65,6 +65,7 @@ async fn send(
     Json(request): Json<MessageRequest>,
 ) -> Result<(StatusCode, Json<Message>), Failure> {
     limits::prompt(&request.text)?;
+    limits::client_id(request.client_id.as_deref())?;
     let agent = addressee(&state, &caller, &id).await?;
     check_command(&caller, &agent, request.as_command)?;
     let once = Once::read(&headers, &caller.user.id.0, "message", &request)?;

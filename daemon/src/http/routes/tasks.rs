@@ -53,6 +53,7 @@ async fn delegate(
         Some(once) => once.known(&state.store).await?,
         None => None,
     };
+    let key = once.as_ref().map(Once::key);
     let id = match known.and_then(|id| id.parse().ok()) {
         Some(id) => {
             access::task(&state.delegate, &caller, Permission::AgentsRead, id)
@@ -63,12 +64,8 @@ async fn delegate(
         None => {
             let task = state
                 .delegate
-                .delegate(&requester(&caller), request)
+                .delegate(&requester(&caller), request, key.as_ref())
                 .await?;
-            if let Some(once) = &once {
-                once.remember(&state.store, &task.view.id.to_string())
-                    .await?;
-            }
             task.view.id
         }
     };
@@ -201,20 +198,17 @@ async fn propose(
         Some(once) => once.known(&state.store).await?,
         None => None,
     };
+    let key = once.as_ref().map(Once::key);
     let ids: Vec<i64> = match known {
         Some(ids) => ids.split(',').filter_map(|id| id.parse().ok()).collect(),
         None => {
             let tasks = state
                 .delegate
-                .propose(&requester(&caller), request.tasks)
+                .propose(&requester(&caller), request.tasks, key.as_ref())
                 .await?;
             tasks.iter().map(|task| task.view.id).collect()
         }
     };
-    if let Some(once) = &once {
-        let list: Vec<String> = ids.iter().map(ToString::to_string).collect();
-        once.remember(&state.store, &list.join(",")).await?;
-    }
     let mut items = Vec::with_capacity(ids.len());
     for id in ids {
         items.push(

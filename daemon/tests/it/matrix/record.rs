@@ -73,7 +73,10 @@ impl Expected {
             assert_eq!(refused.0, 404);
             admin.read("/api/audit").await;
             let lines = lines(site);
-            let last = lines.iter().rev().find(|line| line["result"] == "denied:not_found")?;
+            let last = lines
+                .iter()
+                .rev()
+                .find(|line| line["result"] == "denied:not_found")?;
             last["object"]
                 .as_str()
                 .is_some_and(|object| object.contains("none-404"))
@@ -114,7 +117,10 @@ impl Expected {
                 }
             }
         }
-        assert!(missing <= counted, "{missing} refusals are nowhere, {counted} counted");
+        assert!(
+            missing <= counted,
+            "{missing} refusals are nowhere, {counted} counted"
+        );
     }
 }
 
