@@ -30,7 +30,7 @@ use signals::Signals;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use tokio::sync::broadcast;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast};
 
 /// News that a slow listener may miss; it then looks at everything.
 const NEWS: usize = 1024;
@@ -49,8 +49,12 @@ pub enum AgentError {
         kind: &'static str,
         remedy: &'static str,
     },
+    /// Too many were made lately; only time helps.
     #[error("{0}")]
     Cap(String),
+    /// Too many live; an end of one makes room.
+    #[error("{0}")]
+    Full(String),
     #[error("agent {0} has ended")]
     Ended(AgentId),
     #[error("agent {0} still runs; kill it first")]
@@ -67,7 +71,8 @@ impl From<AddError> for AgentError {
     fn from(error: AddError) -> Self {
         match error {
             AddError::Store(error) => Self::Store(error),
-            cap => Self::Cap(cap.to_string()),
+            AddError::TooManyLive { .. } => Self::Full(error.to_string()),
+            AddError::TooManyNew { .. } => Self::Cap(error.to_string()),
         }
     }
 }
@@ -102,6 +107,11 @@ pub struct Agents {
     tasks: Tasks,
     live: Arc<Mutex<HashMap<AgentId, Live>>>,
     news: broadcast::Sender<AgentId>,
+    /// One start or end of an agent at a time.
+    turns: Arc<Mutex<HashMap<AgentId, Arc<Semaphore>>>>,
+    /// One activity is decided and stored at a time, so that the last decided is the
+    /// last stored.
+    deciding: Arc<Semaphore>,
 }
 
 impl Agents {
@@ -127,6 +137,8 @@ impl Agents {
             tasks: tasks.clone(),
             live: Arc::default(),
             news: broadcast::channel(NEWS).0,
+            turns: Arc::default(),
+            deciding: Arc::new(Semaphore::new(1)),
         };
         // Subscribed before the reconciliation, so that a death in between is seen.
         let deaths = agents.terminals.events();
@@ -219,7 +231,7 @@ impl Agents {
     pub async fn look(&self, id: &AgentId, adapter: &dyn Adapter) -> Result<Reading, AgentError> {
         let screen = self.terminals.screen_text(id).await?;
         let rows: Vec<&str> = screen.text.lines().collect();
-        Ok(adapter.read_screen(&rows))
+        Ok(adapter.read_screen(&rows, (screen.cursor.x, screen.cursor.y)))
     }
 
     /// Notes what a source says of an agent's activity and stores what follows from it.
@@ -242,6 +254,7 @@ impl Agents {
 
     /// Stores the activity when it differs from the one stored last.
     async fn settle_activity(&self, id: &AgentId, now: Timestamp) {
+        let _deciding = self.deciding.acquire().await;
         let decided = self.with_live(id, |live| {
             let decided = live.signals.decide(now);
             let same = live.shown.as_ref().is_some_and(|shown| {
@@ -257,7 +270,11 @@ impl Agents {
         };
         match store::agents::set_activity(&self.store, id, &activity).await {
             Ok(_) => self.announce(id),
-            Err(error) => tracing::error!(agent.id = %id, %error, "an activity was not stored"),
+            Err(error) => {
+                tracing::error!(agent.id = %id, %error, "an activity was not stored");
+                // The next look decides and stores it again.
+                self.with_live(id, |live| live.shown = None);
+            }
         }
     }
 
@@ -266,6 +283,18 @@ impl Agents {
         self.events.wake();
         // No listener is no failure.
         let _ = self.news.send(id.clone());
+    }
+
+    /// Holds off every other start and end of this agent while the guard lives.
+    pub(in crate::agents) async fn turn(&self, id: &AgentId) -> Option<OwnedSemaphorePermit> {
+        let turn = {
+            let mut turns = self.turns.lock();
+            turns.retain(|_, turn| Arc::strong_count(turn) > 1);
+            let one = turns.entry(id.clone());
+            one.or_insert_with(|| Arc::new(Semaphore::new(1))).clone()
+        };
+        // It is never closed, so there is always a permit.
+        turn.acquire_owned().await.ok()
     }
 
     pub(in crate::agents) fn with_live<T>(

@@ -7,6 +7,7 @@
 pub mod courier;
 pub mod deliver;
 pub mod settle;
+pub mod shell_output;
 
 use crate::agents::{AgentError, Agents};
 use crate::events::Events;
@@ -18,6 +19,7 @@ use crate::store::rows::StoredMessage;
 use crate::store::{self, Store, StoreError};
 use crate::supervise::Tasks;
 use orchestra_protocol::message::{Author, MessageStatus};
+use orchestra_protocol::time::Timestamp;
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -68,6 +70,8 @@ pub struct Chat {
     pub(in crate::chat) events: Events,
     pub(in crate::chat) agents: Agents,
     tasks: Tasks,
+    /// When this daemon's couriers began.
+    pub(in crate::chat) begun: Timestamp,
     /// Couriers at work, woken when something is new for their agent.
     couriers: Arc<Mutex<HashMap<AgentId, Arc<Notify>>>>,
 }
@@ -88,6 +92,7 @@ impl Chat {
             events,
             agents,
             tasks: tasks.clone(),
+            begun: Timestamp::now(),
             couriers: Arc::default(),
         };
         let mut news = chat.agents.news();
@@ -121,7 +126,7 @@ impl Chat {
     /// # Errors
     /// When the store fails.
     pub async fn primary_of(&self, requester: &Requester) -> Result<AgentId, StoreError> {
-        store::agents::primary_of(&self.store, &requester.user.0).await
+        store::agent_ids::primary_of(&self.store, &requester.user.0).await
     }
 
     /// Sends to the person's primary and starts it if it does not run.

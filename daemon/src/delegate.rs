@@ -9,6 +9,7 @@ pub mod driver;
 pub mod hand_over;
 pub mod order;
 pub mod prompt;
+pub mod prompting;
 
 use crate::agents::{AgentError, Agents};
 use crate::chat::{Chat, ChatError};
@@ -23,7 +24,7 @@ use crate::store::tasks::{ApplyError, Note};
 use crate::store::{self, Store, StoreError};
 use crate::supervise::Tasks;
 use orchestra_protocol::event::EventBody;
-use orchestra_protocol::task::{Decision, Declared, TaskStatus};
+use orchestra_protocol::task::{Decision, Declared};
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -93,6 +94,7 @@ impl Delegate {
             tasks: tasks.clone(),
             drivers: Arc::default(),
         };
+        store::assignment::free_orphans(&delegate.store).await?;
         let mut feed = delegate.events.subscribe();
         for task in store::tasks::unsettled(&delegate.store).await? {
             delegate.drive(TaskId(task.view.id));
@@ -168,18 +170,6 @@ impl Delegate {
         }
     }
 
-    /// Notes that the calling agent has read the result: it need not be sent to it.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn read_by(&self, task: &StoredTask, reader: &AgentId) -> Result<(), StoreError> {
-        let caller = task.caller_agent.as_deref() == Some(reader.as_str());
-        if caller && task.view.status.is_final() && !task.handed_over {
-            store::tasks::hand_over(&self.store, TaskId(task.view.id)).await?;
-        }
-        Ok(())
-    }
-
     /// A person's answer to a plan: all of its tasks begin, or none.
     ///
     /// # Errors
@@ -190,12 +180,6 @@ impl Delegate {
         ids: &[TaskId],
         decision: Decision,
     ) -> Result<Vec<StoredTask>, DelegateError> {
-        for id in ids {
-            let task = self.get(*id).await?;
-            if task.view.status != TaskStatus::Waiting {
-                return Err(Reject::State(task.view.status).into());
-            }
-        }
         let (command, reason) = match decision {
             Decision::Approve => (Command::Approve, format!("approved by {}", requester.name)),
             Decision::Reject => (Command::Reject, format!("rejected by {}", requester.name)),
@@ -204,13 +188,14 @@ impl Delegate {
             reason: Some(&reason),
             ..Note::default()
         };
-        let mut decided = Vec::with_capacity(ids.len());
-        for id in ids {
-            decided.push(store::tasks::apply(&self.store, *id, &command, &note).await?);
-        }
+        let mut ids = ids.to_vec();
+        ids.sort_unstable();
+        ids.dedup();
+        let decided = store::tasks::apply_all(&self.store, &ids, &command, &note).await?;
         self.events.wake();
-        for id in ids {
-            self.drive(*id);
+        match decision {
+            Decision::Approve => ids.iter().for_each(|id| self.drive(*id)),
+            Decision::Reject => self.tell_rejected(requester, &decided).await,
         }
         Ok(decided)
     }
@@ -231,7 +216,7 @@ impl Delegate {
         };
         let task = store::tasks::apply(&self.store, id, &Command::Cancel, &note).await?;
         self.events.wake();
-        self.release(&task, true).await;
+        self.break_off(&task).await;
         self.drive(id);
         Ok(task)
     }

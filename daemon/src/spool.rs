@@ -10,9 +10,13 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 /// A spool beyond this size takes no more; the disk is the user's.
 const MAX_BYTES: u64 = 64 * 1024 * 1024;
+
+/// How often a spool that somebody holds is tried again.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// The spool of one agent, held exclusively until dropped. All calls block.
 #[derive(Debug)]
@@ -50,6 +54,36 @@ impl Spool {
         match locked {
             Ok(file) => Ok(Self { path, file }),
             Err(error) => Err(SpoolError::Io { path, error }),
+        }
+    }
+
+    /// Takes the spool if it is free within `patience`; none while somebody holds it.
+    /// For the daemon, which no agent's process may hold up.
+    ///
+    /// # Errors
+    /// When the folder cannot be written.
+    pub fn lock_within(folder: &Path, patience: Duration) -> Result<Option<Self>, SpoolError> {
+        let path = folder.join("spool.jsonl");
+        let failed = |error| SpoolError::Io {
+            path: path.clone(),
+            error,
+        };
+        let mut file = OpenOptions::new()
+            .read(true)
+            .append(true)
+            .open(&path)
+            .map_err(failed)?;
+        let begun = Instant::now();
+        loop {
+            match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
+                Ok(file) => return Ok(Some(Self { path, file })),
+                Err((_, code)) if code != nix::errno::Errno::EWOULDBLOCK => {
+                    return Err(failed(code.into()));
+                }
+                Err(_) if begun.elapsed() >= patience => return Ok(None),
+                Err((back, _)) => file = back,
+            }
+            std::thread::sleep(LOOK);
         }
     }
 
@@ -133,6 +167,17 @@ mod tests {
         assert_eq!(spool.events().unwrap(), [call(1), call(2)]);
         spool.clear().unwrap();
         assert!(!Spool::has_events(folder.path()));
+    }
+
+    #[test]
+    fn the_daemon_does_not_wait_for_a_holder() {
+        let folder = tempfile::tempdir().unwrap();
+        let held = Spool::lock(folder.path()).unwrap();
+        let none = Spool::lock_within(folder.path(), Duration::from_millis(50)).unwrap();
+        assert!(none.is_none());
+        drop(held);
+        let free = Spool::lock_within(folder.path(), Duration::ZERO).unwrap();
+        assert!(free.is_some());
     }
 
     #[test]

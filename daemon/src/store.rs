@@ -2,7 +2,9 @@
 //! in here, as free functions over `Store`.
 
 pub mod agents;
+pub mod agent_ids;
 pub mod agent_tokens;
+pub mod assignment;
 pub mod devices;
 pub mod events;
 pub mod evidence;

@@ -61,6 +61,8 @@ pub struct Reading {
     pub dialog: Option<String>,
     /// Text in the composer that nobody submitted.
     pub leftover: bool,
+    /// The first row of the composer: what was typed, or a hint of the CLI's own.
+    pub composer: String,
     /// What the agent does, where the screen tells.
     pub state: Option<ActivityState>,
 }
@@ -104,8 +106,13 @@ pub trait Adapter: Send + Sync {
     fn same(&self, sent: &str, seen: &str) -> bool {
         squeeze(sent) == squeeze(seen)
     }
-    /// What the screen shows; rows from top to bottom.
-    fn read_screen(&self, rows: &[&str]) -> Reading;
+    /// What the screen shows; rows from top to bottom, and the cursor's column and row.
+    fn read_screen(&self, rows: &[&str], cursor: (u16, u16)) -> Reading;
+    /// True when the composer's first row is the beginning of that pasted text.
+    fn holds(&self, composer: &str, text: &str) -> bool {
+        let typed = squeeze(composer);
+        composer.starts_with("[Pasted") || !typed.is_empty() && squeeze(text).starts_with(&typed)
+    }
     /// What the pane's title says.
     fn read_title(&self, title: &str) -> Option<Told>;
     /// The CLI's own status file, if it keeps one.
@@ -126,6 +133,10 @@ pub trait Adapter: Send + Sync {
     /// Keys that end the present turn.
     fn interrupt_keys(&self) -> &'static [&'static str] {
         &["Escape"]
+    }
+    /// True when it takes commands, not prompts: it has no conversation.
+    fn is_shell(&self) -> bool {
+        false
     }
     /// The command that empties the conversation.
     fn clear_command(&self) -> Option<&'static str> {

@@ -9,6 +9,7 @@ use crate::store::{self};
 use crate::terminal::FoundPane;
 use orchestra_protocol::agent::AgentStatus;
 use std::collections::HashMap;
+use std::time::Duration;
 
 impl Agents {
     /// Reconciles the store with tmux.
@@ -39,6 +40,7 @@ impl Agents {
                 tracing::warn!(agent.id = %id, "tmux runs an agent that the store does not know; left alone");
             }
         }
+        self.tidy_ended(&stored).await;
         if adopted > 0 {
             tracing::info!(agents = adopted, "adopted living agents");
         }
@@ -61,9 +63,27 @@ impl Agents {
             store::agents::started(&self.store, &agent.id, pane.pid).await?;
         }
         self.record(&agent.id);
-        self.read_spool(&agent.id).await;
+        self.read_spool(&agent.id, Duration::ZERO).await;
         self.announce(&agent.id);
         Ok(())
+    }
+
+    /// An end may have been stored by a daemon that was itself ended before it tidied.
+    async fn tidy_ended(&self, living: &[StoredAgent]) {
+        let folder = self.config.paths.data_dir.join("agents");
+        let Ok(mut entries) = tokio::fs::read_dir(&folder).await else {
+            return;
+        };
+        while let Ok(Some(entry)) = entries.next_entry().await {
+            let name = entry.file_name();
+            let Some(Ok(id)) = name.to_str().map(AgentId::parse) else {
+                continue;
+            };
+            let known = living.iter().any(|agent| agent.id == id);
+            if !known && self.with_live(&id, |_| ()).is_none() {
+                self.tidy(&id).await;
+            }
+        }
     }
 
     async fn lost(&self, agent: &StoredAgent) -> Result<(), AgentError> {
@@ -87,6 +107,7 @@ impl Agents {
         store::agents::ended(&self.store, &agent.id, &end).await?;
         self.drop_live(&agent.id);
         self.announce(&agent.id);
+        self.tidy(&agent.id).await;
         Ok(())
     }
 }

@@ -8,6 +8,7 @@ use crate::spool::{Spool, SpoolError};
 use crate::store;
 use orchestra_protocol::hook::HookCall;
 use orchestra_protocol::time::Timestamp;
+use std::time::Duration;
 
 impl Agents {
     /// Takes one event of an agent's CLI. What it says is stored when this returns.
@@ -20,9 +21,10 @@ impl Agents {
             return Err(AgentError::Ended(id.clone()));
         }
         let adapter = self.adapter(&agent.view.kind)?;
-        let source = match adapter.kind() {
-            "shell" => Source::Marker,
-            _ => Source::Hook,
+        let source = if adapter.is_shell() {
+            Source::Marker
+        } else {
+            Source::Hook
         };
         let facts = adapter.facts(call.name.as_deref(), &call.event);
         let kept: Vec<Evidence> = facts
@@ -33,16 +35,17 @@ impl Agents {
                 source,
             })
             .collect();
-        let at = Timestamp(call.at);
-        let new = kept.is_empty()
-            || store::evidence::insert(&self.store, id, &call.key, &kept, at).await?;
-        if !new {
+        if !kept.is_empty() && store::evidence::known(&self.store, id, &call.key).await? {
             return Ok(());
         }
+        // The effect on the agent first: it may be repeated. After a kill in between, the
+        // replay finds the key unknown and does the rest; the other way round it would not.
         for fact in &facts {
             self.take(id, source, fact).await?;
         }
         if !kept.is_empty() {
+            let at = Timestamp(call.at);
+            store::evidence::insert(&self.store, id, &call.key, &kept, at).await?;
             self.announce(id);
         }
         Ok(())
@@ -80,19 +83,23 @@ impl Agents {
         Ok(())
     }
 
-    /// Reads what hooks left in an agent's spool while the daemon was away.
-    pub(in crate::agents) async fn read_spool(&self, id: &AgentId) {
+    /// Reads what hooks left in an agent's spool while the daemon was away; a spool that
+    /// is held for longer than `patience` is read at a later look.
+    pub(in crate::agents) async fn read_spool(&self, id: &AgentId, patience: Duration) {
         let folder = self.config.paths.agent_dir(id.as_str());
         if !Spool::has_events(&folder) {
             return;
         }
         let held = tokio::task::spawn_blocking(move || {
-            let spool = Spool::lock(&folder)?;
+            let Some(spool) = Spool::lock_within(&folder, patience)? else {
+                return Ok(None);
+            };
             let calls = spool.events()?;
-            Ok::<_, SpoolError>((spool, calls))
+            Ok::<_, SpoolError>(Some((spool, calls)))
         });
         let (spool, calls) = match held.await {
-            Ok(Ok(held)) => held,
+            Ok(Ok(Some(held))) => held,
+            Ok(Ok(None)) => return,
             Ok(Err(error)) => {
                 tracing::warn!(agent.id = %id, %error, "a spool of hooks cannot be read");
                 return;
@@ -118,7 +125,7 @@ impl Agents {
     /// Living agents of this daemon whose spool may hold something.
     pub(in crate::agents) async fn read_spools(&self) {
         for id in self.living() {
-            self.read_spool(&id).await;
+            self.read_spool(&id, Duration::ZERO).await;
         }
     }
 }

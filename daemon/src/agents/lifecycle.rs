@@ -7,6 +7,7 @@ use crate::model::ids::{self, AgentId};
 use crate::model::limits::{self, MAX_NAME, MAX_TITLE};
 use crate::model::requester::Requester;
 use crate::store::agents::{Caps, End, NewAgent};
+use crate::store::idempotency::Key;
 use crate::store::rows::StoredAgent;
 use crate::store::{self};
 use crate::terminal::NewTerminal;
@@ -17,8 +18,17 @@ use orchestra_protocol::time::Timestamp;
 use orchestra_tmux::process::Grace;
 use std::path::Path;
 
+/// Where a new agent stands, and how long it may live.
+#[derive(Debug, Default)]
+struct Tree {
+    depth: i64,
+    root: Option<String>,
+    timeout_ms: Option<i64>,
+}
+
 impl Agents {
-    /// Starts an agent; its process is in its pane when this returns.
+    /// Starts an agent; its process is in its pane when this returns. A repeat under the
+    /// same key is the first one's agent.
     ///
     /// # Errors
     /// When the request is not valid, the CLI is missing, a cap is reached, or the
@@ -28,6 +38,7 @@ impl Agents {
         requester: &Requester,
         request: &SpawnRequest,
         task: Option<i64>,
+        once: Option<&Key<'_>>,
     ) -> Result<StoredAgent, AgentError> {
         let order = self.order(request).await?;
         let word = order.specialist.as_deref().unwrap_or(order.adapter.kind());
@@ -40,7 +51,7 @@ impl Agents {
             None => None,
         };
         let size = limits::size(request.size.unwrap_or(self.default_size()))?;
-        let id = store::agents::next_id(&self.store, word).await?;
+        let id = store::agent_ids::next_id(&self.store, word).await?;
         let name = name.unwrap_or_else(|| id.to_string());
         let view = Agent {
             title: title.unwrap_or_else(|| name.clone()),
@@ -52,14 +63,15 @@ impl Agents {
         let depth = requester.agent.as_ref().map_or(0, |agent| agent.depth + 1);
         let root = requester.agent.as_ref().map(|agent| agent.root.clone());
         let timeout = request.limits.as_ref().and_then(|limits| limits.timeout_ms);
-        self.begin(
-            &order,
-            view,
+        if timeout == Some(0) {
+            return Err(limits::Invalid("limits.timeout_ms must be more than 0".into()).into());
+        }
+        let tree = Tree {
             depth,
             root,
-            timeout.and_then(|ms| i64::try_from(ms).ok()),
-        )
-        .await
+            timeout_ms: timeout.map(|ms| i64::try_from(ms).unwrap_or(i64::MAX)),
+        };
+        self.begin(&order, view, tree, once).await
     }
 
     /// Starts a person's primary under its own id, or starts it again.
@@ -73,7 +85,13 @@ impl Agents {
     ) -> Result<StoredAgent, AgentError> {
         match self.get(id).await {
             Ok(agent) if !agent.view.status.is_final() => return Ok(agent),
-            Ok(_) => return self.restart(id).await,
+            Ok(_) => {
+                return match self.restart(id).await {
+                    // Two messages at once: the other one's start counts.
+                    Err(AgentError::Alive(_)) => Ok(self.get(id).await?),
+                    restarted => restarted,
+                };
+            }
             Err(store::StoreError::NotFound(_)) => {}
             Err(error) => return Err(error.into()),
         }
@@ -90,7 +108,7 @@ impl Agents {
             title: "Primary".into(),
             ..self.blank(id, requester, &order, AgentRole::Primary)
         };
-        self.begin(&order, view, 0, None, None).await
+        self.begin(&order, view, Tree::default(), None).await
     }
 
     /// Starts an ended agent again: same id, the same conversation where the CLI can.
@@ -98,6 +116,8 @@ impl Agents {
     /// # Errors
     /// `Alive` when it has not ended; else as `spawn`.
     pub async fn restart(&self, id: &AgentId) -> Result<StoredAgent, AgentError> {
+        // An end that is still being cleared away must not take the new process with it.
+        let _turn = self.turn(id).await;
         let agent = self.get(id).await?;
         if !agent.view.status.is_final() {
             return Err(AgentError::Alive(id.clone()));
@@ -158,7 +178,7 @@ impl Agents {
             size: Some(old.view.size),
             ..SpawnRequest::default()
         };
-        self.spawn(requester, &request, None).await
+        self.spawn(requester, &request, None, None).await
     }
 
     /// Ends an agent and every process it started. Ending an ended one is no error.
@@ -176,6 +196,7 @@ impl Agents {
         status: AgentStatus,
         reason: &str,
     ) -> Result<StoredAgent, AgentError> {
+        let _turn = self.turn(id).await;
         let agent = self.get(id).await?;
         if agent.view.status.is_final() {
             return Ok(agent);
@@ -190,6 +211,7 @@ impl Agents {
         store::agents::ended(&self.store, id, &end).await?;
         self.drop_live(id);
         self.announce(id);
+        self.tidy(id).await;
         self.terminals.close(id, Grace::default()).await?;
         Ok(self.get(id).await?)
     }
@@ -218,10 +240,17 @@ impl Agents {
         &self,
         order: &Order,
         view: Agent,
-        depth: i64,
-        root: Option<String>,
-        timeout_ms: Option<i64>,
+        tree: Tree,
+        once: Option<&Key<'_>>,
     ) -> Result<StoredAgent, AgentError> {
+        let id = AgentId::parse(&view.id).map_err(|_| store::StoreError::NotFound("agent"))?;
+        let _turn = self.turn(&id).await;
+        match self.get(&id).await {
+            // Two first messages at once: the other one's start counts.
+            Ok(begun) => return Ok(begun),
+            Err(store::StoreError::NotFound(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
         let (token, token_hash) = fresh_token();
         let session = ids::fresh();
         let limits = &self.config.settings.limits;
@@ -231,13 +260,16 @@ impl Agents {
         };
         let new = NewAgent {
             view,
-            depth,
-            root,
-            timeout_ms,
+            depth: tree.depth,
+            root: tree.root,
+            timeout_ms: tree.timeout_ms,
             cli_session: Some(session.clone()),
             token_hash,
         };
-        let agent = store::agents::insert(&self.store, &new, caps).await?;
+        let (agent, new) = store::agents::insert(&self.store, &new, caps, once).await?;
+        if !new {
+            return Ok(agent);
+        }
         self.events.wake();
         self.enter_pane(order, agent, &token, &session, false).await
     }
@@ -273,6 +305,7 @@ impl Agents {
                 store::agents::ended(&self.store, &id, &end).await?;
                 self.drop_live(&id);
                 self.announce(&id);
+                self.tidy(&id).await;
                 Err(error)
             }
         }

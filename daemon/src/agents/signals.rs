@@ -114,7 +114,10 @@ impl Signals {
             .into_iter()
             .filter_map(get)
             .max_by_key(|(_, record)| record.since);
-        let reading = [Source::Title, Source::Screen].into_iter().find_map(get);
+        // A title does not know of a dialog that is up before the CLI has begun.
+        let dialog =
+            get(Source::Screen).filter(|(_, record)| record.told.state == ActivityState::Waiting);
+        let reading = dialog.or_else(|| [Source::Title, Source::Screen].into_iter().find_map(get));
         match (event, reading) {
             (Some(event), Some(reading)) if reading.1.since.0 > event.1.since.0 + SLACK_MS => {
                 Some(reading)
@@ -166,6 +169,19 @@ mod tests {
             (activity.state, activity.source.as_str()),
             (ActivityState::Idle, "title")
         );
+    }
+
+    #[test]
+    fn a_dialog_on_the_screen_wins_over_a_title_that_looks_idle() {
+        let mut signals = Signals::default();
+        let asks = Told {
+            state: ActivityState::Waiting,
+            waiting_for: Some(WaitingFor::Question),
+        };
+        signals.tell(Source::Title, IDLE, Timestamp(2), "");
+        signals.tell(Source::Screen, asks, Timestamp(1), "trust");
+        let activity = signals.decide(Timestamp(0));
+        assert_eq!(activity.waiting_for, Some(WaitingFor::Question));
     }
 
     #[test]

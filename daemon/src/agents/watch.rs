@@ -2,6 +2,7 @@
 //! have to be read (status files, titles, screens of agents that are not ready yet).
 
 use super::adapter::Told;
+use super::launch::LAUNCH_FILE;
 use super::{AgentError, Agents};
 use crate::model::evidence::Source;
 use crate::model::ids::AgentId;
@@ -9,7 +10,7 @@ use crate::store::agents::End;
 use crate::store::rows::StoredAgent;
 use crate::store::{self};
 use crate::supervise::Tasks;
-use crate::terminal::TerminalEvent;
+use crate::terminal::{FoundPane, TerminalEvent};
 use orchestra_protocol::agent::{ActivityState, AgentStatus, WaitingFor};
 use orchestra_protocol::time::Timestamp;
 use orchestra_tmux::process::Grace;
@@ -18,6 +19,8 @@ use tokio::sync::broadcast;
 
 /// How often sources are read that do not speak by themselves.
 const LOOK: Duration = Duration::from_millis(500);
+/// How long a dying agent's last hook may hold its spool.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 /// Longest last line that goes into a reason.
 const LAST_LINE: usize = 160;
 /// Where the last screen of an ended agent is kept.
@@ -86,7 +89,13 @@ impl Agents {
         exit_code: Option<i32>,
         signal: Option<i32>,
     ) {
-        self.read_spool(id).await;
+        let _turn = self.turn(id).await;
+        // It may have been started again before this was heard.
+        let lives = |pane: FoundPane| pane.agent == *id && !pane.dead;
+        if self.terminals.found().into_iter().any(lives) {
+            return;
+        }
+        self.read_spool(id, LAST_WORDS).await;
         let last = self.keep_last_screen(id).await;
         let (status, mut reason) = match (exit_code, signal) {
             (Some(0), _) => (AgentStatus::Completed, "it ended by itself".to_owned()),
@@ -118,8 +127,24 @@ impl Agents {
         }
         self.drop_live(id);
         self.announce(id);
+        self.tidy(id).await;
         if let Err(error) = self.terminals.close(id, Grace::default()).await {
             tracing::warn!(agent.id = %id, %error, "a dead agent's session could not be closed");
+        }
+    }
+
+    /// Removes what an ended agent could still act with: its token, and its launch file
+    /// when the process never read it.
+    pub(in crate::agents) async fn tidy(&self, id: &AgentId) {
+        let folder = self.config.paths.agent_dir(id.as_str());
+        for name in ["token", LAUNCH_FILE] {
+            match tokio::fs::remove_file(folder.join(name)).await {
+                Ok(()) => {}
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                Err(error) => {
+                    tracing::warn!(agent.id = %id, file = name, %error, "an ended agent's file was not removed");
+                }
+            }
         }
     }
 

@@ -4,6 +4,7 @@
 use super::{Chat, ChatError, PATIENCE};
 use crate::agents::adapter::{Adapter, Reading};
 use crate::store::rows::{StoredAgent, StoredMessage};
+use crate::store::{self};
 use orchestra_protocol::agent::{ActivityState, WaitingFor};
 use orchestra_protocol::message::MessageStatus;
 use orchestra_protocol::time::Timestamp;
@@ -17,6 +18,10 @@ const ACCEPT: i64 = 3_000;
 const ENTERS: i64 = 4;
 /// How long evidence of an earlier daemon's Enter may still be under way.
 const RECOVER: i64 = 3_000;
+/// How a person holds the seat whose keys nobody but tmux sees.
+const ATTACHED: &str = "attach";
+/// Why a message waits whose composer was not empty.
+const CLEARING: &str = "clearing text that was left in the composer";
 /// C-c clears the composer; twice within 3 s it ends the CLI.
 const AFTER_CLEAR: Duration = Duration::from_millis(3_500);
 
@@ -28,6 +33,14 @@ impl Chat {
         adapter: &dyn Adapter,
         message: &StoredMessage,
     ) -> Result<Duration, ChatError> {
+        if let Some(task) = message.task_id
+            && !store::tasks::wants(&self.store, task, &agent.id).await?
+        {
+            let reason = "its task was called off";
+            self.step(message, MessageStatus::Failed, Some(reason))
+                .await?;
+            return Ok(Duration::ZERO);
+        }
         if let Some(obstacle) = self.obstacle(agent, adapter).await? {
             self.explain(message, &obstacle).await?;
             return Ok(PATIENCE);
@@ -37,14 +50,10 @@ impl Chat {
             self.explain(message, &obstacle).await?;
             return Ok(PATIENCE);
         }
-        if reading.leftover {
-            self.explain(message, "clearing text that was left in the composer")
-                .await?;
-            self.agents
-                .terminals()
-                .keys(&agent.id, &["C-c".to_owned()])
-                .await
-                .map_err(crate::agents::AgentError::from)?;
+        // What a C-c did not remove is a hint of the CLI's, not text.
+        if reading.leftover && message.view.reason.as_deref() != Some(CLEARING) {
+            self.explain(message, CLEARING).await?;
+            self.press(agent, "C-c").await?;
             return Ok(AFTER_CLEAR);
         }
         let text = Self::composed(adapter, message);
@@ -57,7 +66,16 @@ impl Chat {
             .await
             .map_err(crate::agents::AgentError::from)?;
         tokio::time::sleep(adapter.pause_after_paste(text.len())).await;
-        self.press_enter(agent).await?;
+        if let Some(task) = message.task_id
+            && !store::tasks::wants(&self.store, task, &agent.id).await?
+        {
+            self.press(agent, "C-c").await?;
+            let reason = "its task was called off";
+            self.step(&message, MessageStatus::Failed, Some(reason))
+                .await?;
+            return Ok(AFTER_CLEAR);
+        }
+        self.press(agent, "Enter").await?;
         self.step(&message, MessageStatus::Submitted, None).await?;
         Ok(Duration::from_millis(ACCEPT.unsigned_abs()))
     }
@@ -69,17 +87,16 @@ impl Chat {
         adapter: &dyn Adapter,
         message: &StoredMessage,
     ) -> Result<Duration, ChatError> {
-        if Timestamp::now().since(message.view.updated_at) < RECOVER {
+        // Counted from this daemon's start: a hook that was under way when the earlier one
+        // ended is in the spool, and has to be read first.
+        let begun = message.view.updated_at.max(self.begun);
+        if Timestamp::now().since(begun) < RECOVER {
             return Ok(PATIENCE);
         }
         let reading = self.agents.look(&agent.id, adapter).await?;
-        if reading.leftover {
+        if Self::stands(adapter, &reading, message) {
             // All of it or a part: only a fresh paste is surely whole.
-            self.agents
-                .terminals()
-                .keys(&agent.id, &["C-c".to_owned()])
-                .await
-                .map_err(crate::agents::AgentError::from)?;
+            self.press(agent, "C-c").await?;
             tokio::time::sleep(AFTER_CLEAR).await;
         } else if reading.state == Some(ActivityState::Busy) {
             self.explain(
@@ -121,12 +138,10 @@ impl Chat {
                 .await?;
             return Ok(Duration::ZERO);
         }
-        if reading.leftover {
-            self.press_enter(agent).await?;
+        if Self::stands(adapter, &reading, message) {
+            self.press(agent, "Enter").await?;
             // Counts the Enter and starts the wait anew.
-            let queued = self.step(message, MessageStatus::Queued, None).await?;
-            let pasted = self.step(&queued, MessageStatus::Pasted, None).await?;
-            self.step(&pasted, MessageStatus::Submitted, None).await?;
+            self.step(message, MessageStatus::Submitted, None).await?;
             return Ok(Duration::from_millis(ACCEPT.unsigned_abs()));
         }
         if waited > ACCEPT * 4 && reading.state != Some(ActivityState::Busy) {
@@ -138,14 +153,18 @@ impl Chat {
         Ok(PATIENCE)
     }
 
-    async fn press_enter(&self, agent: &StoredAgent) -> Result<(), ChatError> {
-        let keys = ["Enter".to_owned()];
+    async fn press(&self, agent: &StoredAgent, key: &str) -> Result<(), ChatError> {
         self.agents
             .terminals()
-            .keys(&agent.id, &keys)
+            .keys(&agent.id, &[key.to_owned()])
             .await
             .map_err(crate::agents::AgentError::from)?;
         Ok(())
+    }
+
+    /// True when the text, or its beginning, stands in the composer.
+    fn stands(adapter: &dyn Adapter, reading: &Reading, message: &StoredMessage) -> bool {
+        reading.leftover || adapter.holds(&reading.composer, &Self::composed(adapter, message))
     }
 
     /// What speaks against a paste, apart from the screen.
@@ -170,6 +189,13 @@ impl Chat {
         }
         if adapter.announces_itself() && !self.agents.bound(&agent.id) {
             return Ok(Some("the agent starts".to_owned()));
+        }
+        let seat = self.agents.terminals().seat(&agent.id).ok();
+        let attached = seat
+            .and_then(|seat| seat.state().shown())
+            .filter(|holder| holder.via == ATTACHED);
+        if let Some(holder) = attached {
+            return Ok(Some(format!("{} is attached to its terminal", holder.name)));
         }
         let typed = self.agents.terminals().last_key(&agent.id);
         if typed.is_some_and(|at| at.elapsed() < SEAT_QUIET) {

@@ -10,6 +10,9 @@ use crate::store::rows::{StoredAgent, StoredMessage};
 use crate::store::{self};
 use orchestra_protocol::message::{Author, MessageStatus};
 
+/// Sender of what a person typed into the terminal.
+const TYPED: &str = "terminal";
+
 impl Chat {
     /// Gives every open fact of the agent its effect, in order.
     pub(in crate::chat) async fn settle_evidence(
@@ -52,7 +55,7 @@ impl Chat {
         seen: &str,
     ) -> Result<(), ChatError> {
         let ours = messages.iter().find(|message| {
-            message.view.status != MessageStatus::Accepted
+            may_be_taken(message)
                 && (adapter.same(&Self::composed(adapter, message), seen)
                     || adapter.same(&message.view.text, seen))
         });
@@ -77,7 +80,7 @@ impl Chat {
         }
         let typed = NewMessage {
             author: Author::User,
-            sender: "terminal".into(),
+            sender: TYPED.into(),
             text: seen.to_owned(),
             status: MessageStatus::Accepted,
             evidence: Some(evidence.to_owned()),
@@ -106,9 +109,13 @@ impl Chat {
             .map(|message| effect(message, MessageStatus::Answered, None))
             .collect();
         let text = match (marker, text) {
-            (true, Some(code)) => Some(self.shell_output(agent, taken.last().copied(), code).await),
+            (true, Some(code)) => Some(
+                self.shell_output(&agent.id, taken.last().copied(), code)
+                    .await,
+            ),
             (_, text) => text.map(str::to_owned),
         };
+        let asked = answered_one(&taken);
         let answer = text
             .filter(|text| !text.trim().is_empty())
             .map(|text| NewMessage {
@@ -117,8 +124,8 @@ impl Chat {
                 text,
                 status: MessageStatus::Answered,
                 evidence: Some(open.evidence.source.word().to_owned()),
-                reply_to: taken.last().map(|message| message.view.id.clone()),
-                task_id: taken.last().and_then(|message| message.task_id),
+                reply_to: asked.map(|message| message.view.id.clone()),
+                task_id: asked.and_then(|message| message.task_id),
                 ..blank(agent)
             });
         store::evidence::settle_with(&self.store, open.id, &effects, answer.as_ref()).await?;
@@ -189,33 +196,27 @@ impl Chat {
         store::evidence::settle_with(&self.store, open.id, &effects, None).await?;
         Ok(())
     }
+}
 
-    /// What a command at a shell printed, as its terminal holds it: a shell has no other
-    /// record. `code` is the marker's word on how it ended.
-    async fn shell_output(
-        &self,
-        agent: &StoredAgent,
-        message: Option<&StoredMessage>,
-        code: &str,
-    ) -> String {
-        let Ok(screen) = self.agents.terminals().screen_text(&agent.id).await else {
-            return code.to_owned();
-        };
-        let rows: Vec<&str> = screen.text.lines().collect();
-        let first = message
-            .and_then(|message| message.view.text.lines().next())
-            .unwrap_or_default();
-        let from = rows
-            .iter()
-            .rposition(|row| !first.is_empty() && row.ends_with(first));
-        let output: Vec<&str> = rows
-            .iter()
-            .skip(from.map_or(0, |at| at + 1))
-            .map(|row| row.trim_end())
-            .collect();
-        let output = output.join("\n");
-        format!("{code}\n\n{}", output.trim())
+/// True when a CLI's word that it took a prompt may be about this message: it was pasted
+/// at some time. One that still waits for its turn cannot have been taken.
+fn may_be_taken(message: &StoredMessage) -> bool {
+    match message.view.status {
+        MessageStatus::Pasted | MessageStatus::Submitted => true,
+        // Set back after a restart; the word on it came late.
+        MessageStatus::Queued => message.view.updated_at > message.view.created_at,
+        _ => false,
     }
+}
+
+/// Which of the prompts of one turn its final message is for: a task's before others,
+/// one that was sent before one that a person typed into the terminal meanwhile.
+fn answered_one<'a>(taken: &[&'a StoredMessage]) -> Option<&'a StoredMessage> {
+    let sent = |message: &&&StoredMessage| message.view.sender != TYPED;
+    let task = taken.iter().find(|message| message.task_id.is_some());
+    task.or_else(|| taken.iter().rfind(sent))
+        .or(taken.last())
+        .copied()
 }
 
 fn accepted(messages: &[StoredMessage]) -> impl Iterator<Item = &StoredMessage> {
@@ -254,5 +255,55 @@ fn blank(agent: &StoredAgent) -> NewMessage {
         reply_to: None,
         actions: Vec::new(),
         task_id: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use orchestra_protocol::message::Message;
+    use orchestra_protocol::time::Timestamp;
+
+    fn message(id: &str, sender: &str, task_id: Option<i64>) -> StoredMessage {
+        StoredMessage {
+            view: Message {
+                id: id.into(),
+                agent_id: "droid-001".into(),
+                author: Author::User,
+                sender: sender.into(),
+                text: "go on".into(),
+                status: MessageStatus::Accepted,
+                reason: None,
+                evidence: None,
+                reply_to: None,
+                actions: Vec::new(),
+                created_at: Timestamp(1),
+                updated_at: Timestamp(1),
+            },
+            owner: "ann".into(),
+            as_command: false,
+            task_id,
+            tries: 0,
+        }
+    }
+
+    #[test]
+    fn the_answer_goes_to_the_task_whatever_was_typed_meanwhile() {
+        let (task, typed) = (message("a", "primary", Some(1)), message("b", TYPED, None));
+        let one = answered_one(&[&task, &typed]).map(|one| one.view.id.as_str());
+        assert_eq!(one, Some("a"));
+        let sent = message("c", "Ann", None);
+        let one = answered_one(&[&sent, &typed]).map(|one| one.view.id.as_str());
+        assert_eq!(one, Some("c"));
+        assert_eq!(answered_one(&[&typed]).unwrap().view.id, "b");
+    }
+
+    #[test]
+    fn a_message_that_was_never_pasted_was_not_taken() {
+        let mut waits = message("a", "Ann", None);
+        waits.view.status = MessageStatus::Queued;
+        assert!(!may_be_taken(&waits), "somebody typed the same words");
+        waits.view.updated_at = Timestamp(2);
+        assert!(may_be_taken(&waits), "it was set back after a paste");
     }
 }

@@ -8,10 +8,15 @@ use crate::store::rows::{StoredAgent, StoredTask};
 use crate::store::{self};
 use orchestra_protocol::agent::{ActivityState, AgentRole, AgentStatus, SpawnRequest};
 
+/// Why an agent was ended whose place was needed.
+pub(in crate::delegate) const RETIRED: &str = "it was idle and its place was needed";
+
 /// Who was found.
 pub(in crate::delegate) enum Choice {
-    /// This one.
+    /// This one, who lives already.
     Agent(AgentId),
+    /// This one, who was started for it.
+    New(AgentId),
     /// Nobody yet; the reason is for people.
     NotYet(String),
 }
@@ -23,7 +28,7 @@ impl Delegate {
         task: &StoredTask,
     ) -> Result<Choice, DelegateError> {
         if let Some(agent) = &task.request.agent {
-            return self.particular_agent(agent).await;
+            return self.particular_agent(task, agent).await;
         }
         let living = store::agents::live(&self.store).await?;
         // Started for this very task by a daemon that ended before it could say so.
@@ -41,14 +46,16 @@ impl Delegate {
         self.start_one(task, &living).await
     }
 
-    async fn particular_agent(&self, id: &str) -> Result<Choice, DelegateError> {
+    async fn particular_agent(&self, task: &StoredTask, id: &str) -> Result<Choice, DelegateError> {
         let id = AgentId::parse(id).map_err(|_| store::StoreError::NotFound("agent"))?;
         let agent = self.agents.get(&id).await?;
         Ok(match (agent.view.status, agent.view.task_id) {
             (AgentStatus::Running, None) => Choice::Agent(id),
-            (AgentStatus::Running | AgentStatus::Starting, _) => {
-                Choice::NotYet(format!("{id} works on something else"))
+            (AgentStatus::Running, Some(own)) if own == task.view.id => Choice::Agent(id),
+            (AgentStatus::Running, Some(other)) => {
+                Choice::NotYet(format!("{id} works on task {other}"))
             }
+            (AgentStatus::Starting, _) => Choice::NotYet(format!("{id} starts")),
             _ => return Err(AgentError::Ended(id).into()),
         })
     }
@@ -75,7 +82,7 @@ impl Delegate {
         }
         let keeps = task.request.keep_conversation == Some(true);
         let adapter = self.agents.adapter(&view.kind)?;
-        if !keeps && adapter.clear_command().is_none() && view.kind != "shell" {
+        if !keeps && adapter.clear_command().is_none() && !adapter.is_shell() {
             return Ok(false);
         }
         let open = store::messages::open(&self.store, &agent.id).await?;
@@ -96,20 +103,23 @@ impl Delegate {
                 .then(|| task.view.kind.clone())
                 .flatten(),
             specialist: task.view.specialist.clone(),
-            title: Some(task.view.title.clone()),
+            // Not the task's: it will do others.
+            title: task.view.specialist.clone(),
             cwd: task.request.cwd.clone(),
             ..SpawnRequest::default()
         };
         match self
             .agents
-            .spawn(&requester, &request, Some(task.view.id))
+            .spawn(&requester, &request, Some(task.view.id), None)
             .await
         {
-            Ok(agent) => Ok(Choice::Agent(agent.id)),
-            Err(AgentError::Cap(reason)) => {
+            Ok(agent) => Ok(Choice::New(agent.id)),
+            Err(AgentError::Full(reason)) => {
                 self.retire_one(task, living).await?;
                 Ok(Choice::NotYet(reason))
             }
+            // Ending somebody would not help: it waits for the hour to pass.
+            Err(AgentError::Cap(reason)) => Ok(Choice::NotYet(reason)),
             Err(error) => Err(error.into()),
         }
     }
@@ -133,9 +143,7 @@ impl Delegate {
         for agent in idle {
             let open = store::messages::open(&self.store, &agent.id).await?;
             if open.is_empty() && store::tasks::worked_before(&self.store, &agent.id).await? {
-                self.agents
-                    .kill(&agent.id, "it was idle and its place was needed")
-                    .await?;
+                self.agents.kill(&agent.id, RETIRED).await?;
                 return Ok(());
             }
         }

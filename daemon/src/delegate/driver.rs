@@ -1,16 +1,17 @@
 //! The driver of one task: looks at the row, does what it asks for, and looks again
 //! when something changed, until nothing is left to do.
 
-use super::choose::Choice;
-use super::{Delegate, DelegateError, prompt};
+use super::choose::{Choice, RETIRED};
+use super::prompting::Prompt;
+use super::{Delegate, DelegateError};
 use crate::agents::AgentError;
-use crate::chat::Outgoing;
 use crate::model::ids::{AgentId, TaskId};
 use crate::model::task::{Command, Outcome};
 use crate::store::rows::{StoredMessage, StoredTask};
 use crate::store::tasks::Note;
 use crate::store::{self, StoreError};
-use orchestra_protocol::message::{Author, MessageStatus};
+use orchestra_protocol::agent::AgentStatus;
+use orchestra_protocol::message::MessageStatus;
 use orchestra_protocol::task::{Declared, TaskResult, TaskStatus};
 use orchestra_protocol::time::Timestamp;
 use std::time::Duration;
@@ -18,6 +19,8 @@ use tokio::sync::Notify;
 
 /// How often an attempt is begun that was lost through no fault of the work.
 const ATTEMPTS: u32 = 2;
+/// How often in a row the start of an agent may fail before its task does.
+const FAILURES: u32 = 5;
 /// A look without news, for deadlines and for what no event tells.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -31,15 +34,23 @@ pub(in crate::delegate) enum Next {
 impl Delegate {
     /// Works until nothing is left to do for the task.
     pub(in crate::delegate) async fn driver(&self, id: TaskId, bell: &Notify) {
+        let mut failures = 0;
         loop {
             let next = match self.look_at(id).await {
-                Ok(next) => next,
+                Ok(next) => {
+                    failures = 0;
+                    next
+                }
                 // Somebody else changed it: look anew.
                 Err(DelegateError::State(_) | DelegateError::Store(StoreError::Conflict(_))) => {
                     Next::Wait
                 }
                 Err(error) => {
                     tracing::warn!(task.id = %id, %error, "a task could not be moved on");
+                    failures += 1;
+                    if failures >= FAILURES && matches!(error, DelegateError::Agent(_)) {
+                        self.give_up(id, &error.to_string()).await;
+                    }
                     Next::Wait
                 }
             };
@@ -50,10 +61,21 @@ impl Delegate {
                 Next::Wait => {
                     tokio::select! {
                         () = bell.notified() => {}
-                        () = tokio::time::sleep(LOOK) => {}
+                        () = tokio::time::sleep(LOOK * 2u32.pow(failures.min(5))) => {}
                     }
                 }
             }
+        }
+    }
+
+    /// No agent can be started for a queued task, again and again.
+    async fn give_up(&self, id: TaskId, why: &str) {
+        let given_up = async {
+            let begun = self.apply(id, &Command::Assign, &Note::default()).await?;
+            self.finish(&begun, Outcome::Failed, Some(why), None).await
+        };
+        if let Err(error) = given_up.await {
+            tracing::warn!(task.id = %id, %error, "a task could not be given up");
         }
     }
 
@@ -69,8 +91,9 @@ impl Delegate {
 
     async fn assign(&self, task: &StoredTask) -> Result<Next, DelegateError> {
         let id = TaskId(task.view.id);
-        let agent = match self.choose(task).await {
-            Ok(Choice::Agent(agent)) => agent,
+        let (agent, fresh) = match self.choose(task).await {
+            Ok(Choice::Agent(agent)) => (agent, false),
+            Ok(Choice::New(agent)) => (agent, true),
             Ok(Choice::NotYet(reason)) => {
                 store::tasks::explain(&self.store, id, &reason).await?;
                 self.events.wake();
@@ -78,10 +101,7 @@ impl Delegate {
             }
             Err(DelegateError::Agent(error)) if is_final(&error) => {
                 // No agent can take it: one attempt that failed, so that the row says so.
-                let begun = self.apply(id, &Command::Assign, &Note::default()).await?;
-                let text = error.to_string();
-                self.finish(&begun, Outcome::Failed, Some(&text), None)
-                    .await?;
+                self.give_up(id, &error.to_string()).await;
                 return Ok(Next::Again);
             }
             Err(error) => return Err(error),
@@ -102,9 +122,17 @@ impl Delegate {
             deadline: Some(Timestamp::now().0.saturating_add(limit)),
             ..Note::default()
         };
-        store::agents::set_task(&self.store, &agent, Some(id.0)).await?;
-        self.apply(id, &Command::Assign, &note).await?;
-        Ok(Next::Again)
+        match self.apply(id, &Command::Assign, &note).await {
+            Ok(_) => Ok(Next::Again),
+            Err(error) => {
+                if fresh && matches!(error, DelegateError::State(_)) {
+                    // Called off while the agent started: nobody else knows of it.
+                    let reason = "the task it was started for was called off";
+                    self.agents.kill(&agent, reason).await?;
+                }
+                Err(error)
+            }
+        }
     }
 
     /// An attempt lives: its message's receipt tells how it stands.
@@ -113,7 +141,7 @@ impl Delegate {
         let id = TaskId(task.view.id);
         let agent = match task.view.agent_id.as_deref().map(AgentId::parse) {
             Some(Ok(agent)) => agent,
-            _ => return self.lose(task, "it had no agent").await,
+            _ => return self.lose(task, "it had no agent", true).await,
         };
         if task
             .deadline
@@ -126,11 +154,17 @@ impl Delegate {
             return Ok(Next::Again);
         }
         let message = match self.message_of(task, &agent).await {
-            Ok(message) => message,
+            Ok(Prompt::Sent(message)) => message,
+            Ok(Prompt::NotYet) => return Ok(Next::Wait),
+            Ok(Prompt::Unclean(reason)) => {
+                // What another task left in its conversation must not get into this one.
+                self.agents.kill(&agent, &reason).await?;
+                return self.lose(task, &reason, true).await;
+            }
             Err(DelegateError::Chat(crate::chat::ChatError::Agent(AgentError::Ended(_)))) => {
-                return self
-                    .lose(task, "its agent ended before it took the task")
-                    .await;
+                let retry = self.may_retry(&agent).await?;
+                let reason = "its agent ended before it took the task";
+                return self.lose(task, reason, retry).await;
             }
             Err(error) => return Err(error),
         };
@@ -147,61 +181,6 @@ impl Delegate {
             }
             _ => Ok(Next::Wait),
         }
-    }
-
-    /// The attempt's prompt as a message; sent once, however often this is called.
-    async fn message_of(
-        &self,
-        task: &StoredTask,
-        agent: &AgentId,
-    ) -> Result<StoredMessage, DelegateError> {
-        let key = format!("task-{}-{}", task.view.id, task.attempt);
-        if let Some(message) = store::messages::by_client_id(&self.store, agent, &key).await? {
-            return Ok(message);
-        }
-        let requester = self.requester_of(task).await?;
-        let working = self.agents.get(agent).await?;
-        let adapter = self.agents.adapter(&working.view.kind)?;
-        let reused = task.request.agent.is_none()
-            && task.request.keep_conversation != Some(true)
-            && !store::messages::list(&self.store, agent, None, 1)
-                .await?
-                .is_empty();
-        if let (true, Some(clear)) = (reused, adapter.clear_command()) {
-            let outgoing = Outgoing {
-                author: Author::System,
-                client_id: Some(format!("{key}-clear")),
-                as_command: true,
-                ..Outgoing::text(clear)
-            };
-            self.chat.send(&requester, agent, &outgoing).await?;
-        }
-        let mut earlier = Vec::new();
-        for id in task
-            .request
-            .context
-            .iter()
-            .flat_map(|context| &context.task_ids)
-        {
-            earlier.push(self.get(TaskId(*id)).await?.view);
-        }
-        let text = if adapter.kind() == "shell" {
-            prompt::for_shell(&task.view)
-        } else {
-            prompt::for_worker(&task.view, task.request.context.as_ref(), &earlier)
-        };
-        let author = if requester.agent.is_some() {
-            Author::Agent
-        } else {
-            Author::User
-        };
-        let outgoing = Outgoing {
-            author,
-            client_id: Some(key),
-            task_id: Some(task.view.id),
-            ..Outgoing::text(text)
-        };
-        Ok(self.chat.send(&requester, agent, &outgoing).await?)
     }
 
     async fn answered(
@@ -251,19 +230,33 @@ impl Delegate {
             .as_deref()
             .unwrap_or("the message failed");
         if self.agents.get(agent).await?.view.status.is_final() {
-            return self.lose(task, reason).await;
+            let retry = self.may_retry(agent).await?;
+            return self.lose(task, reason, retry).await;
         }
         self.finish(task, Outcome::Failed, Some(reason), None)
             .await?;
         Ok(Next::Again)
     }
 
-    /// Its agent is gone: another attempt follows while there are some left.
-    async fn lose(&self, task: &StoredTask, reason: &str) -> Result<Next, DelegateError> {
+    /// False when the agent was stopped on purpose: what a person ended, or a limit,
+    /// does not begin again by itself.
+    async fn may_retry(&self, agent: &AgentId) -> Result<bool, DelegateError> {
+        let view = self.agents.get(agent).await?.view;
+        let stopped = matches!(view.status, AgentStatus::Killed | AgentStatus::Timeout);
+        Ok(!stopped || view.reason.as_deref() == Some(RETIRED))
+    }
+
+    /// Its agent is gone: another attempt may follow while there are some left.
+    async fn lose(
+        &self,
+        task: &StoredTask,
+        reason: &str,
+        retry: bool,
+    ) -> Result<Next, DelegateError> {
         let named = task.request.agent.is_some();
         let command = Command::Lose {
             attempt: task.attempt,
-            may_retry: task.attempt < ATTEMPTS && !named,
+            may_retry: retry && task.attempt < ATTEMPTS && !named,
         };
         let note = Note {
             reason: Some(reason),
@@ -291,7 +284,9 @@ impl Delegate {
             ..Note::default()
         };
         let ended = self.apply(TaskId(task.view.id), &command, &note).await?;
-        self.release(&ended, outcome == Outcome::Timeout).await;
+        if outcome == Outcome::Timeout {
+            self.break_off(&ended).await;
+        }
         Ok(())
     }
 

@@ -1,4 +1,4 @@
-//! After the end: the agent is set free, and the caller gets the result, by its waiting
+//! After the end: a turn that is broken off stops, and the caller gets the result, by its waiting
 //! call or, when that is gone, as a message.
 
 use super::driver::Next;
@@ -6,50 +6,45 @@ use super::{Delegate, DelegateError, prompt};
 use crate::agents::AgentError;
 use crate::chat::{ChatError, Outgoing};
 use crate::model::ids::{AgentId, TaskId};
+use crate::model::receipt;
+use crate::model::requester::Requester;
 use crate::store::messages::Step;
 use crate::store::rows::StoredTask;
-use crate::store::{self};
+use crate::store::{self, StoreError};
 use orchestra_protocol::agent::ActivityState;
 use orchestra_protocol::message::{Author, MessageStatus};
 use orchestra_protocol::time::Timestamp;
+use std::collections::BTreeMap;
 
 /// A waiting call asks again within this time of a daemon's start or a task's end.
 const CALL_MAY_ASK: i64 = 3_000;
 
 impl Delegate {
-    /// Sets the task's agent free; when the work is broken off, stops its turn too.
-    pub(in crate::delegate) async fn release(&self, task: &StoredTask, broken_off: bool) {
-        if let Err(error) = self.try_release(task, broken_off).await {
-            tracing::warn!(task.id = task.view.id, %error, "an agent was not set free cleanly");
+    /// When the work is broken off, stops the agent's turn; free it is already.
+    pub(in crate::delegate) async fn break_off(&self, task: &StoredTask) {
+        if let Err(error) = self.try_break_off(task).await {
+            tracing::warn!(task.id = task.view.id, %error, "an agent's turn could not be stopped");
         }
     }
 
-    async fn try_release(&self, task: &StoredTask, broken_off: bool) -> Result<(), DelegateError> {
+    async fn try_break_off(&self, task: &StoredTask) -> Result<(), DelegateError> {
         let Some(Ok(agent)) = task.view.agent_id.as_deref().map(AgentId::parse) else {
             return Ok(());
         };
         let working = self.agents.get(&agent).await?;
-        if working.view.task_id == Some(task.view.id) {
-            store::agents::set_task(&self.store, &agent, None).await?;
-            self.events.wake();
-        }
-        if !broken_off || working.view.status.is_final() {
+        if working.view.status.is_final() {
             return Ok(());
         }
         let key = format!("task-{}-{}", task.view.id, task.attempt);
         let message = store::messages::by_client_id(&self.store, &agent, &key).await?;
         match message {
-            // Not delivered yet: it never will be.
-            Some(message) if message.view.status == MessageStatus::Queued => {
-                let step = Step {
-                    to: MessageStatus::Failed,
-                    reason: Some("its task was called off"),
-                    evidence: None,
-                };
-                let from = MessageStatus::Queued;
-                store::messages::advance(&self.store, &message.view.id, from, &step).await?;
-                self.events.wake();
-            }
+            // Not submitted yet: the courier sees that nobody wants it any more.
+            Some(message)
+                if matches!(
+                    message.view.status,
+                    MessageStatus::Queued | MessageStatus::Pasted
+                ) => {}
+            Some(message) if !receipt::open(message.view.status) => {}
             Some(_) => {
                 self.agents.interrupt(&agent).await?;
             }
@@ -78,16 +73,18 @@ impl Delegate {
         }
         let now = Timestamp::now();
         let since = task.view.ended_at.unwrap_or(now);
-        let idle = agent.view.activity.state == ActivityState::Idle
-            && now.since(agent.view.activity.since) > CALL_MAY_ASK;
         // A caller in a turn may still be waiting in its call: that call gets it.
+        let idle = !matches!(
+            agent.view.activity.state,
+            ActivityState::Busy | ActivityState::Waiting
+        ) && now.since(agent.view.activity.since) > CALL_MAY_ASK;
         if !idle || now.since(since) < CALL_MAY_ASK {
             return Ok(Next::Wait);
         }
         let requester = self.requester_of(task).await?;
         let outgoing = Outgoing {
             author: Author::System,
-            client_id: Some(format!("task-{id}-{}-result", task.attempt)),
+            client_id: Some(result_key(task)),
             ..Outgoing::text(prompt::for_caller(&task.view))
         };
         match self.chat.send(&requester, &caller, &outgoing).await {
@@ -98,4 +95,70 @@ impl Delegate {
             Err(error) => Err(error.into()),
         }
     }
+
+    /// Notes that the calling agent has read the result: it need not be sent to it.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn read_by(&self, task: &StoredTask, reader: &AgentId) -> Result<(), StoreError> {
+        let caller = task.caller_agent.as_deref() == Some(reader.as_str());
+        if !caller || !task.view.status.is_final() {
+            return Ok(());
+        }
+        if store::tasks::hand_over(&self.store, TaskId(task.view.id)).await? {
+            return Ok(());
+        }
+        // On its way as a message: a call that came first makes it superfluous.
+        let key = result_key(task);
+        let sent = store::messages::by_client_id(&self.store, reader, &key).await?;
+        if let Some(sent) = sent.filter(|sent| sent.view.status == MessageStatus::Queued) {
+            let step = Step {
+                to: MessageStatus::Failed,
+                reason: Some("the agent asked for the result itself"),
+                evidence: None,
+            };
+            let from = MessageStatus::Queued;
+            match store::messages::advance(&self.store, &sent.view.id, from, &step).await {
+                Ok(_) => self.events.wake(),
+                Err(StoreError::Conflict(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells agents whose plan was refused; each hears of its own tasks.
+    pub(in crate::delegate) async fn tell_rejected(
+        &self,
+        requester: &Requester,
+        tasks: &[StoredTask],
+    ) {
+        let mut callers: BTreeMap<&str, Vec<&StoredTask>> = BTreeMap::new();
+        for task in tasks {
+            if let Some(caller) = &task.caller_agent {
+                callers.entry(caller).or_default().push(task);
+            }
+        }
+        for (caller, tasks) in callers {
+            let Ok(id) = AgentId::parse(caller) else {
+                continue;
+            };
+            let ids: Vec<String> = tasks.iter().map(|task| task.view.id.to_string()).collect();
+            let outgoing = Outgoing {
+                author: Author::System,
+                client_id: Some(format!("plan-{}-rejected", ids.join("-"))),
+                ..Outgoing::text(prompt::rejected(&requester.name, &tasks))
+            };
+            // The refusal stands whether or not the agent can still hear of it.
+            match self.chat.send(requester, &id, &outgoing).await {
+                Ok(_) | Err(ChatError::Agent(AgentError::Ended(_))) => {}
+                Err(error) => tracing::warn!(agent.id = %id, %error, "a refusal was not told"),
+            }
+        }
+    }
+}
+
+/// The key of the message that carries a result to its caller.
+fn result_key(task: &StoredTask) -> String {
+    format!("task-{}-{}-result", task.view.id, task.attempt)
 }

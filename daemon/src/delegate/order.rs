@@ -5,10 +5,10 @@ use crate::agents::folder;
 use crate::model::ids::{AgentId, TaskId};
 use crate::model::limits::{self, Invalid, MAX_TITLE};
 use crate::model::requester::{CallingAgent, Requester};
+use crate::store::idempotency::Key;
 use crate::store::rows::{StoredAgent, StoredTask};
 use crate::store::tasks::NewTask;
 use crate::store::{self};
-use orchestra_protocol::agent::AgentStatus;
 use orchestra_protocol::task::{DelegateRequest, TaskStatus};
 
 /// Most tasks of one plan.
@@ -19,7 +19,8 @@ const RECENT: i64 = 200;
 const MAX_TIMEOUT_MS: u64 = 86_400_000;
 
 impl Delegate {
-    /// Stores a delegation; its work begins by itself.
+    /// Stores a delegation; its work begins by itself. A repeat under the same key is the
+    /// first one's task.
     ///
     /// # Errors
     /// When it is not valid, or the caps on depth or cycles forbid it. Nothing is stored
@@ -28,9 +29,10 @@ impl Delegate {
         &self,
         requester: &Requester,
         request: DelegateRequest,
+        once: Option<&Key<'_>>,
     ) -> Result<StoredTask, DelegateError> {
         let new = self.check(requester, request, TaskStatus::Queued).await?;
-        let mut tasks = store::tasks::insert(&self.store, &[new]).await?;
+        let mut tasks = store::tasks::insert(&self.store, &[new], once).await?;
         let task = tasks.pop().ok_or(store::StoreError::NotFound("task"))?;
         self.events.wake();
         self.drive(TaskId(task.view.id));
@@ -45,6 +47,7 @@ impl Delegate {
         &self,
         requester: &Requester,
         requests: Vec<DelegateRequest>,
+        once: Option<&Key<'_>>,
     ) -> Result<Vec<StoredTask>, DelegateError> {
         if !(1..=MAX_PLAN).contains(&requests.len()) {
             let text = format!(
@@ -63,7 +66,7 @@ impl Delegate {
                 other => other,
             })?);
         }
-        let tasks = store::tasks::insert(&self.store, &new).await?;
+        let tasks = store::tasks::insert(&self.store, &new, once).await?;
         self.events.wake();
         Ok(tasks)
     }
@@ -80,7 +83,7 @@ impl Delegate {
         if targets.iter().filter(|target| target.is_some()).count() != 1 {
             return Err(Invalid("give exactly one of specialist, kind and agent".into()).into());
         }
-        let depth = requester.agent.as_ref().map_or(0, |agent| agent.depth + 1);
+        let depth = self.depth(requester).await?;
         let deepest = i64::from(self.config.settings.limits.depth);
         if depth > deepest {
             return Err(DelegateError::Refused(format!(
@@ -117,6 +120,19 @@ impl Delegate {
             depth,
             root,
         })
+    }
+
+    /// How far from a person the new task would be. A reused agent is as deep as the task
+    /// it works on, whatever it was started for.
+    async fn depth(&self, requester: &Requester) -> Result<i64, DelegateError> {
+        let Some(agent) = &requester.agent else {
+            return Ok(0);
+        };
+        let working = match agent.task {
+            Some(task) => self.get(TaskId(task)).await?.depth,
+            None => 0,
+        };
+        Ok(agent.depth.max(working) + 1)
     }
 
     /// What the wire has room for and this version does not do: said, not ignored.
@@ -206,7 +222,7 @@ impl Delegate {
                 )));
             }
         }
-        if agent.view.status != AgentStatus::Running {
+        if agent.view.status.is_final() {
             return Err(crate::agents::AgentError::Ended(id.clone()).into());
         }
         Ok((Some(agent.view.kind), agent.view.specialist))

@@ -1,5 +1,6 @@
 //! What agents are told: a task as a prompt, a result as data. Pure.
 
+use crate::store::rows::StoredTask;
 use orchestra_protocol::task::{Context, Task, TaskResult, TaskStatus};
 use std::fmt::Write;
 
@@ -80,6 +81,16 @@ pub fn for_caller(task: &Task) -> String {
     if let Some(result) = &task.result {
         let _ = write!(text, "\n\n{}", framed(task, result));
     }
+    text
+}
+
+/// A plan's refusal, told to the agent that proposed it.
+pub fn rejected(by: &str, tasks: &[&StoredTask]) -> String {
+    let mut text = format!("[Orchestra] {by} rejected your plan:\n");
+    for task in tasks {
+        let _ = writeln!(text, "- task {}: {}", task.view.id, task.view.title);
+    }
+    text.push_str("Nothing of it was started. Ask the user what they want instead.");
     text
 }
 

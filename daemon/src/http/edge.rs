@@ -2,7 +2,6 @@
 //! who may be how fast.
 
 use super::limits::Limits;
-use super::paging::Turns;
 use crate::config::{LoginSource, Settings};
 use axum::http::{HeaderValue, Uri};
 use std::collections::HashSet;
@@ -21,7 +20,6 @@ struct Inner {
     strict_transport: bool,
     query_jwt: bool,
     limits: Limits,
-    turns: Turns,
 }
 
 impl Edge {
@@ -67,7 +65,6 @@ impl Edge {
             strict_transport: tls,
             query_jwt: settings.auth.allow_query_jwt,
             limits: Limits::new(&settings.limits),
-            turns: Turns::default(),
         }))
     }
 
@@ -106,11 +103,6 @@ impl Edge {
     /// True when the socket takes `?token=`.
     pub fn query_jwt(&self) -> bool {
         self.0.query_jwt
-    }
-
-    /// Keys of retries that are being acted on.
-    pub fn turns(&self) -> &Turns {
-        &self.0.turns
     }
 
     /// Who may be how fast.

@@ -1,19 +1,13 @@
 //! Lists in pages, and POSTs that act once per key.
 
-use super::AppState;
 use super::problem::Failure;
 use crate::store::Store;
 use crate::store::idempotency::{self, Key, Known};
-use crate::supervise::Tasks;
 use axum::http::HeaderMap;
 use axum::http::StatusCode;
 use orchestra_protocol::event::Page;
-use parking_lot::Mutex;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
-use std::collections::HashMap;
-use std::sync::{Arc, Weak};
-use tokio::sync::OwnedMutexGuard;
 
 const DEFAULT_LIMIT: i64 = 50;
 const MAX_LIMIT: i64 = 200;
@@ -68,48 +62,12 @@ pub fn page<T>(mut items: Vec<T>, limit: i64, cursor: impl Fn(&T) -> String) -> 
     Page { items, next_cursor }
 }
 
-/// Keys that are being acted on: a second use waits for what comes of the first.
-#[derive(Clone, Default)]
-pub struct Turns(Arc<Mutex<HashMap<String, Weak<tokio::sync::Mutex<()>>>>>);
-
-impl Turns {
-    async fn take(&self, name: String) -> OwnedMutexGuard<()> {
-        let turn = {
-            let mut open = self.0.lock();
-            open.retain(|_, turn| turn.strong_count() > 0);
-            let turn = open.get(&name).and_then(Weak::upgrade).unwrap_or_default();
-            open.insert(name, Arc::downgrade(&turn));
-            turn
-        };
-        turn.lock_owned().await
-    }
-}
-
-/// Does something to its end even when its caller goes away meanwhile: a connection that
-/// breaks between an act and the memory of its key would have a retry act again.
-///
-/// # Errors
-/// Those of `work`; 500 when it panicked.
-pub async fn to_its_end<T: Send + 'static>(
-    tasks: &Tasks,
-    work: impl Future<Output = Result<T, Failure>> + Send + 'static,
-) -> Result<T, Failure> {
-    let (done, wait) = tokio::sync::oneshot::channel();
-    tasks.spawn("act", move |_| async move {
-        // Nobody waits any more: what was done is in the store all the same.
-        let _ = done.send(work.await);
-    });
-    wait.await
-        .unwrap_or_else(|_| Err(Failure::internal(&"an act broke")))
-}
-
 /// One use of an `Idempotency-Key`.
 pub struct Once {
     owner: String,
     route: &'static str,
     key: String,
     body_hash: String,
-    turn: Option<OwnedMutexGuard<()>>,
 }
 
 impl Once {
@@ -139,7 +97,6 @@ impl Once {
             route,
             key: key.to_owned(),
             body_hash: hash.iter().map(|byte| format!("{byte:02x}")).collect(),
-            turn: None,
         }))
     }
 
@@ -148,15 +105,12 @@ impl Once {
         &self.key
     }
 
-    /// The object that this key made before, if any. From here on until it is dropped, no
-    /// other use of the key gets past this.
+    /// The object that this key made before, if any.
     ///
     /// # Errors
     /// 409 when the key was used with another body.
-    pub async fn known(&mut self, state: &AppState) -> Result<Option<String>, Failure> {
-        let name = format!("{} {} {}", self.owner, self.route, self.key);
-        self.turn = Some(state.edge.turns().take(name).await);
-        match idempotency::find(&state.store, &self.key()).await? {
+    pub async fn known(&self, store: &Store) -> Result<Option<String>, Failure> {
+        match idempotency::find(store, &self.key()).await? {
             Known::No => Ok(None),
             Known::Same(object) => Ok(Some(object)),
             Known::Different => Err(Failure::new(
@@ -176,7 +130,8 @@ impl Once {
         Ok(idempotency::remember(store, &self.key(), object).await?)
     }
 
-    fn key(&self) -> Key<'_> {
+    /// As the store takes it, to be kept in the transaction of what it makes.
+    pub fn key(&self) -> Key<'_> {
         Key {
             owner: &self.owner,
             route: self.route,

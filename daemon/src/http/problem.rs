@@ -143,7 +143,7 @@ impl From<AgentError> for Failure {
                 detail,
             ),
             AgentError::NotInstalled { .. } => Self::conflict("kind_not_installed", detail),
-            AgentError::Cap(_) => Self::new(
+            AgentError::Cap(_) | AgentError::Full(_) => Self::new(
                 StatusCode::TOO_MANY_REQUESTS,
                 "too_many_agents",
                 "Too many agents",

@@ -65,6 +65,17 @@ pub fn prompt(text: &str) -> Result<(), Invalid> {
     Ok(())
 }
 
+/// A sender's own key for a message: a UUID, so that it can be no key of ours.
+///
+/// # Errors
+/// When it is none.
+pub fn client_id(text: Option<&str>) -> Result<(), Invalid> {
+    match text.map(uuid::Uuid::parse_str) {
+        None | Some(Ok(_)) => Ok(()),
+        Some(Err(_)) => Err(Invalid("client_id must be a UUID".into())),
+    }
+}
+
 /// The size used for a size asked for: clamped to 20..400 × 5..200.
 ///
 /// # Errors
@@ -101,6 +112,13 @@ mod tests {
             assert!(error.0.contains(rule), "{text:?}: {error}");
         }
         assert_eq!(label("name", "#(touch x)", MAX_NAME).unwrap(), "#(touch x)");
+    }
+
+    #[test]
+    fn a_senders_key_cannot_be_one_of_ours() {
+        assert!(client_id(None).is_ok());
+        assert!(client_id(Some("0198c0de-0000-7000-8000-000000000000")).is_ok());
+        assert!(client_id(Some("task-1-1")).is_err());
     }
 
     #[test]

@@ -11,7 +11,8 @@ pub fn allowed(from: MessageStatus, to: MessageStatus) -> bool {
         Queued => matches!(to, Pasted | Accepted | Failed),
         // Back to queued: the daemon died between intent and act, and the composer is empty.
         Pasted => matches!(to, Submitted | Queued | Accepted | Failed),
-        Submitted => matches!(to, Queued | Accepted | Failed),
+        // Again submitted: Enter was pressed once more.
+        Submitted => matches!(to, Submitted | Queued | Accepted | Failed),
         Accepted => matches!(to, Answered | Failed),
         Answered | Failed => false,
     }

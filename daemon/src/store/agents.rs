@@ -1,5 +1,6 @@
 //! Agents: rows, legal changes of status, and the feed entry that goes with each.
 
+use super::idempotency::{self, Key};
 use super::rows::{AgentRow, StoredAgent};
 use super::{Store, StoreError, events, to_json, word};
 use crate::model::ids::AgentId;
@@ -10,42 +11,6 @@ use sqlx::{Row, Sqlite, Transaction};
 
 const SELECT: &str =
     "SELECT agents.*, users.name AS owner_name FROM agents JOIN users ON users.id = agents.owner";
-
-/// Id of a user's primary; given at the first call and kept for ever.
-///
-/// # Errors
-/// When there is no such user or the database fails.
-pub async fn primary_of(store: &Store, user: &str) -> Result<AgentId, StoreError> {
-    let mut tx = store.begin().await?;
-    let row: Option<(Option<String>,)> =
-        sqlx::query_as("SELECT primary_agent FROM users WHERE id = $1")
-            .bind(user)
-            .fetch_optional(&mut *tx)
-            .await?;
-    let (known,) = row.ok_or(StoreError::NotFound("user"))?;
-    if let Some(known) = known {
-        return AgentId::parse(&known).map_err(|_| StoreError::NotFound("agent"));
-    }
-    let (number,): (i64,) = sqlx::query_as(
-        "INSERT INTO counters (name, value) VALUES ('primary', 1)
-         ON CONFLICT (name) DO UPDATE SET value = counters.value + 1 RETURNING value",
-    )
-    .fetch_one(&mut *tx)
-    .await?;
-    let id = match number {
-        1 => AgentId::primary(),
-        number => {
-            AgentId::numbered("primary", number).map_err(|_| StoreError::NotFound("agent"))?
-        }
-    };
-    sqlx::query("UPDATE users SET primary_agent = $2 WHERE id = $1")
-        .bind(user)
-        .bind(id.as_str())
-        .execute(&mut *tx)
-        .await?;
-    tx.commit().await?;
-    Ok(id)
-}
 
 /// A new agent's lasting facts.
 #[derive(Debug, Clone)]
@@ -79,27 +44,22 @@ pub enum AddError {
     Store(#[from] StoreError),
 }
 
-/// The next id for a word, `droid` → `droid-004`; never given twice.
-///
-/// # Errors
-/// When the database fails or the word makes no id.
-pub async fn next_id(store: &Store, word: &str) -> Result<AgentId, StoreError> {
-    let row = sqlx::query(
-        "INSERT INTO counters (name, value) VALUES ($1, 1)
-         ON CONFLICT (name) DO UPDATE SET value = counters.value + 1 RETURNING value",
-    )
-    .bind(word)
-    .fetch_one(store.writer())
-    .await?;
-    AgentId::numbered(word, row.try_get(0)?).map_err(|_| StoreError::NotFound("agent id"))
-}
-
 /// Adds an agent in `starting` with its token; the caps hold for the owner's whole tree.
 ///
+/// False beside the agent when it is there already: it was asked for under the same key.
+///
 /// # Errors
-/// When a cap is reached or the database fails.
-pub async fn insert(store: &Store, new: &NewAgent, caps: Caps) -> Result<StoredAgent, AddError> {
+/// When a cap is reached, the id is in use or the database fails.
+pub async fn insert(
+    store: &Store,
+    new: &NewAgent,
+    caps: Caps,
+    once: Option<&Key<'_>>,
+) -> Result<(StoredAgent, bool), AddError> {
     let mut tx = store.begin().await?;
+    if let Some(known) = idempotency::find_in(&mut tx, once).await? {
+        return Ok((read_in(&mut tx, &known).await?, false));
+    }
     let hour_ago = Timestamp::now().0 - 3_600_000;
     let row = sqlx::query(
         "SELECT COALESCE(SUM(status IN ('starting', 'running')), 0), COALESCE(SUM(created_at > $2), 0)
@@ -119,9 +79,12 @@ pub async fn insert(store: &Store, new: &NewAgent, caps: Caps) -> Result<StoredA
         return Err(AddError::TooManyNew { recent });
     }
     insert_row(&mut tx, new).await?;
+    if let Some(once) = once {
+        idempotency::remember_in(&mut tx, once, &new.view.id).await?;
+    }
     let agent = announce(&mut tx, &new.view.id).await?;
     tx.commit().await.map_err(StoreError::from)?;
-    Ok(agent)
+    Ok((agent, true))
 }
 
 async fn insert_row(tx: &mut Transaction<'_, Sqlite>, new: &NewAgent) -> Result<(), StoreError> {
@@ -322,26 +285,6 @@ pub async fn set_size(store: &Store, id: &AgentId, size: Size) -> Result<StoredA
     Ok(agent)
 }
 
-/// Notes which task the agent works on.
-///
-/// # Errors
-/// When the database fails.
-pub async fn set_task(
-    store: &Store,
-    id: &AgentId,
-    task: Option<i64>,
-) -> Result<StoredAgent, StoreError> {
-    let mut tx = store.begin().await?;
-    sqlx::query("UPDATE agents SET task_id = $2 WHERE id = $1")
-        .bind(id.as_str())
-        .bind(task)
-        .execute(&mut *tx)
-        .await?;
-    let agent = announce(&mut tx, id.as_str()).await?;
-    tx.commit().await?;
-    Ok(agent)
-}
-
 /// Notes tokens spent.
 ///
 /// # Errors
@@ -411,18 +354,25 @@ pub async fn live(store: &Store) -> Result<Vec<StoredAgent>, StoreError> {
 }
 
 /// Reads the agent inside the transaction and puts it into the feed.
-async fn announce(tx: &mut Transaction<'_, Sqlite>, id: &str) -> Result<StoredAgent, StoreError> {
-    let sql = const_format(SELECT, " WHERE agents.id = $1");
-    let row: Option<AgentRow> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
-        .bind(id)
-        .fetch_optional(&mut **tx)
-        .await?;
-    let agent = row.ok_or(StoreError::NotFound("agent"))?.read()?;
+pub(in crate::store) async fn announce(
+    tx: &mut Transaction<'_, Sqlite>,
+    id: &str,
+) -> Result<StoredAgent, StoreError> {
+    let agent = read_in(tx, id).await?;
     let body = EventBody::Agent {
         agent: Box::new(agent.view.clone()),
     };
     events::append(tx, &agent.view.owner, &body).await?;
     Ok(agent)
+}
+
+async fn read_in(tx: &mut Transaction<'_, Sqlite>, id: &str) -> Result<StoredAgent, StoreError> {
+    let sql = const_format(SELECT, " WHERE agents.id = $1");
+    let row: Option<AgentRow> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        .bind(id)
+        .fetch_optional(&mut **tx)
+        .await?;
+    row.ok_or(StoreError::NotFound("agent"))?.read()
 }
 
 /// Joins two constant pieces of SQL; no value ever goes this way.

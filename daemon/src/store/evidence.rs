@@ -48,6 +48,20 @@ pub async fn insert(
     Ok(new)
 }
 
+/// True when facts were stored under this key before.
+///
+/// # Errors
+/// When the database fails.
+pub async fn known(store: &Store, agent: &AgentId, key: &str) -> Result<bool, StoreError> {
+    let row: Option<(i64,)> =
+        sqlx::query_as("SELECT id FROM evidence WHERE agent_id = $1 AND key = $2")
+            .bind(agent.as_str())
+            .bind(format!("{key}/0"))
+            .fetch_optional(store.writer())
+            .await?;
+    Ok(row.is_some())
+}
+
 /// Facts without effect yet, in their order.
 ///
 /// # Errors

@@ -2,6 +2,7 @@
 
 use super::{Store, StoreError};
 use orchestra_protocol::time::Timestamp;
+use sqlx::{Sqlite, Transaction};
 
 /// How long a key is remembered.
 const KEPT_MS: i64 = 24 * 3_600_000;
@@ -24,6 +25,52 @@ pub struct Key<'a> {
     pub route: &'a str,
     pub key: &'a str,
     pub body_hash: &'a str,
+}
+
+/// The object that a key made before, looked up in the transaction that would make it.
+pub(in crate::store) async fn find_in(
+    tx: &mut Transaction<'_, Sqlite>,
+    key: Option<&Key<'_>>,
+) -> Result<Option<String>, StoreError> {
+    let Some(key) = key else { return Ok(None) };
+    let row: Option<(String, String)> = sqlx::query_as(
+        "SELECT body_hash, object_id FROM idempotency
+         WHERE owner = $1 AND route = $2 AND key = $3 AND created_at > $4",
+    )
+    .bind(key.owner)
+    .bind(key.route)
+    .bind(key.key)
+    .bind(Timestamp::now().0 - KEPT_MS)
+    .fetch_optional(&mut **tx)
+    .await?;
+    match row {
+        None => Ok(None),
+        Some((hash, object)) if hash == key.body_hash => Ok(Some(object)),
+        Some(_) => Err(StoreError::Conflict("request of this Idempotency-Key")),
+    }
+}
+
+/// Remembers what comes of a key, in the transaction that makes it.
+pub(in crate::store) async fn remember_in(
+    tx: &mut Transaction<'_, Sqlite>,
+    key: &Key<'_>,
+    object: &str,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO idempotency (owner, route, key, body_hash, object_id, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6)
+         ON CONFLICT (owner, route, key) DO UPDATE
+             SET body_hash = excluded.body_hash, object_id = excluded.object_id, created_at = excluded.created_at",
+    )
+    .bind(key.owner)
+    .bind(key.route)
+    .bind(key.key)
+    .bind(key.body_hash)
+    .bind(object)
+    .bind(Timestamp::now().0)
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
 }
 
 /// Looks a key up.

@@ -1,8 +1,9 @@
 //! Tasks and their attempts. A change of status goes through `model::task::step` and is
 //! applied in one transaction with its feed entry.
 
+use super::idempotency::{self, Key};
 use super::rows::{AttemptRow, StoredTask, TaskRow};
-use super::{Store, StoreError, events, to_json, word};
+use super::{Store, StoreError, assignment, events, to_json, word};
 use crate::model::ids::{AgentId, TaskId};
 use crate::model::task::{Change, Command, Reject, State, step};
 use orchestra_protocol::event::EventBody;
@@ -47,12 +48,24 @@ pub struct Note<'a> {
     pub deadline: Option<i64>,
 }
 
-/// Stores tasks, all or none.
+/// Stores tasks, all or none, and the key under which they were asked for: a repeat,
+/// even one that raced the first or followed a kill, gives the first one's tasks.
 ///
 /// # Errors
-/// When the database fails.
-pub async fn insert(store: &Store, new: &[NewTask]) -> Result<Vec<StoredTask>, StoreError> {
+/// `Conflict` when the key came with another request; when the database fails.
+pub async fn insert(
+    store: &Store,
+    new: &[NewTask],
+    once: Option<&Key<'_>>,
+) -> Result<Vec<StoredTask>, StoreError> {
     let mut tx = store.begin().await?;
+    if let Some(known) = idempotency::find_in(&mut tx, once).await? {
+        let mut tasks = Vec::new();
+        for id in known.split(',').filter_map(|id| id.parse().ok()) {
+            tasks.push(read_in(&mut tx, TaskId(id)).await?);
+        }
+        return Ok(tasks);
+    }
     let mut tasks = Vec::with_capacity(new.len());
     for task in new {
         let now = Timestamp::now().0;
@@ -79,32 +92,60 @@ pub async fn insert(store: &Store, new: &[NewTask]) -> Result<Vec<StoredTask>, S
         .await?;
         tasks.push(announce(&mut tx, TaskId(id)).await?);
     }
+    if let Some(once) = once {
+        let ids: Vec<String> = tasks.iter().map(|task| task.view.id.to_string()).collect();
+        idempotency::remember_in(&mut tx, once, &ids.join(",")).await?;
+    }
     tx.commit().await?;
     Ok(tasks)
 }
 
-/// Does what `command` says, if the task's state allows it.
+/// Does what `command` says, if the task's state allows it. With `Assign` the agent is
+/// taken, and with the attempt's end set free, in the same transaction.
 ///
 /// # Errors
-/// `Reject` when it is stale or not legal; nothing changed then.
+/// `Reject` when it is stale or not legal, `Conflict` when the agent was taken
+/// meanwhile; nothing changed then.
 pub async fn apply(
     store: &Store,
     id: TaskId,
     command: &Command,
     note: &Note<'_>,
 ) -> Result<StoredTask, ApplyError> {
+    let mut tasks = apply_all(store, &[id], command, note).await?;
+    Ok(tasks.pop().ok_or(StoreError::NotFound("task"))?)
+}
+
+/// The same command for several tasks: all of them, or none.
+///
+/// # Errors
+/// As `apply`, for the first that cannot.
+pub async fn apply_all(
+    store: &Store,
+    ids: &[TaskId],
+    command: &Command,
+    note: &Note<'_>,
+) -> Result<Vec<StoredTask>, ApplyError> {
     let mut tx = store.begin().await?;
-    let row = row_in(&mut tx, id).await?;
-    let task = row.read(Vec::new())?;
-    let state = State {
-        status: task.view.status,
-        attempt: task.attempt,
-    };
-    let change = step(state, command)?;
-    write(&mut tx, id, state, change, note).await?;
-    let task = announce(&mut tx, id).await?;
+    let mut tasks = Vec::with_capacity(ids.len());
+    for id in ids {
+        let task = row_in(&mut tx, *id).await?.read(Vec::new())?;
+        let state = State {
+            status: task.view.status,
+            attempt: task.attempt,
+        };
+        let change = step(state, command)?;
+        write(&mut tx, *id, state, change, note).await?;
+        if let (Some(_), Some(agent)) = (change.begin, note.agent) {
+            assignment::take(&mut tx, agent, *id).await?;
+        }
+        if change.end.is_some() {
+            assignment::set_free(&mut tx, *id).await?;
+        }
+        tasks.push(announce(&mut tx, *id).await?);
+    }
     tx.commit().await.map_err(StoreError::from)?;
-    Ok(task)
+    Ok(tasks)
 }
 
 async fn write(
@@ -122,7 +163,8 @@ async fn write(
         .map(|result| to_json("task result", result))
         .transpose()?;
     sqlx::query(
-        "UPDATE tasks SET status = $2, reason = $3, attempt = $4, error = $5, result = COALESCE($6, result),
+        "UPDATE tasks SET status = $2, reason = $3, attempt = $4, error = $5,
+             result = CASE WHEN $8 THEN NULL ELSE COALESCE($6, result) END,
              agent_id = CASE WHEN $7 IS NOT NULL THEN $7 WHEN $8 THEN NULL ELSE agent_id END,
              deadline = COALESCE($9, deadline), updated_at = $10,
              started_at = CASE WHEN $11 THEN COALESCE(started_at, $10) ELSE started_at END,
@@ -317,6 +359,15 @@ async fn row_in(tx: &mut Transaction<'_, Sqlite>, id: TaskId) -> Result<TaskRow,
 }
 
 async fn announce(tx: &mut Transaction<'_, Sqlite>, id: TaskId) -> Result<StoredTask, StoreError> {
+    let task = read_in(tx, id).await?;
+    let body = EventBody::Task {
+        task: Box::new(task.view.clone()),
+    };
+    events::append(tx, &task.view.owner, &body).await?;
+    Ok(task)
+}
+
+async fn read_in(tx: &mut Transaction<'_, Sqlite>, id: TaskId) -> Result<StoredTask, StoreError> {
     let row = row_in(tx, id).await?;
     let attempts: Vec<AttemptRow> =
         sqlx::query_as("SELECT * FROM attempts WHERE task_id = $1 ORDER BY number")
@@ -327,12 +378,23 @@ async fn announce(tx: &mut Transaction<'_, Sqlite>, id: TaskId) -> Result<Stored
         .into_iter()
         .map(AttemptRow::read)
         .collect::<Result<_, _>>()?;
-    let task = row.read(attempts)?;
-    let body = EventBody::Task {
-        task: Box::new(task.view.clone()),
-    };
-    events::append(tx, &task.view.owner, &body).await?;
-    Ok(task)
+    row.read(attempts)
+}
+
+/// True while a prompt for that task is wanted from that agent: it was neither called
+/// off nor given to somebody else.
+///
+/// # Errors
+/// When the database fails.
+pub async fn wants(store: &Store, id: i64, agent: &AgentId) -> Result<bool, StoreError> {
+    let row: Option<(i64,)> = sqlx::query_as(
+        "SELECT id FROM tasks WHERE id = $1 AND agent_id = $2 AND status IN ('assigned', 'running')",
+    )
+    .bind(id)
+    .bind(agent.as_str())
+    .fetch_optional(store.reader())
+    .await?;
+    Ok(row.is_some())
 }
 
 /// True when the agent was given a task before: it is the engine's, not a person's.

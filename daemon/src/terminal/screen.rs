@@ -60,6 +60,22 @@ impl Terminals {
         Ok(shown(&screen, format))
     }
 
+    /// The newest rows as text, without blanks at the ends: at most `history` that
+    /// scrolled off, then the screen.
+    ///
+    /// # Errors
+    /// When the agent has no terminal or tmux fails.
+    pub async fn tail(&self, agent: &AgentId, history: u32) -> Result<Vec<String>, TerminalError> {
+        let above = self.history(agent, None, history).await?;
+        let screen = self.screen_text(agent).await?;
+        let mut rows: Vec<String> = plain(above.rows.iter())
+            .iter()
+            .map(|row| row.trim_end().to_owned())
+            .collect();
+        rows.extend(screen.text.lines().map(str::to_owned));
+        Ok(rows)
+    }
+
     /// Rows above the screen, ending before row `before` (default: the screen's top).
     ///
     /// # Errors

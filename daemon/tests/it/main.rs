@@ -7,6 +7,9 @@
 )]
 
 mod cli;
+mod core_agents;
+mod core_receipts;
+mod core_tasks;
 mod bad_input;
 mod layers;
 mod login;

@@ -77,7 +77,14 @@ impl Adapter for Claude {
         }
         Launch {
             argv,
-            env: vec![("DISABLE_AUTOUPDATER".into(), "1".into())],
+            env: vec![
+                ("DISABLE_AUTOUPDATER".into(), "1".into()),
+                // A suggestion in the composer looks like text that somebody left there.
+                (
+                    "CLAUDE_CODE_ENABLE_PROMPT_SUGGESTION".into(),
+                    "false".into(),
+                ),
+            ],
             files,
         }
     }
@@ -139,7 +146,7 @@ impl Adapter for Claude {
         as_text(text)
     }
 
-    fn read_screen(&self, rows: &[&str]) -> Reading {
+    fn read_screen(&self, rows: &[&str], _cursor: (u16, u16)) -> Reading {
         let has = |needle: &str| rows.iter().any(|row| row.contains(needle));
         if has("Yes, I trust this folder") {
             return dialog("asks whether you trust this folder; answer in its terminal");
@@ -168,6 +175,7 @@ impl Adapter for Claude {
             dialog: None,
             // A hint is shown in an empty composer; it begins with `Try "`.
             leftover: !typed.is_empty() && !typed.starts_with("Try \""),
+            composer: typed.to_owned(),
             state: Some(if busy {
                 ActivityState::Busy
             } else {
@@ -274,6 +282,15 @@ mod tests {
     }
 
     #[test]
+    fn the_composer_tells_whether_a_text_stands_in_it() {
+        let reading = Claude.read_screen(&["❯ [Pasted text #1 +9 lines]"], (0, 0));
+        assert!(Claude.holds(&reading.composer, "anything"));
+        assert!(Claude.holds("write the", "write the docs\nand more"));
+        assert!(!Claude.holds("", "write the docs"));
+        assert!(!Claude.holds("something else", "write the docs"));
+    }
+
+    #[test]
     fn hooks_become_facts_and_a_sub_agents_turn_is_not_ours() {
         let stop = json!({"hook_event_name": "Stop", "last_assistant_message": "done"});
         let facts = Claude.facts(None, &stop);
@@ -290,11 +307,11 @@ mod tests {
     #[test]
     fn screens_are_read() {
         let trust = ["Quick safety check", " ❯ 1. Yes, I trust this folder"];
-        assert!(Claude.read_screen(&trust).dialog.is_some());
+        assert!(Claude.read_screen(&trust, (0, 0)).dialog.is_some());
         let empty = ["────", "❯ ", "────"];
-        let reading = Claude.read_screen(&empty);
+        let reading = Claude.read_screen(&empty, (0, 0));
         assert!(reading.ready && !reading.leftover);
-        assert!(Claude.read_screen(&["❯ half a thought"]).leftover);
-        assert!(!Claude.read_screen(&["$ "]).ready);
+        assert!(Claude.read_screen(&["❯ half a thought"], (0, 0)).leftover);
+        assert!(!Claude.read_screen(&["$ "], (0, 0)).ready);
     }
 }

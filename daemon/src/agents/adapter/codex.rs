@@ -134,7 +134,7 @@ impl Adapter for Codex {
         as_text(text)
     }
 
-    fn read_screen(&self, rows: &[&str]) -> Reading {
+    fn read_screen(&self, rows: &[&str], cursor: (u16, u16)) -> Reading {
         let has = |needle: &str| rows.iter().any(|row| row.contains(needle));
         let dialog = |what: &str| Reading {
             dialog: Some(what.to_owned()),
@@ -161,7 +161,9 @@ impl Adapter for Codex {
         Reading {
             ready: true,
             dialog: None,
-            leftover: typed.starts_with("[Pasted"),
+            // A hint in an empty composer looks like text, but the cursor stands before it.
+            leftover: typed.starts_with("[Pasted") || behind_text(cursor, at),
+            composer: typed.to_owned(),
             state: Some(if busy {
                 ActivityState::Busy
             } else {
@@ -193,6 +195,13 @@ impl Adapter for Codex {
         // Its SessionStart comes only with the first prompt.
         false
     }
+}
+
+/// True when the cursor stands behind something typed in the composer that begins in
+/// row `at`; the glyph and a blank come before it.
+fn behind_text((x, y): (u16, u16), at: usize) -> bool {
+    let y = usize::from(y);
+    y == at && x > 2
 }
 
 /// Trusts exactly our hooks, by their hashes; the user's own keep their own state, and
@@ -235,6 +244,14 @@ mod tests {
         let table: toml::Table = trust("'/a b' hook codex").parse().unwrap();
         let state = table["hooks"]["state"].as_table().unwrap();
         assert_eq!(state.len(), HOOKS.len());
+    }
+
+    #[test]
+    fn a_hint_is_no_text_but_what_was_typed_is() {
+        let rows = ["", "› Ask Codex to do anything"];
+        assert!(!Codex.read_screen(&rows, (2, 1)).leftover);
+        assert!(Codex.read_screen(&["", "› half a"], (8, 1)).leftover);
+        assert!(Codex.holds("half a", "half a thought"));
     }
 
     #[test]

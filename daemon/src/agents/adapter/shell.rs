@@ -1,4 +1,5 @@
 //! A plain bash. Its prompt tells, by markers, when a command began and how it ended.
+//! Its history stays in memory: the file is the user's.
 
 use super::{Adapter, Launch, LaunchContext, Reading, Told};
 use super::{pasteable, shell_word};
@@ -43,7 +44,9 @@ impl Adapter for Shell {
         let rc = format!(
             "# Made for one agent. The markers tell when a command began and how it ended.\n\
              [ -r ~/.bashrc ] && . ~/.bashrc\n\
-             HISTCONTROL=\n\
+             unset HISTFILE HISTIGNORE\n\
+             HISTCONTROL= HISTSIZE=1000\n\
+             set -o history\n\
              __orchestra_start() {{ HISTTIMEFORMAT= builtin history 1 | {hook} hook shell start; }}\n\
              __orchestra_end() {{ local code=$?; {hook} hook shell \"end:$code\" </dev/null; return \"$code\"; }}\n\
              PS0='$(__orchestra_start)'\"${{PS0-}}\"\n\
@@ -101,13 +104,21 @@ impl Adapter for Shell {
         squeezed == super::squeeze(first) || squeezed == super::squeeze(sent)
     }
 
-    fn read_screen(&self, rows: &[&str]) -> Reading {
+    fn read_screen(&self, rows: &[&str], _cursor: (u16, u16)) -> Reading {
         let last = rows.iter().rev().find(|row| !row.trim().is_empty());
         let ready = last.is_some_and(|row| row.trim_end().ends_with(['$', '#', '%', '>']));
         Reading {
             ready,
+            composer: last
+                .map(|row| row.trim_end().to_owned())
+                .unwrap_or_default(),
             ..Reading::default()
         }
+    }
+
+    fn holds(&self, composer: &str, text: &str) -> bool {
+        let last = text.lines().rfind(|line| !line.trim().is_empty());
+        last.is_some_and(|last| composer.ends_with(last.trim_end()))
     }
 
     fn read_title(&self, _title: &str) -> Option<Told> {
@@ -117,6 +128,10 @@ impl Adapter for Shell {
     fn announces_itself(&self) -> bool {
         // The first prompt is its announcement.
         false
+    }
+
+    fn is_shell(&self) -> bool {
+        true
     }
 
     fn interrupt_keys(&self) -> &'static [&'static str] {

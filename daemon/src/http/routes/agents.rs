@@ -5,7 +5,7 @@ use crate::chat::Outgoing;
 use crate::http::AppState;
 use crate::http::access::{self, requester};
 use crate::http::extract::{Caller, Json};
-use crate::http::paging::{Once, PageQuery, page, to_its_end};
+use crate::http::paging::{Once, PageQuery, page};
 use crate::http::problem::Failure;
 use crate::http::query::{MaybeJson, Query};
 use crate::model::ids::AgentId;
@@ -84,27 +84,26 @@ async fn spawn(
     if let Some(prompt) = &request.prompt {
         limits::prompt(prompt)?;
     }
-    let mut once = Once::read(&headers, &caller.user.id.0, "spawn", &request)?;
-    if let Some(once) = &mut once
-        && let Some(id) = once.known(&state).await?
+    let once = Once::read(&headers, &caller.user.id.0, "spawn", &request)?;
+    if let Some(once) = &once
+        && let Some(id) = once.known(&state.store).await?
     {
         let agent = access::agent(&state.agents, &caller, Permission::AgentsRead, &id).await?;
         return Ok((StatusCode::CREATED, Json(agent.view)));
     }
     let requester = requester(&caller);
-    let tasks = state.tasks.clone();
-    let agent = to_its_end(&tasks, async move {
-        let agent = state.agents.spawn(&requester, &request, None).await?;
-        if let Some(once) = &once {
-            once.remember(&state.store, agent.id.as_str()).await?;
-        }
-        if let Some(prompt) = &request.prompt {
-            let outgoing = Outgoing::text(prompt.clone());
-            state.chat.send(&requester, &agent.id, &outgoing).await?;
-        }
-        Ok(agent)
-    })
-    .await?;
+    let key = once.as_ref().map(Once::key);
+    let agent = state
+        .agents
+        .spawn(&requester, &request, None, key.as_ref())
+        .await?;
+    if let Some(prompt) = &request.prompt {
+        let outgoing = Outgoing {
+            client_id: Some("first-prompt".to_owned()),
+            ..Outgoing::text(prompt.clone())
+        };
+        state.chat.send(&requester, &agent.id, &outgoing).await?;
+    }
     Ok((StatusCode::CREATED, Json(agent.view)))
 }
 

@@ -65,12 +65,13 @@ async fn send(
     Json(request): Json<MessageRequest>,
 ) -> Result<(StatusCode, Json<Message>), Failure> {
     limits::prompt(&request.text)?;
+    limits::client_id(request.client_id.as_deref())?;
     let agent = addressee(&state, &caller, &id).await?;
     check_command(&caller, &agent, request.as_command)?;
-    let mut once = Once::read(&headers, &caller.user.id.0, "message", &request)?;
+    let once = Once::read(&headers, &caller.user.id.0, "message", &request)?;
     let key = once.as_ref().map(|once| format!("key-{}", once.text()));
-    if let Some(once) = &mut once {
-        once.known(&state).await?;
+    if let Some(once) = &once {
+        once.known(&state.store).await?;
     }
     let outgoing = Outgoing {
         author: if caller.agent.is_some() {

@@ -5,7 +5,7 @@ use crate::auth::principal::Principal;
 use crate::http::AppState;
 use crate::http::access::{self, requester};
 use crate::http::extract::{Caller, Json};
-use crate::http::paging::{Once, PageQuery, page, to_its_end};
+use crate::http::paging::{Once, PageQuery, page};
 use crate::http::problem::Failure;
 use crate::http::query::Query;
 use crate::model::ids::TaskId;
@@ -48,31 +48,24 @@ async fn delegate(
 ) -> Result<(StatusCode, Json<Task>), Failure> {
     access::may(&caller, Permission::TasksDelegate)?;
     let patience = patience(request.wait_ms)?;
-    let mut once = Once::read(&headers, &caller.user.id.0, "delegate", &request)?;
-    let known = match &mut once {
-        Some(once) => once.known(&state).await?,
+    let once = Once::read(&headers, &caller.user.id.0, "delegate", &request)?;
+    let known = match &once {
+        Some(once) => once.known(&state.store).await?,
         None => None,
     };
+    let key = once.as_ref().map(Once::key);
     let id = match known.and_then(|id| id.parse().ok()) {
         Some(id) => {
-            // The wait below is no part of the turn.
-            drop(once);
             access::task(&state.delegate, &caller, Permission::AgentsRead, id)
                 .await?
                 .view
                 .id
         }
         None => {
-            let (inner, requester) = (state.clone(), requester(&caller));
-            let task = to_its_end(&state.tasks, async move {
-                let task = inner.delegate.delegate(&requester, request).await?;
-                if let Some(once) = &once {
-                    let id = task.view.id.to_string();
-                    once.remember(&inner.store, &id).await?;
-                }
-                Ok(task)
-            })
-            .await?;
+            let task = state
+                .delegate
+                .delegate(&requester(&caller), request, key.as_ref())
+                .await?;
             task.view.id
         }
     };
@@ -200,25 +193,20 @@ async fn propose(
     Json(request): Json<PlanRequest>,
 ) -> Result<(StatusCode, Json<Page<Task>>), Failure> {
     access::may(&caller, Permission::TasksDelegate)?;
-    let mut once = Once::read(&headers, &caller.user.id.0, "plan", &request)?;
-    let known = match &mut once {
-        Some(once) => once.known(&state).await?,
+    let once = Once::read(&headers, &caller.user.id.0, "plan", &request)?;
+    let known = match &once {
+        Some(once) => once.known(&state.store).await?,
         None => None,
     };
+    let key = once.as_ref().map(Once::key);
     let ids: Vec<i64> = match known {
         Some(ids) => ids.split(',').filter_map(|id| id.parse().ok()).collect(),
         None => {
-            let (inner, requester) = (state.clone(), requester(&caller));
-            to_its_end(&state.tasks, async move {
-                let tasks = inner.delegate.propose(&requester, request.tasks).await?;
-                let ids: Vec<i64> = tasks.iter().map(|task| task.view.id).collect();
-                if let Some(once) = &once {
-                    let list: Vec<String> = ids.iter().map(ToString::to_string).collect();
-                    once.remember(&inner.store, &list.join(",")).await?;
-                }
-                Ok(ids)
-            })
-            .await?
+            let tasks = state
+                .delegate
+                .propose(&requester(&caller), request.tasks, key.as_ref())
+                .await?;
+            tasks.iter().map(|task| task.view.id).collect()
         }
     };
     let mut items = Vec::with_capacity(ids.len());

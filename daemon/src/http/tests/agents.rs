@@ -38,7 +38,7 @@ async fn agent(server: &Server) -> String {
         live: 10,
         per_hour: 10,
     };
-    crate::store::agents::insert(&server.store, &new, caps)
+    crate::store::agents::insert(&server.store, &new, caps, None)
         .await
         .unwrap();
     secrecy::ExposeSecret::expose_secret(&token).to_owned()

@@ -21,6 +21,7 @@ impl Session {
         as_command: Option<bool>,
     ) -> Result<(), Failure> {
         limits::prompt(&content)?;
+        limits::client_id(client_id.as_deref())?;
         let own = self.agent_id(None).await?;
         let id = self.agent_id(session_id.as_deref()).await?;
         let principal = self.principal();

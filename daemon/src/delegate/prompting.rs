@@ -1,0 +1,107 @@
+//! Carrying a task's prompt to its agent: once, and into an empty conversation unless
+//! the task is to go on with the present one.
+
+use super::{Delegate, DelegateError, prompt};
+use crate::agents::adapter::Adapter;
+use crate::chat::Outgoing;
+use crate::model::ids::{AgentId, TaskId};
+use crate::model::requester::Requester;
+use crate::store::rows::{StoredMessage, StoredTask};
+use crate::store::{self};
+use orchestra_protocol::message::{Author, MessageStatus};
+
+/// How far an attempt's prompt is.
+pub(in crate::delegate) enum Prompt {
+    Sent(Box<StoredMessage>),
+    /// The conversation is being emptied.
+    NotYet,
+    /// The conversation could not be emptied; the reason is for people.
+    Unclean(String),
+}
+
+impl Delegate {
+    /// The attempt's prompt as a message; sent once, however often this is called.
+    pub(in crate::delegate) async fn message_of(
+        &self,
+        task: &StoredTask,
+        agent: &AgentId,
+    ) -> Result<Prompt, DelegateError> {
+        let key = format!("task-{}-{}", task.view.id, task.attempt);
+        if let Some(message) = store::messages::by_client_id(&self.store, agent, &key).await? {
+            return Ok(Prompt::Sent(Box::new(message)));
+        }
+        let requester = self.requester_of(task).await?;
+        let working = self.agents.get(agent).await?;
+        let adapter = self.agents.adapter(&working.view.kind)?;
+        if let Some(clear) = self.clear(task, agent, adapter, &requester).await? {
+            match clear.view.status {
+                MessageStatus::Answered => {}
+                MessageStatus::Failed => {
+                    let why = clear.view.reason.unwrap_or_default();
+                    return Ok(Prompt::Unclean(format!(
+                        "its conversation could not be emptied: {why}"
+                    )));
+                }
+                _ => return Ok(Prompt::NotYet),
+            }
+        }
+        let mut earlier = Vec::new();
+        for id in task
+            .request
+            .context
+            .iter()
+            .flat_map(|context| &context.task_ids)
+        {
+            earlier.push(self.get(TaskId(*id)).await?.view);
+        }
+        let text = if adapter.is_shell() {
+            prompt::for_shell(&task.view)
+        } else {
+            prompt::for_worker(&task.view, task.request.context.as_ref(), &earlier)
+        };
+        let author = if requester.agent.is_some() {
+            Author::Agent
+        } else {
+            Author::User
+        };
+        let outgoing = Outgoing {
+            author,
+            client_id: Some(key),
+            task_id: Some(task.view.id),
+            ..Outgoing::text(text)
+        };
+        let message = self.chat.send(&requester, agent, &outgoing).await?;
+        Ok(Prompt::Sent(Box::new(message)))
+    }
+
+    /// The command that empties a reused agent's conversation, where there is one to give.
+    async fn clear(
+        &self,
+        task: &StoredTask,
+        agent: &AgentId,
+        adapter: &dyn Adapter,
+        requester: &Requester,
+    ) -> Result<Option<StoredMessage>, DelegateError> {
+        let Some(clear) = adapter.clear_command() else {
+            return Ok(None);
+        };
+        if task.request.agent.is_some() || task.request.keep_conversation == Some(true) {
+            return Ok(None);
+        }
+        let key = format!("task-{}-{}-clear", task.view.id, task.attempt);
+        if let Some(sent) = store::messages::by_client_id(&self.store, agent, &key).await? {
+            return Ok(Some(sent));
+        }
+        let said = store::messages::list(&self.store, agent, None, 1).await?;
+        if said.is_empty() {
+            return Ok(None);
+        }
+        let outgoing = Outgoing {
+            author: Author::System,
+            client_id: Some(key),
+            as_command: true,
+            ..Outgoing::text(clear)
+        };
+        Ok(Some(self.chat.send(requester, agent, &outgoing).await?))
+    }
+}

@@ -1,0 +1,1 @@
+//! Receipts at the real CLIs.
