@@ -3,6 +3,7 @@
 mod agents;
 mod edge;
 mod secrets;
+mod socket;
 mod start;
 mod terminal;
 

@@ -32,6 +32,35 @@ fn arguments() -> Vec<u8> {
     output.stdout
 }
 
+/// Where something may be found, and what stands there.
+type Place = (String, Vec<u8>);
+
+/// What tmux shows to anybody who asks it.
+fn tmux(site: &Site, agent: &str) -> Vec<Place> {
+    let session = format!("sess-{agent}");
+    let asked: [&[&str]; 4] = [
+        &["show-environment", "-g"],
+        &["show-environment", "-t", &session],
+        &["show-options", "-A", "-t", &session],
+        &["list-panes", "-a", "-F", "#{pane_start_command}"],
+    ];
+    let ask = |args: &&[&str]| (format!("tmux {args:?}"), site.tmux(args).stdout);
+    asked.iter().map(ask).collect()
+}
+
+/// Every file of the site but the one place of an agent's token, and those of the keys.
+fn kept(site: &Site) -> Vec<Place> {
+    let mut paths = Vec::new();
+    files(site.root.path(), &mut paths);
+    let keys = site.data.join("keys");
+    paths.retain(|path| !path.ends_with("token") && !path.starts_with(&keys));
+    let read = |path: &PathBuf| {
+        let bytes = std::fs::read(path).unwrap_or_default();
+        (path.display().to_string(), bytes)
+    };
+    paths.iter().map(read).collect()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn s01_w06_secrets_stay_in_their_places() {
     let mut site = Site::new();
@@ -88,40 +117,12 @@ async fn s01_w06_secrets_stay_in_their_places() {
     let open = tokio_tungstenite::connect_async(query).await;
     assert!(open.is_ok(), "the switch is on");
 
-    let tmux = |args: &[&str]| site.tmux(args).stdout;
-    let session = format!("sess-{id}");
-    let mut places = vec![
-        ("answers".to_owned(), said.join("\n").into_bytes()),
-        ("ps".to_owned(), arguments()),
-        ("tmux globals".to_owned(), tmux(&["show-environment", "-g"])),
-        (
-            "tmux session".to_owned(),
-            tmux(&["show-environment", "-t", &session]),
-        ),
-        (
-            "tmux options".to_owned(),
-            tmux(&["show-options", "-A", "-t", &session]),
-        ),
-        (
-            "tmux panes".to_owned(),
-            tmux(&["list-panes", "-a", "-F", "#{pane_start_command}"]),
-        ),
-    ];
-    let mut kept = Vec::new();
-    files(site.root.path(), &mut kept);
-    for path in kept {
-        // The one place of an agent's token, and of the keys.
-        if path.ends_with("token") || path.starts_with(site.data.join("keys")) {
-            continue;
-        }
-        let bytes = std::fs::read(&path).unwrap_or_default();
-        places.push((path.display().to_string(), bytes));
-    }
-    assert!(
-        places
-            .iter()
-            .any(|(name, bytes)| name.ends_with("daemon.log") && bytes.len() > 10_000)
-    );
+    let mut places = tmux(&site, &id);
+    places.push(("answers".to_owned(), said.join("\n").into_bytes()));
+    places.push(("ps".to_owned(), arguments()));
+    places.extend(kept(&site));
+    let logged = |(name, bytes): &Place| name.ends_with("daemon.log") && bytes.len() > 10_000;
+    assert!(places.iter().any(logged));
     let signature = api.token.rsplit('.').next().unwrap();
     for (what, secret) in [
         ("a listed variable", "canary-listed-0417"),
