@@ -4,6 +4,10 @@ use crate::options::Options;
 use anyhow::Context;
 use std::path::PathBuf;
 use std::time::Duration;
+use tempfile::TempDir;
+
+/// Complaints of a daemon that a failed figure shows.
+const SHOWN: usize = 5;
 
 /// How much of everything.
 #[derive(Debug, Clone, Copy)]
@@ -61,6 +65,7 @@ pub(crate) struct Bench {
     pub options: Options,
     pub sizes: Sizes,
     pub orchestra: PathBuf,
+    logs: TempDir,
 }
 
 impl Bench {
@@ -79,6 +84,27 @@ impl Bench {
             options,
             sizes,
             orchestra,
+            logs: tempfile::tempdir()?,
         })
+    }
+
+    /// Where daemons log; it outlives their HOME, so that a failure can be explained.
+    pub(crate) fn log(&self) -> PathBuf {
+        self.logs.path().join("daemon.log")
+    }
+
+    /// Forgets what was logged.
+    pub(crate) fn clear_log(&self) {
+        // None yet is as good as an empty one.
+        let _ = std::fs::remove_file(self.log());
+    }
+
+    /// The last complaints of the daemons since then.
+    pub(crate) fn complaints(&self) -> String {
+        let text = std::fs::read_to_string(self.log()).unwrap_or_default();
+        let serious = |line: &&str| line.contains("ERROR") || line.contains("WARN");
+        let mut lines: Vec<&str> = text.lines().filter(serious).collect();
+        let last = lines.split_off(lines.len().saturating_sub(SHOWN));
+        last.iter().map(|line| format!("\n    {line}")).collect()
     }
 }

@@ -57,9 +57,10 @@ async fn figure(bench: &Bench, name: Name) -> Figure {
         figure.skipped = Some("it looks at the daemon's processes; leave out --url".to_owned());
         return figure;
     }
+    bench.clear_log();
     match measure(bench, name).await {
         Ok(rows) => figure.rows = rows,
-        Err(error) => figure.failed = Some(format!("{error:#}")),
+        Err(error) => figure.failed = Some(format!("{error:#}{}", bench.complaints())),
     }
     figure
 }

@@ -1,5 +1,6 @@
 //! The real `orchestra up` in a throw-away HOME, ended with everything it started.
 
+use crate::bench::Bench;
 use crate::process::Id;
 use crate::stats::ms;
 use crate::tmux::Tmux;
@@ -10,7 +11,7 @@ use nix::unistd::Pid;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Instant;
 use tempfile::TempDir;
@@ -60,8 +61,8 @@ impl Site {
     }
 
     /// Starts the daemon on a free port and waits until it serves.
-    pub(crate) async fn start(&self, orchestra: &Path) -> anyhow::Result<Daemon> {
-        let log = self.root.path().join("daemon.log");
+    pub(crate) async fn start(&self, bench: &Bench) -> anyhow::Result<Daemon> {
+        let log = bench.log();
         let kept = std::fs::File::options()
             .create(true)
             .append(true)
@@ -71,7 +72,7 @@ impl Site {
         let mut command = Command::new("env");
         command
             .arg("--default-signal=INT,QUIT")
-            .arg(orchestra)
+            .arg(&bench.orchestra)
             .args(["up", "--json", "--no-open", "--listen", "127.0.0.1:0"])
             .arg("--config")
             .arg(self.root.path().join("config.toml"))

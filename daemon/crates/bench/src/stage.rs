@@ -45,7 +45,7 @@ impl Stage {
 
     /// A daemon in this site.
     pub(crate) async fn own(bench: &Bench, site: Site) -> anyhow::Result<Self> {
-        let daemon = site.start(&bench.orchestra).await?;
+        let daemon = site.start(bench).await?;
         let token = api::mint(&site.socket(), "admin", USER).await?;
         Ok(Self {
             api: Api::new(&daemon.url, &token)?,
@@ -93,7 +93,7 @@ impl Stage {
 
     /// Starts it again; callers keep their tokens and learn its new address.
     pub(crate) async fn start_daemon(&mut self, bench: &Bench) -> anyhow::Result<()> {
-        let daemon = self.site()?.start(&bench.orchestra).await?;
+        let daemon = self.site()?.start(bench).await?;
         self.api = Api::new(&daemon.url, &self.api.token)?;
         self.daemon = Some(daemon);
         Ok(())
