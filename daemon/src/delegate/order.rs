@@ -2,6 +2,7 @@
 
 use super::{Delegate, DelegateError, prompt};
 use crate::agents::folder;
+use crate::config::PermissionMode;
 use crate::model::ids::{AgentId, TaskId};
 use crate::model::limits::{self, Invalid, MAX_TITLE};
 use crate::model::requester::{CallingAgent, Requester};
@@ -9,6 +10,7 @@ use crate::store::idempotency::Key;
 use crate::store::rows::{StoredAgent, StoredTask};
 use crate::store::tasks::NewTask;
 use crate::store::{self};
+use orchestra_protocol::agent::AgentRole;
 use orchestra_protocol::task::{DelegateRequest, TaskStatus};
 
 /// Most tasks of one plan.
@@ -98,6 +100,10 @@ impl Delegate {
         };
         request.cwd = Some(self.folder(requester, &request).await?);
         let (kind, specialist) = self.target(requester, &request).await?;
+        if status == TaskStatus::Queued {
+            self.check_mode(requester, kind.as_deref(), specialist.as_deref())
+                .await?;
+        }
         if let Some(context) = &request.context {
             for id in &context.task_ids {
                 self.check_context(requester, TaskId(*id)).await?;
@@ -180,6 +186,39 @@ impl Delegate {
             )));
         }
         Ok(cwd.display().to_string())
+    }
+
+    /// A shell asks nobody, so that an agent that has to ask gets one only once a person
+    /// agrees, as to a plan. A specialist with full rights is its owner's own word.
+    async fn check_mode(
+        &self,
+        requester: &Requester,
+        kind: Option<&str>,
+        specialist: Option<&str>,
+    ) -> Result<(), DelegateError> {
+        let (Some(caller), Some(kind)) = (&requester.agent, kind) else {
+            return Ok(());
+        };
+        if !self.agents.adapter(kind)?.is_shell() {
+            return Ok(());
+        }
+        let caller = self.agents.get(&caller.id).await?.view;
+        let named = caller.specialist.as_deref();
+        let own = match caller.role {
+            AgentRole::Primary => self.config.settings.primary.permissions,
+            AgentRole::Specialist => named
+                .and_then(|name| self.config.specialist(name))
+                .map(|one| one.permissions)
+                .unwrap_or_default(),
+        };
+        if own == PermissionMode::Full || self.agents.adapter(&caller.kind)?.is_shell() {
+            return Ok(());
+        }
+        let name = specialist.unwrap_or(kind);
+        Err(DelegateError::Refused(format!(
+            "{name} runs commands without asking and you have to ask; use propose_plan, so that a person \
+             agrees first"
+        )))
     }
 
     /// Kind and specialist that will do it; refuses what cannot start here.

@@ -186,3 +186,56 @@ async fn d03_t14_requests_bring_no_environment_and_unknown_fields_no_rights() {
         );
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn d08_an_agent_that_has_to_ask_gets_no_shell_by_delegation() {
+    use std::os::unix::fs::PermissionsExt;
+    let mut site = Site::new();
+    // What the daemon decides is looked at here, so any program of that name will do.
+    let tools = site.root.path().join("tools");
+    let claude = tools.join("claude");
+    std::fs::create_dir_all(&tools).unwrap();
+    let program = "#!/bin/sh\n[ \"$1\" = --version ] && echo '2.1.118 (Claude Code)' && exit\nexec sleep 1000\n";
+    std::fs::write(&claude, program).unwrap();
+    std::fs::set_permissions(&claude, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let path = format!("{}:{}", tools.display(), site.env["PATH"]);
+    site.env.insert("PATH".into(), path);
+    site.config = "[[specialists]]\nname = \"free\"\nkind = \"claude\"\npermissions = \"full\"\n\
+                   [[specialists]]\nname = \"shell\"\nkind = \"shell\"\n"
+        .into();
+    let daemon = site.start();
+    let api = daemon.api(&site, "developer", "ann");
+    let agent = api.must("/api/agents", json!({"kind": "claude"})).await;
+    let id = agent["id"].as_str().unwrap();
+    for order in [
+        json!({"kind": "shell", "task": "touch canary"}),
+        json!({"specialist": "shell", "task": "touch canary"}),
+    ] {
+        let (status, problem) = as_agent(&site, id, "POST", "/api/delegate", order.clone()).await;
+        assert_eq!(status, 403, "{problem}");
+        let detail = problem["detail"].as_str().unwrap();
+        assert!(detail.contains("propose_plan"), "{detail}");
+        let plan = json!({ "tasks": [order] });
+        let (status, plan) = as_agent(&site, id, "POST", "/api/plans", plan).await;
+        assert_eq!(
+            (status, &plan["items"][0]["status"]),
+            (202, &json!("waiting"))
+        );
+    }
+    let order = json!({"kind": "claude", "task": "x"});
+    assert_eq!(
+        as_agent(&site, id, "POST", "/api/delegate", order).await.0,
+        202
+    );
+    let free = api.must("/api/agents", json!({"specialist": "free"})).await;
+    let order = json!({"kind": "shell", "task": "true"});
+    let (status, task) = as_agent(
+        &site,
+        free["id"].as_str().unwrap(),
+        "POST",
+        "/api/delegate",
+        order,
+    )
+    .await;
+    assert_eq!(status, 202, "{task}");
+}
