@@ -6,7 +6,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 cd "$ROOT"
 if cargo nextest --version >/dev/null 2>&1; then
-  cargo nextest run --workspace --locked -E 'kind(test) and not test(/^main_job::/)'
+  cargo nextest run --workspace --locked -E 'kind(test) and not test(/^(main_job|survival)::/)'
 else
-  cargo test --workspace --locked --no-fail-fast --test '*' -- --skip main_job::
+  cargo test --workspace --locked --no-fail-fast --test '*' -- --skip main_job:: --skip survival::
 fi

@@ -9,6 +9,7 @@ pub mod launch;
 pub mod lifecycle;
 pub mod order;
 pub mod signals;
+pub mod start;
 pub mod watch;
 
 use crate::config::Config;

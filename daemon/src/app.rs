@@ -1,5 +1,7 @@
 //! The daemon as a value: wires the parts, serves, and ends in order.
 
+pub mod upkeep;
+
 use crate::agents::Agents;
 use crate::audit::Audit;
 use crate::auth::Auth;
@@ -11,12 +13,11 @@ use crate::http::edge::Edge;
 use crate::http::networks::Networks;
 use crate::http::serve::{self, Listeners};
 use crate::http::{self, AppState};
-use crate::store::{self, Store};
+use crate::store::Store;
 use crate::supervise::Tasks;
 use crate::terminal::Terminals;
 use anyhow::{Context, bail};
 use nix::fcntl::{Flock, FlockArg};
-use orchestra_protocol::time::Timestamp;
 use std::fs::File;
 use std::io::{Read, Seek, Write};
 use std::path::PathBuf;
@@ -26,9 +27,6 @@ use tokio::signal::unix::{SignalKind, signal};
 
 /// How long an orderly end may take.
 const GRACE: Duration = Duration::from_secs(5);
-/// How often what is past its retention is forgotten.
-const PRUNE: Duration = Duration::from_secs(3600);
-const DAY_MS: i64 = 86_400_000;
 
 /// What the daemon says once it serves.
 pub struct Ready {
@@ -67,7 +65,7 @@ pub async fn run(flags: Flags, options: UpOptions) -> anyhow::Result<()> {
         login_url: login_url(&state),
     };
     http::limits::keep_small(&state.edge, &tasks);
-    prune_regularly(&state, &tasks);
+    upkeep::start(&state, &tasks);
     serve::start(listeners, http::router(&state), allow, &tasks);
     (options.on_ready)(&ready);
     tracing::info!(url = ready.url, "serving");
@@ -182,33 +180,4 @@ async fn ended() -> std::io::Result<()> {
         _ = interrupt.recv() => {}
     }
     Ok(())
-}
-
-fn prune_regularly(state: &AppState, tasks: &Tasks) {
-    let (store, config) = (state.store.clone(), state.config.clone());
-    let audit = state.audit.clone();
-    tasks.spawn("retention", move |cancel| async move {
-        let mut tick = tokio::time::interval(PRUNE);
-        loop {
-            tokio::select! {
-                () = cancel.cancelled() => return,
-                _ = tick.tick() => {}
-            }
-            let days = i64::from(config.settings.retention.events_days);
-            let before = Timestamp(Timestamp::now().0 - days * DAY_MS);
-            let pruned = async {
-                store::events::prune(&store, before).await?;
-                store::evidence::prune(&store, before).await?;
-                store::idempotency::prune(&store).await
-            };
-            if let Err(error) = pruned.await {
-                tracing::warn!(%error, "old entries could not be forgotten");
-            }
-            let days = i64::from(config.settings.retention.audit_days);
-            let before = Timestamp(Timestamp::now().0 - days * DAY_MS);
-            if let Err(error) = audit.prune(before).await {
-                tracing::warn!(%error, "old parts of the audit record could not be forgotten");
-            }
-        }
-    });
 }

@@ -292,7 +292,6 @@ impl Config {
 }
 
 /// The process's environment; names or values that are no UTF-8 are left out.
-#[expect(clippy::disallowed_methods, reason = "this is the one reader")]
 pub fn environment() -> BTreeMap<String, String> {
     std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))

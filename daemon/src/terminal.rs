@@ -14,6 +14,7 @@ pub mod ring;
 pub mod screen;
 pub mod seat;
 
+mod flood;
 mod lifecycle;
 mod record;
 mod sampler;

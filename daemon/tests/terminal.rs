@@ -1,5 +1,7 @@
 //! `Terminals` against a real tmux, each test with a server of its own.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
+
 #[path = "terminal/support.rs"]
 mod support;
 

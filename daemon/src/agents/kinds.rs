@@ -24,11 +24,14 @@ pub struct Installed {
     pub version: Option<String>,
 }
 
+/// When a CLI was looked for, and what was found.
+type Look = (Instant, Option<Installed>);
+
 /// Cheap handle to what is known of the CLIs; clone it freely.
 #[derive(Clone)]
 pub struct Kinds {
     config: Arc<Config>,
-    known: Arc<Mutex<HashMap<&'static str, (Instant, Option<Installed>)>>>,
+    known: Arc<Mutex<HashMap<&'static str, Look>>>,
 }
 
 impl Kinds {

@@ -156,24 +156,22 @@ impl Writer {
             return;
         }
         let mut result = self.write(&mut lines);
+        if result.is_ok() && !self.healthy.load(Ordering::Relaxed) {
+            self.segments.fill_reserve();
+        }
+        // Before anybody is answered, so that the refused see why.
+        self.healthy.store(result.is_ok(), Ordering::Relaxed);
         if result.is_err() {
             // The others are refused; stopping is recorded from the space set aside.
             refuse(&mut lines);
             if !lines.is_empty() && self.segments.free_reserve() {
                 result = self.write(&mut lines);
             }
-        } else if !self.healthy.load(Ordering::Relaxed) {
-            self.segments.fill_reserve();
         }
-        let good = match &result {
-            Ok(()) => true,
-            Err(error) => {
-                tracing::error!(%error, "the audit record cannot be written");
-                refuse(&mut lines);
-                false
-            }
-        };
-        self.healthy.store(good, Ordering::Relaxed);
+        let good = result.is_ok();
+        if let Err(error) = result {
+            tracing::error!(%error, "the audit record cannot be written");
+        }
         for line in lines {
             if let Some(done) = line.done {
                 let _ = done.send(if good {

@@ -34,7 +34,7 @@ impl Chat {
         message: &StoredMessage,
     ) -> Result<Duration, ChatError> {
         if let Some(task) = message.task_id
-            && !store::tasks::wants(&self.store, task, &agent.id).await?
+            && !store::task_reads::wants(&self.store, task, &agent.id).await?
         {
             let reason = "its task was called off";
             self.step(message, MessageStatus::Failed, Some(reason))
@@ -67,7 +67,7 @@ impl Chat {
             .map_err(crate::agents::AgentError::from)?;
         tokio::time::sleep(adapter.pause_after_paste(text.len())).await;
         if let Some(task) = message.task_id
-            && !store::tasks::wants(&self.store, task, &agent.id).await?
+            && !store::task_reads::wants(&self.store, task, &agent.id).await?
         {
             self.press(agent, "C-c").await?;
             let reason = "its task was called off";

@@ -5,17 +5,19 @@
 //! own, because numbers of different openings have nothing in common.
 
 use super::entry::{Pane, wire_size};
+use super::flood::{Act, Flood};
 use super::ring::Ring;
 use crate::supervise::Tasks;
 use bytes::Bytes;
 use orchestra_protocol::agent::Size;
 use orchestra_protocol::frame::MAX_PAYLOAD;
+use orchestra_tmux::error::Error as TmuxError;
 use orchestra_tmux::live::{Live, LiveEvent, LiveStream};
 use orchestra_tmux::server::TmuxServer;
 use orchestra_tmux::snapshot::Snapshot;
 use parking_lot::Mutex;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -166,20 +168,30 @@ impl Inner {
     async fn run(&self, live: Live, mut stream: LiveStream, cancel: CancellationToken) {
         let lonely = self.lonely();
         tokio::pin!(lonely);
+        let mut flood = Flood::new(Instant::now());
         loop {
-            tokio::select! {
+            let tick = async {
+                match flood.next_tick() {
+                    Some(at) => tokio::time::sleep_until(at.into()).await,
+                    None => std::future::pending().await,
+                }
+            };
+            // A closed reading refuses what it is asked and says so by its end.
+            let _ = tokio::select! {
                 event = stream.next() => match event {
-                    Some(event) => self.take(event),
+                    Some(event) => self.take(event, &live, &mut flood).await,
                     None => return,
                 },
-                () = self.wanted.notified() => {
-                    // A closed reading says so by its end.
-                    let _ = live.request_snapshot().await;
-                }
+                () = tick => match flood.tick(Instant::now(), self.news.receiver_count() > 0) {
+                    Act::Nothing => Ok(()),
+                    Act::Sample => live.request_snapshot().await,
+                    Act::Resume => self.resume(&live).await,
+                },
+                () = self.wanted.notified() => live.request_snapshot().await,
                 () = cancel.cancelled() => break,
                 () = self.stop.cancelled() => break,
                 () = &mut lonely => break,
-            }
+            };
         }
         // Its queue has to be read for it to end.
         tokio::select! {
@@ -188,22 +200,51 @@ impl Inner {
         }
     }
 
-    fn take(&self, event: LiveEvent) {
+    async fn take(
+        &self,
+        event: LiveEvent,
+        live: &Live,
+        flood: &mut Flood,
+    ) -> Result<(), TmuxError> {
         match event {
-            LiveEvent::Output(bytes) => self.change(|stream| stream.ring.push(bytes)),
-            LiveEvent::Paused => self.change(|stream| {
-                stream.ring.cut();
-                stream.cut = None;
-            }),
+            LiveEvent::Output(bytes) => {
+                let stop = flood.output(Instant::now(), bytes.len());
+                self.change(|stream| stream.ring.push(bytes));
+                if stop {
+                    return live.pause().await;
+                }
+            }
+            LiveEvent::Paused => self.change(Stream::hole),
             LiveEvent::Snapshot(snapshot) => {
+                let held = flood.held();
+                if held && flood.calm(Instant::now(), &snapshot) {
+                    return self.resume(live).await;
+                }
                 let mut good = true;
-                self.change(|stream| good = stream.take_cut(&snapshot));
+                self.change(|stream| {
+                    if held {
+                        // What was printed before it is not in the ring.
+                        stream.hole();
+                    }
+                    good = stream.take_cut(&snapshot);
+                });
                 if !good {
                     self.wanted.notify_one();
                 }
             }
             LiveEvent::Exit => {}
         }
+        Ok(())
+    }
+
+    /// Lets output flow again. What was printed since the last screen is in no ring, so
+    /// that everybody needs the screen that comes with it.
+    async fn resume(&self, live: &Live) -> Result<(), TmuxError> {
+        self.change(|stream| {
+            stream.hole();
+            stream.asked = true;
+        });
+        live.resume().await
     }
 
     fn change(&self, change: impl FnOnce(&mut Stream)) {
@@ -224,6 +265,12 @@ impl Inner {
 }
 
 impl Stream {
+    /// Bytes are missing from here on.
+    fn hole(&mut self) {
+        self.ring.cut();
+        self.cut = None;
+    }
+
     /// False when the snapshot is from before the size changed and another is needed.
     fn take_cut(&mut self, snapshot: &Snapshot) -> bool {
         let size = wire_size(snapshot.modes.size);

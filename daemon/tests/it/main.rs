@@ -1,11 +1,18 @@
 //! Tests of the whole daemon, in one binary so that they link once.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a helper that cannot go on fails its test, and may say what the daemon said"
+)]
+
 mod cli;
 mod core_agents;
 mod core_receipts;
 mod core_tasks;
 mod bad_input;
 mod layers;
+mod login;
 mod main_job;
 mod socket;
 mod support;

@@ -27,7 +27,8 @@ instructions = "You write files."
 
 /// A site with the CLIs, its daemon, and its owner's socket.
 pub(crate) struct Stage {
-    pub model: Model,
+    /// Ends with its guard.
+    pub _model: Model,
     pub site: Site,
     pub daemon: Daemon,
     pub api: Api,
@@ -43,7 +44,7 @@ impl Stage {
         let api = daemon.api(&site, "admin", "tester");
         let socket = Socket::open(&api).await;
         Self {
-            model,
+            _model: model,
             site,
             daemon,
             api,

@@ -49,7 +49,7 @@ async fn exit_codes_and_signals_are_told() {
     );
     let again = bench
         .terminals
-        .create(bench.new(&seven, vec!["/bin/true".into()]))
+        .create(bench.wanted(&seven, vec!["/bin/true".into()]))
         .await;
     assert!(matches!(again, Err(TerminalError::Runs(_))), "{again:?}");
     bench.end().await;
@@ -147,7 +147,7 @@ async fn a_lost_server_is_told_and_the_next_agent_starts_another() {
         TerminalEvent::ServerLost { agents } => Some(agents),
         _ => None,
     });
-    assert_eq!(lost.await, [one.clone()]);
+    assert_eq!(lost.await, std::slice::from_ref(&one));
     assert_eq!(bench.terminals.state(&one), None);
     bench.run(&one, "echo back; cat").await;
     bench.shows(&one, "back").await;

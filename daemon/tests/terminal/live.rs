@@ -135,7 +135,7 @@ async fn a_flood_costs_a_window_then_one_screen_and_slows_nobody() {
             LiveChunk::Output { bytes: some, .. } => bytes += some.len(),
             LiveChunk::Snapshot { parts, .. } => {
                 screens += 1;
-                bytes += parts.iter().map(|part| part.len()).sum::<usize>();
+                bytes += parts.iter().map(bytes::Bytes::len).sum::<usize>();
             }
             LiveChunk::Gap { .. } => {}
             LiveChunk::Ended => panic!("it goes on"),
@@ -152,7 +152,7 @@ async fn a_flood_costs_a_window_then_one_screen_and_slows_nobody() {
         match chunk {
             LiveChunk::Output { bytes, .. } => got += bytes.len(),
             LiveChunk::Snapshot { parts, .. } => {
-                got += parts.iter().map(|part| part.len()).sum::<usize>()
+                got += parts.iter().map(bytes::Bytes::len).sum::<usize>();
             }
             LiveChunk::Gap { .. } => {}
             LiveChunk::Ended => panic!("it goes on"),

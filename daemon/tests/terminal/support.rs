@@ -63,13 +63,13 @@ impl Bench {
     pub(crate) async fn run(&self, agent: &AgentId, line: &str) -> i32 {
         let argv = ["/bin/sh", "-c", line].map(OsString::from).to_vec();
         self.terminals
-            .create(self.new(agent, argv))
+            .create(self.wanted(agent, argv))
             .await
             .unwrap()
             .pid
     }
 
-    pub(crate) fn new(&self, agent: &AgentId, argv: Vec<OsString>) -> NewTerminal {
+    pub(crate) fn wanted(&self, agent: &AgentId, argv: Vec<OsString>) -> NewTerminal {
         NewTerminal {
             agent: agent.clone(),
             title: "a test".into(),

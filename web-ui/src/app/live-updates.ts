@@ -18,7 +18,8 @@ type TaskUpdate = Extract<ServerMessage, { type: 'task_update' }>;
 const READ_TASK_MS = 150;
 /** How long the resumed feed takes to arrive before the page says what changed. */
 const SETTLE_MS = 1200;
-const AWAY_MS = 3000;
+/** Whoever saw the banner of a lost connection also hears what changed. */
+const AWAY_MS = 2000;
 
 export class LiveUpdates {
   readonly #queries: QueryClient;

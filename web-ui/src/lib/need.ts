@@ -33,7 +33,8 @@ export function needOf(agent: Agent, attention: Attention): Need {
     if (waiting_for === 'quota') return 'quota';
     return waiting_for === 'question' ? 'question' : 'approval';
   }
-  if (attention.unread[agent.id] && state !== 'busy') return 'unread';
+  // What works for another agent answers that agent; only its own people have to read it.
+  if (attention.unread[agent.id] && state !== 'busy' && agent.parent === null) return 'unread';
   return agent.status === 'starting' || state === 'busy' ? 'busy' : 'idle';
 }
 

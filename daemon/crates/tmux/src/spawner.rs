@@ -50,8 +50,9 @@ pub(crate) async fn spawn(
     ))
 }
 
-impl Drop for ControlChild {
-    fn drop(&mut self) {
+impl ControlChild {
+    /// Kills it; the reaping goes on elsewhere.
+    pub(crate) fn kill(&mut self) {
         let Some(mut child) = self.child.take() else {
             return;
         };
@@ -60,6 +61,12 @@ impl Drop for ControlChild {
         if let Ok(thread) = thread() {
             let _ = thread.send(Job::Reap(child));
         }
+    }
+}
+
+impl Drop for ControlChild {
+    fn drop(&mut self) {
+        self.kill();
     }
 }
 

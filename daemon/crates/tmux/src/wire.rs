@@ -25,6 +25,9 @@ const GREETING: Duration = Duration::from_secs(10);
 /// How long it may take to let one go.
 const FAREWELL: Duration = Duration::from_secs(1);
 
+/// Room for one read.
+const READ: usize = 32 * 1024;
+
 /// A request as it goes out, and how its reply is told from what follows.
 #[derive(Debug)]
 pub(crate) struct Request {
@@ -92,9 +95,10 @@ struct Pending<T> {
 
 /// The connection itself; `T` is what the owner wants back with each reply.
 pub(crate) struct Wire<T> {
+    /// Before the pipes, because it has to go before they close.
+    child: ControlChild,
     stdin: ChildStdin,
     stdout: ChildStdout,
-    _child: ControlChild,
     decoder: Decoder,
     outgoing: BytesMut,
     pending: VecDeque<Pending<T>>,
@@ -115,9 +119,9 @@ impl<T: Send + 'static> Wire<T> {
             let _quiet = launcher.quiet.to_attach().await;
             let (child, stdin, stdout) = launcher.attach(flags, target).await?;
             let mut wire = Self {
+                child,
                 stdin,
                 stdout,
-                _child: child,
                 decoder: Decoder::default(),
                 outgoing: BytesMut::new(),
                 pending: VecDeque::new(),
@@ -201,19 +205,21 @@ impl<T: Send + 'static> Wire<T> {
         }
     }
 
-    /// Leaves the server in an orderly way: when this returns, the server knows
-    /// no such client any more, unless it is too busy to say so.
+    /// Leaves the server: when this returns, it knows no such client any more.
+    ///
+    /// The child is killed while its pipes stay open. A client that says goodbye,
+    /// or whose input ends first, is marked as leaving; output that still waits
+    /// for it then makes the server give up with "not enough data" (3.3a).
     pub(crate) async fn detach(mut self, launcher: &Launcher) {
-        // An empty line asks for it.
-        self.outgoing.extend_from_slice(b"\n");
+        let _quiet = launcher.quiet.to_detach().await;
+        self.child.kill();
         let last_words = async {
-            while self.read_or_write().await.is_ok() {
+            while self.read().await.is_ok() {
                 self.decoder.clear();
             }
         };
-        let _quiet = launcher.quiet.to_detach().await;
         if tokio::time::timeout(FAREWELL, last_words).await.is_err() {
-            tracing::debug!("a tmux client had to be killed");
+            tracing::debug!("the tmux server is slow to let a client go");
         }
     }
 
@@ -238,19 +244,32 @@ impl<T: Send + 'static> Wire<T> {
 
     /// One step of input or output; safe to drop.
     pub(crate) async fn read_or_write(&mut self) -> Result<(), Error> {
+        if self.outgoing.is_empty() {
+            return self.read().await;
+        }
         let buffer = self.decoder.buffer();
-        buffer.reserve(32 * 1024);
+        buffer.reserve(READ);
         tokio::select! {
-            read = self.stdout.read_buf(buffer) => {
-                if read.map_err(|_| Error::Disconnected)? == 0 {
-                    return Err(Error::Disconnected);
-                }
-            }
-            written = self.stdin.write(&self.outgoing), if !self.outgoing.is_empty() => {
+            read = self.stdout.read_buf(buffer) => some(&read),
+            written = self.stdin.write(&self.outgoing) => {
                 self.outgoing.advance(written.map_err(|_| Error::Disconnected)?);
+                Ok(())
             }
         }
-        Ok(())
+    }
+
+    async fn read(&mut self) -> Result<(), Error> {
+        let buffer = self.decoder.buffer();
+        buffer.reserve(READ);
+        some(&self.stdout.read_buf(buffer).await)
+    }
+}
+
+/// Nothing read is the end.
+fn some(read: &std::io::Result<usize>) -> Result<(), Error> {
+    match read {
+        Ok(1..) => Ok(()),
+        _ => Err(Error::Disconnected),
     }
 }
 

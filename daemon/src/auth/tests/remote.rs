@@ -7,36 +7,34 @@ use crate::auth::jwks::{Jwks, KeyError};
 use crate::auth::jwt::Verifier;
 use crate::supervise::Tasks;
 use serde_json::{Value, json};
-use std::io::{Read as _, Write as _};
-use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
 
 /// Answers discovery and keys until the test ends; counts how often keys were fetched.
-fn issuer(change: impl FnOnce(&str) -> (Value, String)) -> (String, Arc<AtomicUsize>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+async fn issuer(change: impl FnOnce(&str) -> (Value, String)) -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let name = format!("http://{}", listener.local_addr().unwrap());
     let (discovery, keys) = change(&name);
     let fetched = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&fetched);
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let mut stream = stream.unwrap();
+    Tasks::default().spawn("issuer", move |_| async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
             let mut request = [0; 4096];
-            let read = stream.read(&mut request).unwrap_or(0);
+            let read = stream.read(&mut request).await.unwrap_or(0);
             let body = if request[..read].starts_with(b"GET /keys") {
                 count.fetch_add(1, Ordering::SeqCst);
-                std::thread::sleep(Duration::from_millis(50));
                 keys.clone()
             } else {
                 discovery.to_string()
             };
-            let head = format!(
-                "HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
-                body.len()
-            );
-            let _ = stream.write_all(format!("{head}{body}").as_bytes());
+            let length = body.len();
+            let head =
+                format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n");
+            let _ = stream.write_all(format!("{head}{body}").as_bytes()).await;
         }
     });
     (name, fetched)
@@ -52,7 +50,7 @@ fn good(name: &str, keys: &Value) -> (Value, String) {
 #[tokio::test]
 async fn j08_unknown_key_ids_cost_one_fetch_and_valid_tokens_do_not_wait() {
     let forge = Forge::new();
-    let (name, fetched) = issuer(|name| good(name, &forge.issuer.jwks()));
+    let (name, fetched) = issuer(|name| good(name, &forge.issuer.jwks())).await;
     let tasks = Tasks::default();
     let keys = Jwks::remote(Remote::new(&name).unwrap(), &tasks);
     let verifier = Verifier {
@@ -88,6 +86,7 @@ async fn j08_unknown_key_ids_cost_one_fetch_and_valid_tokens_do_not_wait() {
 #[tokio::test]
 async fn c16_without_its_keys_an_issuer_is_unavailable_not_open() {
     let closed = TcpListener::bind("127.0.0.1:0")
+        .await
         .unwrap()
         .local_addr()
         .unwrap();
@@ -117,7 +116,8 @@ async fn odd_issuers_are_refused() {
             json!({ "issuer": "https://other.example", "jwks_uri": format!("{name}/keys") }),
             empty.to_string(),
         )
-    });
+    })
+    .await;
     assert!(matches!(
         Remote::new(&other).unwrap().fetch().await,
         Err(FetchError::Issuer(_))
@@ -127,17 +127,18 @@ async fn odd_issuers_are_refused() {
             json!({ "issuer": name, "jwks_uri": "http://keys.example/" }),
             empty.to_string(),
         )
-    });
+    })
+    .await;
     assert!(matches!(
         Remote::new(&plain).unwrap().fetch().await,
         Err(FetchError::Address(_))
     ));
-    let (large, _) = issuer(|name| (good(name, &empty).0, " ".repeat(70_000)));
+    let (large, _) = issuer(|name| (good(name, &empty).0, " ".repeat(70_000))).await;
     assert!(matches!(
         Remote::new(&large).unwrap().fetch().await,
         Err(FetchError::Large(_))
     ));
-    let (text, _) = issuer(|name| (good(name, &empty).0, "<html>".into()));
+    let (text, _) = issuer(|name| (good(name, &empty).0, "<html>".into())).await;
     assert!(matches!(
         Remote::new(&text).unwrap().fetch().await,
         Err(FetchError::Document(_))

@@ -34,11 +34,13 @@ fn a_day_without_the_page() {
     let daemon = site.start();
     let agent = json(
         &site,
-        &["spawn", "shell", "--title", "-x", "--cwd", ".", "--json"],
+        &[
+            "spawn", "shell", "--title", "By hand", "--cwd", ".", "--json",
+        ],
     );
     assert_eq!(
         (&agent["id"], &agent["title"]),
-        (&"shell-001".into(), &"-x".into())
+        (&"shell-001".into(), &"By hand".into())
     );
     assert_eq!(
         agent["cwd"],
@@ -82,6 +84,7 @@ fn a_day_without_the_page() {
     for (arguments, code) in [
         (&["spawn", "nosuch"][..], 1),
         (&["spawn", "shell", "--cwd", "/etc"], 1),
+        (&["spawn", "shell", "--title", "-x"], 1),
         (&["kill", "shell-999"], 3),
         (&["send", "shell-999", "x"], 3),
         (&["up", "--listen", "127.0.0.1:0", "--no-open"], 1),

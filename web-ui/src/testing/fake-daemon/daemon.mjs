@@ -3,7 +3,9 @@ import { createReadStream, existsSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { WebSocketServer } from 'ws';
+import * as clock from './clock.mjs';
 import { Connection, converse } from './sockets.mjs';
+import * as talk from './talk.mjs';
 import * as world from './world.mjs';
 
 const CSP =
@@ -37,7 +39,7 @@ export class FakeDaemon {
     const base = scenario === 'viewer' || scenario === 'error' ? 'busy' : scenario;
     this.agents = world.agents(base);
     this.tasks = world.tasks(base);
-    this.messages = world.messages(base);
+    this.messages = talk.messages(base);
     this.kinds = world.kinds(base);
     this.event = 100 + this.feed.length;
   }
@@ -101,7 +103,7 @@ export class FakeDaemon {
         task,
         yes
           ? { status: 'assigned', reason: null }
-          : { status: 'cancelled', reason: 'rejected by Ada', ended_at: new Date().toISOString() },
+          : { status: 'cancelled', reason: 'rejected by Owner', ended_at: new Date().toISOString() },
       );
       this.update(task);
     }
@@ -184,7 +186,7 @@ export class FakeDaemon {
       if (part === 'cancel') {
         Object.assign(task, {
           status: 'cancelled',
-          reason: 'cancelled by Ada',
+          reason: 'cancelled by Owner',
           ended_at: new Date().toISOString(),
         });
         this.update(task);
@@ -229,7 +231,7 @@ export class FakeDaemon {
   me() {
     const viewer = this.scenario === 'viewer';
     return {
-      principal: { id: world.ME.id, name: world.ME.name, issuer: 'local', subject: 'ada', agent_id: null },
+      principal: { id: clock.ME.id, name: clock.ME.name, issuer: 'local', subject: 'ada', agent_id: null },
       roles: [viewer ? 'viewer' : 'admin'],
       permissions: viewer ? ['agents:read'] : ALL,
       primary_session_id: 'sess-primary',

@@ -1,6 +1,7 @@
 // The fake daemon's WebSocket: the feed, sampled and live terminals, seats, chat with an answer.
 import { frame, screen } from './screens.mjs';
-import { agent as makeAgent, message as makeMessage } from './world.mjs';
+import { message as makeMessage } from './talk.mjs';
+import { agent as makeAgent } from './world.mjs';
 
 const SAMPLE_MS = 500;
 
@@ -146,7 +147,7 @@ export class Connection {
       this.send({
         type: 'seat',
         session_id: agent.session_id,
-        ...(mine ? { holder: { name: 'Ada', via: 'web' } } : {}),
+        ...(mine ? { holder: { name: 'Owner', via: 'web' } } : {}),
         mine,
         cols: agent.size.cols,
         rows: agent.size.rows,

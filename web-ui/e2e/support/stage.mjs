@@ -1,0 +1,95 @@
+// The real daemon on the real CLIs and the scripted model, in a throw-away HOME.
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { makeHome } from '../../../testkit/home/make-home.mjs';
+import { startModel } from '../../../testkit/model/server.mjs';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+const binary = process.env.ORCHESTRA_BIN ?? join(root, 'target/debug/orchestra');
+
+const CONFIG = `
+[[specialists]]
+name = "droid"
+kind = "claude"
+labels = ["backend"]
+instructions = "You write files."
+permissions = "full"
+`;
+
+/** Sets everything up; `clis: false` leaves the machine without any agent CLI. */
+export async function setStage({ clis = true } = {}) {
+  const dir = mkdtempSync('/tmp/orc');
+  const project = join(dir, 'home/project');
+  mkdirSync(project, { recursive: true });
+  run('git', ['init', '-q'], { cwd: project });
+  const script = JSON.parse(readFileSync(join(root, 'testkit/scripts/main-job.json'), 'utf8'));
+  const model = await startModel({ script });
+  const path = `${clis ? `${cliPath()}:` : ''}/usr/local/bin:/usr/bin:/bin`;
+  const { env } = makeHome({ dir: join(dir, 'home'), model: model.url, trust: [project], path });
+  writeFileSync(join(dir, 'config.toml'), CONFIG);
+  return new Stage({ dir, project, model, env: { ...env, USER: 'tester' } });
+}
+
+class Stage {
+  constructor(parts) {
+    Object.assign(this, parts);
+    this.data = join(this.dir, 'data');
+  }
+
+  /** Starts the daemon; on the port it had before, so that an open page finds it again. */
+  async start() {
+    const args = ['up', '--json', '--no-open', '--listen', `127.0.0.1:${this.port ?? 0}`];
+    args.push('--data-dir', this.data, '--config', join(this.dir, 'config.toml'));
+    const log = openSync(join(this.dir, 'daemon.log'), 'a');
+    this.daemon = spawn(binary, args, { cwd: this.project, env: this.env, stdio: ['ignore', 'pipe', log] });
+    const [line] = await once(createInterface(this.daemon.stdout), 'line');
+    const ready = JSON.parse(line);
+    this.port = new URL(ready.url).port;
+    this.url = ready.url;
+    this.loginUrl = ready.login_url;
+  }
+
+  /** Ends the daemon as a crash would. */
+  async kill() {
+    this.daemon.kill('SIGKILL');
+    await once(this.daemon, 'exit');
+  }
+
+  read(file) {
+    return readFileSync(join(this.project, file), 'utf8').trim();
+  }
+
+  async end() {
+    if (this.daemon && this.daemon.exitCode === null && !this.daemon.killed) {
+      this.daemon.kill('SIGTERM');
+      await once(this.daemon, 'exit');
+    }
+    // Agents outlive the daemon by design; a test's must not outlive the test.
+    const tmux = (...args) =>
+      spawnSync('tmux', ['-S', join(this.data, 'run/tmux.sock'), ...args], { encoding: 'utf8' });
+    const pids = tmux('list-panes', '-a', '-F', '#{pane_pid}').stdout.split('\n').filter(Boolean);
+    tmux('kill-server');
+    for (const pid of pids) spawnSync('kill', ['-KILL', pid]);
+    await this.model.close();
+    // A CLI on its way out may still write.
+    rmSync(this.dir, { recursive: true, force: true, maxRetries: 50, retryDelay: 100 });
+  }
+}
+
+function cliPath() {
+  const lines = run('bash', [join(root, 'testkit/clis/install.sh')])
+    .trim()
+    .split('\n');
+  const folders = lines.map((line) => line.split('\t')[1].replace(/\/[^/]+$/, ''));
+  return [...new Set(folders)].join(':');
+}
+
+function run(program, args, options = {}) {
+  const done = spawnSync(program, args, { encoding: 'utf8', ...options });
+  if (done.status !== 0) throw new Error(`${program} ${args.join(' ')}: ${done.stderr}`);
+  return done.stdout;
+}
