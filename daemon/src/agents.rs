@@ -225,6 +225,11 @@ impl Agents {
         self.with_live(id, |live| live.bound).unwrap_or(false)
     }
 
+    /// True once the CLI itself said anything, by hook, marker or status file.
+    pub fn heard(&self, id: &AgentId) -> bool {
+        self.with_live(id, |live| live.heard()).unwrap_or(false)
+    }
+
     /// What the agent's screen shows now, read by its adapter's rules.
     ///
     /// # Errors

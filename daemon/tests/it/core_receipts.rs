@@ -211,6 +211,8 @@ async fn an_untrusted_folder_holds_the_text_back_until_a_person_answers() {
         })
         .await;
         waits_because(&stage.api, &id, &sent, "answer in its terminal").await;
+        let state = std::fs::read_to_string(stage.site.home.join(".codex/config.toml")).unwrap();
+        assert!(!state.contains("strange"), "nothing of ours answered it");
         let path = format!("/api/agents/{id}/input");
         let (status, _) = stage.api.post(&path, json!({"keys": ["Enter"]})).await;
         assert_eq!(status, 204);
