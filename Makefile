@@ -21,7 +21,7 @@ e2e: ## the main job with real agent CLIs and a browser
 	@scripts/test.sh e2e
 
 bench: ## the performance figures
-	@scripts/run-all.sh bench
+	@scripts/run-all.sh bench $(ARGS)
 
 soak: ## the long runs: kills, floods, leaks
 	@scripts/run-all.sh soak

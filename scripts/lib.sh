@@ -58,14 +58,27 @@ install() {
 # need PROGRAM PACKAGE: installs PACKAGE when PROGRAM is not on PATH.
 need() { have "$1" || install "$2"; }
 
+# The compiler that rust-toolchain.toml names may be installed under another name, such
+# as "stable"; rustup would fetch it a second time.
+use_installed_toolchain() {
+  local wanted names name
+  wanted="$(sed -n 's/^channel = "\(.*\)"/\1/p' "$ROOT/rust-toolchain.toml")"
+  if ! have rustup || [[ -n "${RUSTUP_TOOLCHAIN:-}" ]]; then return 0; fi
+  names="$(rustup toolchain list | cut -d' ' -f1)"
+  if grep -q "^$wanted" <<<"$names"; then return 0; fi
+  for name in $names; do
+    if [[ "$(rustup run "$name" rustc --version 2>/dev/null)" == "rustc $wanted "* ]]; then
+      export RUSTUP_TOOLCHAIN="$name"
+      return 0
+    fi
+  done
+  # rustup would now fetch it by itself; that is for a person to decide.
+  die "The Rust toolchain $wanted is missing." "rustup toolchain install $wanted"
+}
+
 need_rust() {
   have cargo || die "Rust is missing." "install it from https://rustup.rs, then run this again"
-  local wanted
-  wanted="$(sed -n 's/^channel = "\(.*\)"/\1/p' "$ROOT/rust-toolchain.toml")"
-  # rustup would fetch a missing toolchain by itself; that is for a person to decide.
-  if have rustup && ! rustup toolchain list | grep -q "^$wanted"; then
-    die "The Rust toolchain $wanted is missing." "rustup toolchain install $wanted"
-  fi
+  use_installed_toolchain
   have cc || install gcc
 }
 

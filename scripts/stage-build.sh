@@ -4,6 +4,7 @@ set -euo pipefail
 # shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
+need_rust
 "$ROOT/scripts/web.sh"
 cd "$ROOT"
 # The page is embedded, so it comes first. One unit graph for the binary and the tests.

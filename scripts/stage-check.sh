@@ -6,6 +6,7 @@ set -uo pipefail
 # shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
+need_rust
 cd "$ROOT" || exit 1
 passed=0 failed=0
 out="$(mktemp)"

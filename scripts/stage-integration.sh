@@ -4,6 +4,7 @@ set -euo pipefail
 # shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
+need_rust
 cd "$ROOT"
 if cargo nextest --version >/dev/null 2>&1; then
   cargo nextest run --workspace --locked -E 'kind(test) and not test(/^(main_job|survival)::/)'

@@ -4,6 +4,7 @@ set -euo pipefail
 # shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
+need_rust
 cd "$ROOT"
 status=0
 if cargo nextest --version >/dev/null 2>&1; then

@@ -40,14 +40,18 @@ test('a word travels from the page through two agents and back', async () => {
     await page.getByText('answered').first().waitFor(LONG);
     assert.equal(stage.read('word.txt'), made);
     await shot('2-reply');
+    await page.goto(`${stage.url}/chat?beside=droid-001`);
+    await page.locator('.xterm-screen').waitFor(LONG);
+    await page.getByText('The task ended as completed').waitFor(LONG);
+    await shot('2-beside');
 
     await page.goto(`${stage.url}/wall`);
     await page.waitForFunction(twoPaintedScreens, null, LONG);
     await shot('3-wall');
 
     await phone(stage, made, complaints, page.context());
-    // The probe above reads pixels back; that remark is about the probe.
-    const real = complaints.filter((text) => !text.includes('readback'));
+    // The probe above and a browser without a graphics card read pixels back: remarks about that are not ours.
+    const real = complaints.filter((text) => !/readback|GL Driver Message/.test(text));
     assert.deepEqual(real, [], 'the page complains of nothing');
   } finally {
     await stage.end();

@@ -1,6 +1,7 @@
 //! Who is at the other end of a connection. Of the Unix socket: a process of the owner,
-//! and for some calls not one of our agents. At isolation level 0 this keeps honest programs honest; a process of the
-//! same uid that means harm can step around it, which SECURITY.md says.
+//! and for some calls not one of our agents. At isolation level 0 this keeps honest
+//! programs honest; a process of the same uid that means harm can step around it, which
+//! SECURITY.md says.
 
 use std::collections::HashSet;
 use std::net::SocketAddr;
@@ -52,6 +53,10 @@ pub enum PeerError {
 pub fn check_owner(peer: UnixPeer, panes: &HashSet<i32>) -> Result<(), PeerError> {
     if peer.uid != nix::unistd::geteuid().as_raw() {
         return Err(PeerError::OtherUser);
+    }
+    // It runs under our own uid, so that only one that hides cannot be read.
+    if std::fs::read(format!("/proc/{}/environ", peer.pid)).is_err() {
+        return Err(PeerError::Gone);
     }
     let mut pid = peer.pid;
     for _ in 0..MAX_DEPTH {

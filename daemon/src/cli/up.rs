@@ -47,6 +47,11 @@ pub struct UpArgs {
 /// When it cannot start, or breaks.
 pub async fn run(args: UpArgs) -> Result<(), Failure> {
     log(&args.log)?;
+    // No core file holds its keys, and no other process of this user reads its memory.
+    #[cfg(target_os = "linux")]
+    if let Err(error) = nix::sys::prctl::set_dumpable(false) {
+        tracing::warn!(%error, "other processes of this user can read the daemon's memory");
+    }
     let flags = Flags {
         listen: args.listen.clone(),
         data_dir: args.data_dir.clone(),

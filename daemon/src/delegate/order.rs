@@ -206,9 +206,6 @@ impl Delegate {
         if agent.view.owner != requester.user.0 {
             return Err(store::StoreError::NotFound("agent").into());
         }
-        if agent.view.status.is_final() {
-            return Err(crate::agents::AgentError::Ended(id.clone()).into());
-        }
         if let Some(caller) = &requester.agent {
             if caller.id == *id {
                 return Err(DelegateError::Refused(
@@ -216,6 +213,15 @@ impl Delegate {
                 ));
             }
             self.check_cycle(caller.task, id).await?;
+            // Whoever may put text into any terminal of its user works in any folder.
+            if agent.view.parent.as_deref() != Some(caller.id.as_str()) {
+                return Err(DelegateError::Refused(format!(
+                    "{id} does not work for you; name a specialist, or an agent that you started"
+                )));
+            }
+        }
+        if agent.view.status.is_final() {
+            return Err(crate::agents::AgentError::Ended(id.clone()).into());
         }
         Ok((Some(agent.view.kind), agent.view.specialist))
     }
@@ -236,8 +242,15 @@ impl Delegate {
     }
 
     async fn check_context(&self, requester: &Requester, id: TaskId) -> Result<(), DelegateError> {
+        let caller = requester.agent.as_ref().map(|agent| agent.id.as_str());
+        // An agent reads what it asked for or did, so it passes on no more than that.
+        let its = |task: &StoredTask| {
+            caller.is_none()
+                || task.caller_agent.as_deref() == caller
+                || task.view.agent_id.as_deref() == caller
+        };
         let known = match self.get(id).await {
-            Ok(task) if task.view.owner == requester.user.0 => Some(task),
+            Ok(task) if task.view.owner == requester.user.0 && its(&task) => Some(task),
             Ok(_) | Err(store::StoreError::NotFound(_)) => None,
             Err(error) => return Err(error.into()),
         };

@@ -3,6 +3,8 @@
 
 use super::problem::Failure;
 use crate::agents::Agents;
+use crate::auth::Auth;
+use crate::auth::AuthError;
 use crate::auth::authorize::{Denied, Object, authorize};
 use crate::auth::permission::Permission;
 use crate::auth::principal::Principal;
@@ -10,6 +12,10 @@ use crate::delegate::Delegate;
 use crate::model::ids::{AgentId, TaskId, UserId};
 use crate::model::requester::{CallingAgent, Requester};
 use crate::store::rows::{StoredAgent, StoredTask};
+use std::time::{Duration, Instant};
+
+/// How often the right to a long answer is looked at again.
+const RECHECK: Duration = Duration::from_secs(5);
 
 /// On whose behalf a caller acts.
 pub fn requester(principal: &Principal) -> Requester {
@@ -102,6 +108,54 @@ pub fn check_task(
         object = object.agent(worker);
     }
     authorize(principal, permission, &object).map_err(|denied| refuse(denied, "task"))
+}
+
+/// The right to an answer that goes on, such as a followed log: looked at again while it
+/// lasts, because a login may end or be taken back meanwhile.
+pub struct Standing {
+    auth: Auth,
+    principal: Principal,
+    permission: Permission,
+    agent: StoredAgent,
+    generation: u64,
+    checked: Instant,
+}
+
+impl Standing {
+    /// Of a caller that was just let at this agent.
+    pub fn new(
+        auth: Auth,
+        principal: Principal,
+        permission: Permission,
+        agent: StoredAgent,
+    ) -> Self {
+        Self {
+            generation: auth.generation(),
+            auth,
+            principal,
+            permission,
+            agent,
+            checked: Instant::now(),
+        }
+    }
+
+    /// False once the caller may not have it any more.
+    pub async fn holds(&mut self) -> bool {
+        let generation = self.auth.generation();
+        if generation == self.generation && self.checked.elapsed() < RECHECK {
+            return true;
+        }
+        (self.generation, self.checked) = (generation, Instant::now());
+        match self.auth.recheck(&self.principal).await {
+            Ok(fresh) => check_agent(&fresh, self.permission, &self.agent).is_ok(),
+            Err(AuthError::Store(error)) => {
+                // As for sockets: a database in trouble takes nobody's terminal away.
+                tracing::error!(%error, "the right to an answer could not be checked");
+                true
+            }
+            Err(_) => false,
+        }
+    }
 }
 
 fn parse(id: Option<&str>) -> Option<AgentId> {

@@ -5,11 +5,11 @@ use super::audit_layer;
 use super::guard::{Gate, is_api};
 use super::limits::{Place, Wait};
 use super::problem::Failure;
-use crate::auth::AuthError;
 use crate::auth::jwt::TokenError;
-use crate::auth::peer::Peer;
+use crate::auth::peer::{Peer, PeerError};
 use crate::auth::principal::Principal;
 use crate::auth::tickets::TicketError;
+use crate::auth::{AGENT_PREFIX, AuthError};
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode, header};
@@ -108,7 +108,13 @@ pub(in crate::http) async fn authenticate(
     if listed(LOCAL, &method, route)
         && let Peer::Unix(unix) = peer
     {
-        if let Err(error) = state.auth.check_local(unix) {
+        // Whoever carries an agent's token is one, whatever its line of parents says.
+        let local = if carries_agent_token(&parts) {
+            Err(PeerError::Agent)
+        } else {
+            state.auth.check_local(unix)
+        };
+        if let Err(error) = local {
             state.audit.denied(
                 audit_layer::entry(&parts.method, &parts.extensions),
                 "local",
@@ -271,6 +277,14 @@ fn credential(parts: &Parts) -> Result<Option<Credential>, Refusal> {
         .into());
     }
     Ok(found.pop())
+}
+
+fn carries_agent_token(parts: &Parts) -> bool {
+    let values = parts.headers.get_all(header::AUTHORIZATION);
+    let mut texts = values
+        .iter()
+        .map(|value| value.to_str().unwrap_or_default());
+    texts.any(|text| text.contains(AGENT_PREFIX))
 }
 
 /// Limits, and the routes that are not for agents.

@@ -14,6 +14,8 @@ mod bad_input;
 mod layers;
 mod login;
 mod main_job;
+mod matrix;
+mod security;
 mod socket;
 mod support;
 mod survival;

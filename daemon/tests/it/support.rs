@@ -5,4 +5,5 @@ pub(crate) mod api;
 pub(crate) mod daemon;
 pub(crate) mod kit;
 pub(crate) mod socket;
+pub(crate) mod unix;
 pub(crate) mod wait;

@@ -10,7 +10,8 @@
 //!
 //! | module | what it gives |
 //! |---|---|
-//! | [`server`] | start, adopt, restart, end a server; its configuration |
+//! | [`server`], [`config`] | start, adopt, restart, end a server |
+//! | [`client`] | the main connection and whether it stands |
 //! | [`session`] | new sessions, ending them, options on them |
 //! | [`pane`] | the list of all panes, resizing |
 //! | [`input`], [`key`] | literal bytes, named keys, pastes |
@@ -28,7 +29,7 @@
 //!
 //! ```no_run
 //! # async fn demo() -> Result<(), orchestra_tmux::error::Error> {
-//! use orchestra_tmux::{server::{ServerConfig, TmuxServer}, session::NewSession};
+//! use orchestra_tmux::{config::ServerConfig, server::TmuxServer, session::NewSession};
 //!
 //! let tmux = TmuxServer::open(ServerConfig::new("/run/user/1000/demo/tmux.sock")).await?;
 //! let session = tmux.new_session(NewSession::new("demo".parse()?, "/tmp", ["top"])).await?;

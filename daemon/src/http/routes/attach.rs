@@ -4,8 +4,9 @@
 
 use crate::auth::peer::Peer;
 use crate::auth::permission::Permission;
+use crate::auth::principal::Principal;
 use crate::http::AppState;
-use crate::http::access;
+use crate::http::access::{self, Standing};
 use crate::http::extract::{Caller, Json};
 use crate::http::problem::Failure;
 use crate::terminal::seat::{Seat, ViewerId};
@@ -54,7 +55,13 @@ async fn attach(
     seat.take(viewer, &caller.user.name, "attach");
     let answer = AttachAnswer {
         tmux_socket: state.terminals.socket().display().to_string(),
-        session: agent.view.session_id,
+        session: agent.view.session_id.clone(),
+    };
+    // A person may sit there longer than the token lives that opened the door; a lock or a
+    // logout still ends it.
+    let caller = Principal {
+        expires_at: None,
+        ..caller
     };
     let mut first = serde_json::to_vec(&answer).map_err(|error| Failure::internal(&error))?;
     first.push(b'\n');
@@ -63,6 +70,7 @@ async fn attach(
         viewer,
         first: Some(first.into()),
         cancel: state.tasks.token(),
+        standing: Standing::new(state.auth, caller, Permission::TerminalType, agent),
     };
     let stream = futures_util::stream::unfold(held, |mut held| async move {
         let line = held.next().await?;
@@ -78,6 +86,7 @@ struct Held {
     viewer: ViewerId,
     first: Option<Bytes>,
     cancel: tokio_util::sync::CancellationToken,
+    standing: Standing,
 }
 
 impl Held {
@@ -86,9 +95,11 @@ impl Held {
             return Some(first);
         }
         tokio::select! {
-            () = self.cancel.cancelled() => None,
-            () = tokio::time::sleep(HEARTBEAT) => Some(Bytes::from_static(b"\n")),
+            () = self.cancel.cancelled() => return None,
+            () = tokio::time::sleep(HEARTBEAT) => {}
         }
+        let holds = self.standing.holds().await;
+        holds.then(|| Bytes::from_static(b"\n"))
     }
 }
 

@@ -4,7 +4,7 @@
 use crate::agents::Agents;
 use crate::auth::permission::Permission;
 use crate::http::AppState;
-use crate::http::access;
+use crate::http::access::{self, Standing};
 use crate::http::extract::Caller;
 use crate::http::problem::Failure;
 use crate::http::query::Query;
@@ -15,7 +15,6 @@ use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::Stream;
 use serde::Deserialize;
-use std::convert::Infallible;
 use std::path::PathBuf;
 use std::time::Duration;
 use utoipa_axum::router::OpenApiRouter;
@@ -48,7 +47,7 @@ async fn logs(
     Path(id): Path<String>,
     Query(query): Query<LogsQuery>,
     headers: HeaderMap,
-) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Failure> {
+) -> Result<Sse<impl Stream<Item = Result<Event, std::io::Error>>>, Failure> {
     let agent = access::agent(&state.agents, &caller, Permission::AgentsRead, &id).await?;
     let folder = state.agents.log_folder(&agent.id);
     if !folder.is_dir() {
@@ -66,18 +65,20 @@ async fn logs(
             .map_err(|_| Failure::invalid("Last-Event-ID is not one that this stream gave"))?,
         None => query.from.unwrap_or(0),
     };
+    let id = agent.id.clone();
     let reader = Reader {
         agents: state.agents.clone(),
-        id: agent.id,
+        id,
         folder,
         offset,
         follow: query.follow.unwrap_or(true),
         over: false,
         cancel: state.tasks.token(),
+        standing: Standing::new(state.auth, caller, Permission::AgentsRead, agent),
     };
     let stream = futures_util::stream::unfold(reader, |mut reader| async move {
         let event = reader.next().await?;
-        Some((Ok(event), reader))
+        Some((event, reader))
     });
     Ok(Sse::new(stream).keep_alive(KeepAlive::new().interval(COMMENT)))
 }
@@ -90,15 +91,21 @@ struct Reader {
     follow: bool,
     over: bool,
     cancel: tokio_util::sync::CancellationToken,
+    standing: Standing,
 }
 
 impl Reader {
-    /// The next event; none after the end, or when the daemon stops.
-    async fn next(&mut self) -> Option<Event> {
+    /// The next event; none after the end, or when the daemon stops. An error breaks the
+    /// answer off, so that a client with a newer login knows that it may go on.
+    async fn next(&mut self) -> Option<Result<Event, std::io::Error>> {
         if self.over {
             return None;
         }
         loop {
+            if !self.standing.holds().await {
+                self.over = true;
+                return Some(Err(std::io::Error::other("the login has ended")));
+            }
             // Asked before the read: what was written before the end is read after it.
             let ended = !self.follow || self.ended().await;
             let (folder, offset) = (self.folder.clone(), self.offset);
@@ -108,7 +115,8 @@ impl Reader {
             match read {
                 Ok(piece) if piece.offset > self.offset => {
                     self.offset = piece.offset;
-                    return Some(self.event("gap", &serde_json::json!({ "offset": piece.offset })));
+                    let gap = serde_json::json!({ "offset": piece.offset });
+                    return Some(Ok(self.event("gap", &gap)));
                 }
                 Ok(piece) if !piece.bytes.is_empty() => {
                     let whole = match log::whole_characters(&piece.bytes) {
@@ -117,11 +125,11 @@ impl Reader {
                     };
                     self.offset += whole as u64;
                     let text = String::from_utf8_lossy(&piece.bytes[..whole]);
-                    return Some(self.event("output", &serde_json::json!(text)));
+                    return Some(Ok(self.event("output", &serde_json::json!(text))));
                 }
                 Ok(_) | Err(_) if ended => {
                     self.over = true;
-                    return Some(self.event("end", &serde_json::json!({})));
+                    return Some(Ok(self.event("end", &serde_json::json!({}))));
                 }
                 Ok(_) | Err(_) => {
                     tokio::select! {

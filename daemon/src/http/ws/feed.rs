@@ -55,7 +55,9 @@ impl Feed {
             return Some(self.last);
         };
         self.read.clear();
-        let lost = number + 1 < oldest || number > newest || newest - number > MAX_REPLAY;
+        let lost = number.saturating_add(1) < oldest
+            || number > newest
+            || newest.saturating_sub(number) > MAX_REPLAY;
         self.last = if lost { newest } else { number };
         self.behind = true;
         lost.then_some(newest)

@@ -26,16 +26,17 @@ impl Session {
         let id = self.agent_id(session_id.as_deref()).await?;
         let principal = self.principal();
         let to_primary = id == own;
+        let denied = |Failure(problem): &Failure| self.denied(problem, "user_message", id.as_str());
         if to_primary {
-            access::may(&principal, Permission::TasksDelegate).inspect_err(
-                |Failure(problem)| self.denied(problem, "user_message", id.as_str()),
-            )?;
-            if as_command == Some(true) {
-                access::may(&principal, Permission::TerminalType)?;
+            // As over REST: the message may have to start the primary.
+            let mut needed = vec![Permission::TasksDelegate, Permission::AgentsSpawn];
+            needed.extend((as_command == Some(true)).then_some(Permission::TerminalType));
+            for permission in needed {
+                access::may(&principal, permission).inspect_err(denied)?;
             }
         } else {
             let agent = self.agent(Permission::TasksDelegate, &id).await?;
-            check_command(&principal, &agent, as_command)?;
+            check_command(&principal, &agent, as_command).inspect_err(denied)?;
         }
         let outgoing = Outgoing {
             client_id,

@@ -72,10 +72,15 @@ impl Site {
 
     /// Starts the daemon on a free port.
     pub(crate) fn start(&self) -> Daemon {
+        self.start_with(&[])
+    }
+
+    /// The same with more arguments.
+    pub(crate) fn start_with(&self, more: &[&str]) -> Daemon {
         let config = self.root.path().join("config.toml");
         std::fs::write(&config, &self.config).unwrap();
         let config = config.display().to_string();
-        let args = [
+        let mut args = vec![
             "up",
             "--json",
             "--no-open",
@@ -84,6 +89,7 @@ impl Site {
             "--config",
             &config,
         ];
+        args.extend(more);
         Daemon::start(self.command(&args))
     }
 

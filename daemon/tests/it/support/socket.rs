@@ -109,7 +109,14 @@ impl Socket {
         let limit = tokio::time::Instant::now() + super::wait::LIMIT;
         loop {
             let next = tokio::time::timeout_at(limit, self.next_json()).await;
-            let value = next.unwrap_or_else(|_| panic!("waited in vain for {what}"));
+            let value = next.unwrap_or_else(|_| {
+                let last = self.seen.iter().rev().take(4).map(Value::to_string);
+                let last: Vec<String> = last.collect();
+                panic!(
+                    "waited in vain for {what}; the last messages:\n{}",
+                    last.join("\n")
+                )
+            });
             if fits(&value) {
                 return value;
             }

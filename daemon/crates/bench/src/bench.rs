@@ -1,0 +1,110 @@
+//! What every figure is given: the options, the sizes, the program.
+
+use crate::options::Options;
+use anyhow::Context;
+use std::path::PathBuf;
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// Complaints of a daemon that a failed figure shows.
+const SHOWN: usize = 5;
+
+/// How much of everything.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sizes {
+    pub shells: usize,
+    pub claudes: usize,
+    pub messages: usize,
+    pub keys: usize,
+    pub users: usize,
+    pub rate: u32,
+    pub load: Duration,
+    /// A small and a large fleet.
+    pub agents: [usize; 2],
+    /// A few and many viewers of one terminal.
+    pub viewers: [usize; 2],
+    /// How long processor time is counted.
+    pub window: Duration,
+    /// Until allocations and caches have calmed.
+    pub settle: Duration,
+    pub restarts: usize,
+}
+
+const FULL: Sizes = Sizes {
+    shells: 40,
+    claudes: 7,
+    messages: 20,
+    keys: 1000,
+    users: 100,
+    rate: 100,
+    load: Duration::from_secs(20),
+    agents: [10, 50],
+    viewers: [1, 50],
+    window: Duration::from_secs(15),
+    settle: Duration::from_secs(3),
+    restarts: 7,
+};
+
+const QUICK: Sizes = Sizes {
+    shells: 3,
+    claudes: 1,
+    messages: 2,
+    keys: 30,
+    users: 5,
+    rate: 20,
+    load: Duration::from_secs(2),
+    agents: [1, 3],
+    viewers: [1, 3],
+    window: Duration::from_secs(2),
+    settle: Duration::from_millis(500),
+    restarts: 1,
+};
+
+/// One run of the program.
+pub(crate) struct Bench {
+    pub options: Options,
+    pub sizes: Sizes,
+    pub orchestra: PathBuf,
+    logs: TempDir,
+}
+
+impl Bench {
+    /// Fails when there is no daemon to measure.
+    pub(crate) fn new(options: Options) -> anyhow::Result<Self> {
+        let beside = std::env::current_exe()?.with_file_name("orchestra");
+        let orchestra = options.orchestra.clone().unwrap_or(beside);
+        let orchestra = orchestra.canonicalize().with_context(|| {
+            format!(
+                "there is no {}: cargo build --release -p orchestra, or say --orchestra FILE",
+                orchestra.display()
+            )
+        })?;
+        let sizes = if options.quick { QUICK } else { FULL };
+        Ok(Self {
+            options,
+            sizes,
+            orchestra,
+            logs: tempfile::tempdir()?,
+        })
+    }
+
+    /// Where daemons log; it outlives their HOME, so that a failure can be explained.
+    pub(crate) fn log(&self) -> PathBuf {
+        self.logs.path().join("daemon.log")
+    }
+
+    /// Forgets what was logged.
+    pub(crate) fn clear_log(&self) {
+        // None yet is as good as an empty one.
+        let _ = std::fs::remove_file(self.log());
+    }
+
+    /// The last complaints of the daemons since then.
+    pub(crate) fn complaints(&self) -> String {
+        let text = std::fs::read_to_string(self.log()).unwrap_or_default();
+        let serious = |line: &&str| line.contains("ERROR") || line.contains("WARN");
+        let mut lines: Vec<&str> = text.lines().filter(serious).collect();
+        let last = lines.split_off(lines.len().saturating_sub(SHOWN));
+        last.iter().map(|line| format!("\n    {line}")).collect()
+    }
+}

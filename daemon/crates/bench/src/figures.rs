@@ -1,0 +1,97 @@
+//! The figures, one after the other: two at once would disturb each other.
+
+mod adopt;
+mod chat;
+mod growth;
+mod keys;
+mod load;
+mod memory;
+mod sampling;
+mod spawn;
+
+use crate::bench::Bench;
+use crate::machine::Machine;
+use crate::options::Name;
+use crate::report::{Figure, Report, Row};
+use clap::ValueEnum;
+use std::io::Write;
+
+/// Measures what was asked for and prints each figure as it is known.
+pub(crate) async fn run(bench: &Bench) -> anyhow::Result<Report> {
+    let machine = Machine::look(bench);
+    writeln!(std::io::stdout(), "{}", machine.describe())?;
+    let quick = bench.options.quick;
+    if quick {
+        writeln!(
+            std::io::stdout(),
+            "quick: it works or not; figures mean little"
+        )?;
+    }
+    let mut figures = Vec::new();
+    for name in Name::value_variants() {
+        let only = &bench.options.only;
+        if only.is_empty() || only.contains(name) {
+            let figure = figure(bench, *name).await;
+            figure.print()?;
+            figures.push(figure);
+        }
+    }
+    Ok(Report {
+        machine,
+        quick,
+        figures,
+    })
+}
+
+async fn figure(bench: &Bench, name: Name) -> Figure {
+    let word = name.to_possible_value();
+    let word = word.map(|word| word.get_name().to_owned());
+    let mut figure = Figure {
+        name: word.unwrap_or_default(),
+        title: title(name),
+        rows: Vec::new(),
+        skipped: None,
+        failed: None,
+    };
+    if bench.options.url.is_some() && !anywhere(name) {
+        figure.skipped = Some("it looks at the daemon's processes; leave out --url".to_owned());
+        return figure;
+    }
+    bench.clear_log();
+    match measure(bench, name).await {
+        Ok(rows) => figure.rows = rows,
+        Err(error) => figure.failed = Some(format!("{error:#}{}", bench.complaints())),
+    }
+    figure
+}
+
+/// True for what can be measured from outside alone.
+fn anywhere(name: Name) -> bool {
+    matches!(name, Name::Spawn | Name::Keys | Name::Load)
+}
+
+fn title(name: Name) -> &'static str {
+    match name {
+        Name::Spawn => "a spawn request until its process, and until Claude Code is ready",
+        Name::Chat => "user_message until claude_response, less the model's own time",
+        Name::Keys => "a key until its echo at a live viewer, beside tmux attach",
+        Name::Load => "many users who send many messages",
+        Name::Memory => "memory of daemon, tmux and Claude Code",
+        Name::Sampling => "processor for sampled terminals, one viewer each",
+        Name::Growth => "how cost grows with agents, viewers and bytes",
+        Name::Adopt => "start of the daemon with agents to find again",
+    }
+}
+
+async fn measure(bench: &Bench, name: Name) -> anyhow::Result<Vec<Row>> {
+    match name {
+        Name::Spawn => spawn::measure(bench).await,
+        Name::Chat => chat::measure(bench).await,
+        Name::Keys => keys::measure(bench).await,
+        Name::Load => load::measure(bench).await,
+        Name::Memory => memory::measure(bench).await,
+        Name::Sampling => sampling::measure(bench).await,
+        Name::Growth => growth::measure(bench).await,
+        Name::Adopt => adopt::measure(bench).await,
+    }
+}

@@ -1,0 +1,63 @@
+//! `orchestra-bench`: starts the real daemon in a throw-away HOME, measures what its users
+//! meet, and prints the figures as a table. It judges nothing: a slow machine is no failure.
+
+mod agents;
+mod api;
+mod bench;
+mod figures;
+mod kit;
+mod machine;
+mod options;
+mod process;
+mod pty;
+mod report;
+mod site;
+mod socket;
+mod stage;
+mod stats;
+mod tmux;
+mod viewer;
+mod wait;
+mod wire;
+
+use anyhow::Context;
+use bench::Bench;
+use clap::Parser;
+use options::Options;
+use std::io::Write;
+use std::process::ExitCode;
+use tokio::signal::unix::{SignalKind, signal};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(Options::parse()).await {
+        Ok(0) => return ExitCode::SUCCESS,
+        Ok(failed) => say(&format!("{failed} figures could not be measured")),
+        Err(error) => say(&format!("{error:#}")),
+    }
+    ExitCode::FAILURE
+}
+
+/// Measures; says how many figures failed.
+async fn run(options: Options) -> anyhow::Result<usize> {
+    let json = options.json.clone();
+    let bench = Bench::new(options)?;
+    let mut told_to_end = signal(SignalKind::terminate())?;
+    // Dropping the run ends what it started, so an interrupted one leaves nothing either.
+    let report = tokio::select! {
+        report = figures::run(&bench) => report?,
+        _ = tokio::signal::ctrl_c() => anyhow::bail!("interrupted"),
+        _ = told_to_end.recv() => anyhow::bail!("told to end"),
+    };
+    if let Some(file) = json {
+        let text = serde_json::to_string_pretty(&report)?;
+        std::fs::write(&file, text + "\n")
+            .with_context(|| format!("cannot write {}", file.display()))?;
+    }
+    Ok(report.failed())
+}
+
+fn say(text: &str) {
+    // With nobody left to read it there is nothing to do.
+    let _ = writeln!(std::io::stderr(), "orchestra-bench: {text}");
+}

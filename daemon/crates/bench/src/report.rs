@@ -1,0 +1,169 @@
+//! The figures: as a table for a person, as JSON for a program.
+
+use crate::machine::Machine;
+use crate::stats::Sample;
+use serde::Serialize;
+use std::io::Write;
+
+/// One line of a figure. One value stands in `p50`.
+#[derive(Debug, Serialize)]
+pub(crate) struct Row {
+    what: String,
+    unit: &'static str,
+    runs: usize,
+    p50: f64,
+    p99: Option<f64>,
+    /// What it should stay below, where something was promised.
+    budget: Option<&'static str>,
+    note: Option<String>,
+}
+
+impl Row {
+    /// A single value.
+    pub(crate) fn one(what: impl Into<String>, unit: &'static str, value: f64) -> Self {
+        Self {
+            what: what.into(),
+            unit,
+            runs: 1,
+            p50: value,
+            p99: None,
+            budget: None,
+            note: None,
+        }
+    }
+
+    /// Many runs of the same.
+    pub(crate) fn of(what: impl Into<String>, unit: &'static str, sample: &Sample) -> Self {
+        Self {
+            runs: sample.len(),
+            p99: Some(sample.p99()),
+            ..Self::one(what, unit, sample.p50())
+        }
+    }
+
+    /// How many times the second the first is.
+    pub(crate) fn ratio(what: impl Into<String>, one: f64, other: f64) -> Self {
+        Self::one(what, "×", one / other)
+    }
+
+    pub(crate) fn budget(mut self, budget: &'static str) -> Self {
+        self.budget = Some(budget);
+        self
+    }
+
+    pub(crate) fn note(mut self, note: impl Into<String>) -> Self {
+        self.note = Some(note.into());
+        self
+    }
+
+    fn cells(&self) -> [String; 7] {
+        [
+            self.what.clone(),
+            self.runs.to_string(),
+            number(self.p50),
+            self.p99.map(number).unwrap_or_default(),
+            self.unit.to_owned(),
+            self.budget.unwrap_or_default().to_owned(),
+            self.note.clone().unwrap_or_default(),
+        ]
+    }
+}
+
+/// A figure with its rows, or why there are none.
+#[derive(Debug, Serialize)]
+pub(crate) struct Figure {
+    pub name: String,
+    pub title: &'static str,
+    pub rows: Vec<Row>,
+    pub skipped: Option<String>,
+    pub failed: Option<String>,
+}
+
+/// Everything one run found.
+#[derive(Debug, Serialize)]
+pub(crate) struct Report {
+    pub machine: Machine,
+    pub quick: bool,
+    pub figures: Vec<Figure>,
+}
+
+impl Report {
+    /// Figures that broke, skipped ones not counted.
+    pub(crate) fn failed(&self) -> usize {
+        let broken = |figure: &&Figure| figure.failed.is_some();
+        self.figures.iter().filter(broken).count()
+    }
+}
+
+const HEAD: [&str; 7] = ["", "runs", "p50", "p99", "unit", "budget", "note"];
+
+impl Figure {
+    /// Prints the figure. A run takes minutes, so each is shown as soon as it is known.
+    pub(crate) fn print(&self) -> std::io::Result<()> {
+        let mut out = std::io::stdout().lock();
+        writeln!(out, "\n{}: {}", self.name, self.title)?;
+        if let Some(why) = &self.skipped {
+            return writeln!(out, "  skipped: {why}");
+        }
+        if let Some(why) = &self.failed {
+            return writeln!(out, "  FAILED: {why}");
+        }
+        let mut lines = vec![HEAD.map(str::to_owned)];
+        lines.extend(self.rows.iter().map(Row::cells));
+        for line in &lines {
+            writeln!(out, "  {}", padded(line, &widths(&lines)))?;
+        }
+        Ok(())
+    }
+}
+
+fn widths(lines: &[[String; 7]]) -> [usize; 7] {
+    std::array::from_fn(|column| {
+        let width = |line: &[String; 7]| line[column].chars().count();
+        lines.iter().map(width).max().unwrap_or_default()
+    })
+}
+
+/// Words to the left, numbers to the right.
+fn padded(cells: &[String; 7], widths: &[usize; 7]) -> String {
+    let cell = |(column, text): (usize, &String)| {
+        let width = widths[column];
+        if (1..=3).contains(&column) {
+            format!("{text:>width$}")
+        } else {
+            format!("{text:<width$}")
+        }
+    };
+    let cells: Vec<String> = cells.iter().enumerate().map(cell).collect();
+    cells.join("  ").trim_end().to_owned()
+}
+
+/// Three digits that count; more would claim more than a shared machine can say.
+fn number(value: f64) -> String {
+    let places = match value.abs() {
+        value if value >= 100.0 => 0,
+        value if value >= 10.0 => 1,
+        value if value >= 0.1 || value == 0.0 => 2,
+        _ => 3,
+    };
+    format!("{value:.places$}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_three_digits_and_columns_line_up() {
+        assert_eq!(
+            [0.0123, 0.5, 12.34, 1234.5].map(number),
+            ["0.012", "0.50", "12.3", "1234"]
+        );
+        let lines = [
+            Row::one("a", "ms", 1.0).cells(),
+            Row::one("longer", "MB", 100.0).cells(),
+        ];
+        let shown = lines.each_ref().map(|line| padded(line, &widths(&lines)));
+        assert_eq!(shown, ["a       1  1.00    ms", "longer  1   100    MB"]);
+    }
+}

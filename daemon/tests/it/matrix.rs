@@ -1,0 +1,261 @@
+//! The authorisation matrix (R01) and the completeness of the record (A01): every route of
+//! the running daemon and every message of the socket, as every kind of caller.
+
+mod record;
+mod table;
+
+use crate::support::api::Api;
+use crate::support::daemon::{Daemon, Site};
+use crate::support::socket::Socket;
+use crate::support::unix::{self, Answer};
+use crate::support::wait::until;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use orchestra_protocol::socket::ClientMessage;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use table::{CALLERS, MESSAGES, ROUTES, Row, SOCKETS};
+
+/// A daemon, its people, and what belongs to ann.
+struct Stage {
+    site: Site,
+    daemon: Daemon,
+    ann: Api,
+    bob: Api,
+    viewer: Api,
+    admin: Api,
+    agent: String,
+    task: i64,
+    own: String,
+    foreign: String,
+}
+
+impl Stage {
+    async fn open() -> Self {
+        let mut site = Site::new();
+        site.config =
+            "[limits]\nrequests_per_minute = 100000\nlogin_attempts_per_minute = 100000\n".into();
+        let daemon = site.start();
+        let ann = daemon.api(&site, "developer", "ann");
+        let bob = daemon.api(&site, "developer", "bob");
+        let viewer = daemon.api(&site, "viewer", "vic");
+        let admin = daemon.api(&site, "admin", "root");
+        let order = json!({"kind": "shell", "task": "sleep 1000"});
+        let task = ann.must("/api/delegate", order).await["id"]
+            .as_i64()
+            .unwrap();
+        let path = format!("/api/tasks/{task}");
+        let agent = until("the task to run", || async {
+            let task = ann.read(&path).await;
+            (task["status"] == "running").then(|| task["agent_id"].as_str().unwrap().to_owned())
+        })
+        .await;
+        let other = bob.must("/api/agents", json!({"kind": "shell"})).await;
+        let own = token(&site, &agent);
+        let foreign = token(&site, other["id"].as_str().unwrap());
+        Self {
+            site,
+            daemon,
+            ann,
+            bob,
+            viewer,
+            admin,
+            agent,
+            task,
+            own,
+            foreign,
+        }
+    }
+
+    fn socket(&self) -> PathBuf {
+        self.site.data.join("run/orchestra.sock")
+    }
+
+    fn fill(&self, text: &str) -> String {
+        text.replace("{agent}", &self.agent)
+            .replace("SESSION", &format!("sess-{}", self.agent))
+            .replace("{task}", &self.task.to_string())
+            .replace("TASK", &self.task.to_string())
+            .replace("{device}", "0198b7a0-0000-7000-8000-000000000001")
+    }
+
+    async fn call(&self, row: &Row, caller: &str, expired: &str) -> Answer {
+        let path = self.fill(row.path);
+        let body = self.fill(row.body);
+        let body: Option<Value> = (!body.is_empty()).then(|| serde_json::from_str(&body).unwrap());
+        let token = match caller {
+            "none" => "",
+            "expired" => expired,
+            "bob" => &self.bob.token,
+            "viewer" => &self.viewer.token,
+            "admin" => &self.admin.token,
+            "ann" => &self.ann.token,
+            "own" | "remote" => &self.own,
+            _ => &self.foreign,
+        };
+        if matches!(caller, "own" | "foreign") {
+            return unix::call(&self.socket(), row.method, &path, token, body.as_ref()).await;
+        }
+        let mut request = Api::new(&self.daemon.url, token)
+            .request(row.method.parse().unwrap(), &path)
+            .header("accept", "application/json, text/event-stream");
+        if let Some(body) = &body {
+            request = request.json(body);
+        }
+        let response = request.send().await.unwrap();
+        let id = response.headers().get("x-request-id");
+        Answer {
+            status: response.status().as_u16(),
+            id: id
+                .map(|id| id.to_str().unwrap().to_owned())
+                .unwrap_or_default(),
+            text: response.text().await.unwrap(),
+        }
+    }
+}
+
+fn token(site: &Site, agent: &str) -> String {
+    let path = site.data.join("agents").join(agent).join("token");
+    std::fs::read_to_string(path).unwrap()
+}
+
+/// The same token, signed by the daemon's own key, but over for an hour.
+fn expired(site: &Site, token: &str) -> String {
+    let mut parts = token.split('.');
+    let mut part = || {
+        let bytes = URL_SAFE_NO_PAD.decode(parts.next().unwrap()).unwrap();
+        serde_json::from_slice::<Value>(&bytes).unwrap()
+    };
+    let (head, mut claims) = (part(), part());
+    for name in ["iat", "nbf", "exp"] {
+        claims[name] = (claims[name].as_i64().unwrap() - 7200).into();
+    }
+    let mut header = jsonwebtoken::Header::new(jsonwebtoken::Algorithm::EdDSA);
+    header.kid = Some(head["kid"].as_str().unwrap().to_owned());
+    let keys = std::fs::read_dir(site.data.join("keys")).unwrap();
+    let key = keys
+        .map(|entry| entry.unwrap().path())
+        .find(|path| path.extension().is_some_and(|end| end == "pk8"))
+        .unwrap();
+    let key = jsonwebtoken::EncodingKey::from_ed_der(&std::fs::read(key).unwrap());
+    jsonwebtoken::encode(&header, &claims, &key).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r01_a01_every_route_for_every_caller() {
+    let stage = Stage::open().await;
+    covered(&stage).await;
+    let expired = expired(&stage.site, &stage.ann.token);
+    let mut wrong = Vec::new();
+    let mut record = record::Expected::default();
+    for row in ROUTES {
+        let expected: Vec<u16> = row
+            .expected
+            .split(' ')
+            .map(|status| status.parse().unwrap())
+            .collect();
+        assert_eq!(expected.len(), CALLERS.len(), "{} {}", row.method, row.path);
+        // Those that get in come last, because what they do may change what there is.
+        for caller in [
+            "none", "expired", "bob", "viewer", "foreign", "remote", "own", "admin", "ann",
+        ] {
+            let column = CALLERS.iter().position(|one| *one == caller).unwrap();
+            let answer = stage.call(row, caller, &expired).await;
+            if answer.status != expected[column] {
+                wrong.push(format!(
+                    "{} {} as {caller}: {} instead of {}: {:.200}",
+                    row.method, row.path, answer.status, expected[column], answer.text
+                ));
+            }
+            for secret in [&expired, &stage.own, &stage.foreign, &stage.ann.token] {
+                assert!(
+                    !answer.text.contains(secret.as_str()),
+                    "{} {caller}",
+                    row.path
+                );
+            }
+            record.note(row, caller, &answer);
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+    let admin = stage.daemon.api(&stage.site, "admin", "root");
+    record.check(&stage.site, &admin).await;
+}
+
+/// Every route that the daemon says it has, and those that no document lists, has a row.
+async fn covered(stage: &Stage) {
+    let document = stage.ann.read("/api/openapi.json").await;
+    let mut routes: BTreeSet<String> = ["/ws", "/mcp", "/api/openapi.json"]
+        .iter()
+        .map(|path| format!("GET {path}"))
+        .collect();
+    routes.extend(["POST /mcp".to_owned(), "DELETE /mcp".to_owned()]);
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for method in methods.as_object().unwrap().keys() {
+            routes.insert(format!("{} {path}", method.to_uppercase()));
+        }
+    }
+    assert!(routes.len() > 40, "{routes:?}");
+    for row in ROUTES {
+        routes.remove(&format!("{} {}", row.method, record::template(row.path)));
+    }
+    assert!(routes.is_empty(), "without a row in the matrix: {routes:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r01_every_socket_message_for_every_caller() {
+    let rows: BTreeSet<&str> = MESSAGES.iter().map(|row| row.0).collect();
+    let types: BTreeSet<&str> = ClientMessage::TYPES.iter().copied().collect();
+    assert_eq!(rows, types, "every message has a row");
+    let stage = Stage::open().await;
+    let reading = stage
+        .ann
+        .must("/api/ws-tickets", json!({"rights": "read"}))
+        .await;
+    let mut sockets = [
+        Socket::open(&stage.ann).await,
+        Socket::with_ticket(&stage.ann, reading["ticket"].as_str().unwrap())
+            .await
+            .unwrap(),
+        Socket::open(&stage.bob).await,
+        Socket::open(&stage.viewer).await,
+        Socket::open(&stage.admin).await,
+    ];
+    let mut wrong = Vec::new();
+    for (kind, body, expected) in MESSAGES {
+        // The one that may goes last here too.
+        for column in (0..SOCKETS.len()).rev() {
+            let mut message: Value = serde_json::from_str(&stage.fill(body)).unwrap();
+            message["type"] = (*kind).into();
+            let heard = heard(&mut sockets[column], message).await;
+            if heard != expected[column] {
+                wrong.push(format!(
+                    "{kind} as {}: {heard} instead of {}",
+                    SOCKETS[column], expected[column]
+                ));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+/// `ok`, or the code of the error that the message got; the pong behind it ends the wait.
+async fn heard(socket: &mut Socket, message: Value) -> String {
+    let about = message["type"].clone();
+    socket.send(message).await;
+    socket
+        .send(json!({"type": "ping", "nonce": "behind"}))
+        .await;
+    let mut heard = "ok".to_owned();
+    loop {
+        let value = socket.next_json().await;
+        if value["type"] == "error" && value["about"] == about {
+            let code = value["code"].as_str().unwrap_or_default();
+            heard = code.trim_start_matches("urn:orchestra:").to_owned();
+        }
+        if value["type"] == "pong" && value["nonce"] == "behind" {
+            return heard;
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! REST over the daemon's Unix socket, as its own programs and agents call it.
+
+use axum::http::{Request, header};
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+use std::path::Path;
+use tokio::net::UnixStream;
+
+/// What came back; the id is the one in the record.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub status: u16,
+    pub id: String,
+    pub text: String,
+}
+
+/// One call with one token; an empty token sends none.
+pub(crate) async fn call(
+    socket: &Path,
+    method: &str,
+    path: &str,
+    token: &str,
+    body: Option<&Value>,
+) -> Answer {
+    let stream = UnixStream::connect(socket).await.unwrap();
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+        .await
+        .unwrap();
+    let connection = tokio::spawn(connection);
+    let mut request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header(header::HOST, "localhost")
+        .header(header::ACCEPT, "application/json, text/event-stream");
+    if !token.is_empty() {
+        request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+    }
+    if body.is_some() {
+        request = request.header(header::CONTENT_TYPE, "application/json");
+    }
+    let text = body.map(Value::to_string).unwrap_or_default();
+    let request = request.body(Full::new(Bytes::from(text))).unwrap();
+    let answer = sender.send_request(request).await.unwrap();
+    let (parts, body) = answer.into_parts();
+    let bytes = body.collect().await.unwrap().to_bytes();
+    connection.abort();
+    Answer {
+        status: parts.status.as_u16(),
+        id: parts
+            .headers
+            .get("x-request-id")
+            .map(|id| id.to_str().unwrap().to_owned())
+            .unwrap_or_default(),
+        text: String::from_utf8_lossy(&bytes).into_owned(),
+    }
+}
