@@ -9,6 +9,7 @@ pub mod launch;
 pub mod lifecycle;
 pub mod order;
 pub mod signals;
+pub mod start;
 pub mod watch;
 
 use crate::config::Config;
@@ -222,6 +223,11 @@ impl Agents {
     /// judged by their screen.
     pub fn bound(&self, id: &AgentId) -> bool {
         self.with_live(id, |live| live.bound).unwrap_or(false)
+    }
+
+    /// True once the CLI itself said anything, by hook, marker or status file.
+    pub fn heard(&self, id: &AgentId) -> bool {
+        self.with_live(id, |live| live.heard()).unwrap_or(false)
     }
 
     /// What the agent's screen shows now, read by its adapter's rules.

@@ -96,7 +96,7 @@ impl Delegate {
         };
         store::assignment::free_orphans(&delegate.store).await?;
         let mut feed = delegate.events.subscribe();
-        for task in store::tasks::unsettled(&delegate.store).await? {
+        for task in store::task_reads::unsettled(&delegate.store).await? {
             delegate.drive(TaskId(task.view.id));
         }
         let dispatcher = delegate.clone();
@@ -121,7 +121,7 @@ impl Delegate {
     /// # Errors
     /// `NotFound` when there is none of that number.
     pub async fn get(&self, id: TaskId) -> Result<StoredTask, StoreError> {
-        store::tasks::get(&self.store, id).await
+        store::task_reads::get(&self.store, id).await
     }
 
     /// Tasks, newest first; of one owner or all, of one calling agent or any.
@@ -135,7 +135,7 @@ impl Delegate {
         before: Option<i64>,
         limit: i64,
     ) -> Result<Vec<StoredTask>, StoreError> {
-        store::tasks::list(&self.store, owner, caller, before, limit).await
+        store::task_reads::list(&self.store, owner, caller, before, limit).await
     }
 
     /// Waits until the task has ended, at most `patience`; answers how it stands then.

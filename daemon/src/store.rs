@@ -12,6 +12,7 @@ pub mod idempotency;
 pub mod messages;
 pub mod rows;
 pub mod tasks;
+pub mod task_reads;
 pub mod users;
 
 use sqlx::sqlite::{

@@ -165,6 +165,21 @@ fn squeeze(text: &str) -> String {
         .collect()
 }
 
+/// True when a choice is on the screen: a pointer before a numbered option. Words of a
+/// dialog without it are words that somebody wrote.
+fn offers_choice(rows: &[&str], pointer: char) -> bool {
+    rows.iter().any(|row| {
+        let option = row
+            .trim_start_matches([' ', '│'])
+            .strip_prefix(pointer)
+            .map(str::trim_start);
+        option.is_some_and(|option| {
+            let digits = option.trim_start_matches(|letter: char| letter.is_ascii_digit());
+            digits.len() < option.len() && digits.starts_with('.')
+        })
+    })
+}
+
 /// Text made safe to paste: line ends as LF, no control characters but tab and LF,
 /// so that no escape sequence can end a bracketed paste.
 fn pasteable(text: &str) -> String {

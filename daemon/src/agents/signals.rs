@@ -1,8 +1,9 @@
 //! What an agent does, decided from several sources that may disagree. Pure.
 //!
-//! A status file is the CLI's own word, read twice a second: it wins. Hooks are its own
-//! word too, but an interrupted turn fires none; so a title or screen that changed
-//! clearly after the last hook wins over that hook.
+//! A status file is the CLI's own word, read twice a second: it wins, but for what a hook
+//! said after the last reading. Hooks are its own word too, but an interrupted turn fires
+//! none; so a title or screen that changed clearly after the last hook wins over it, and
+//! so does one that goes on contradicting it: the turn was over before it was looked at.
 
 use super::adapter::Told;
 use crate::model::evidence::Source;
@@ -12,6 +13,8 @@ use std::collections::BTreeMap;
 
 /// Hooks and titles of one moment arrive in any order within this time.
 const SLACK_MS: i64 = 1_000;
+/// A title that has not followed a hook within this time never will.
+const NEVER_MS: i64 = 3_000;
 
 /// What one source said last, and since when it says so.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,7 +74,7 @@ impl Signals {
             Some((source, record)) => Activity {
                 state: record.told.state,
                 waiting_for: record.told.waiting_for,
-                since: record.since,
+                since: self.since(source, record),
                 source: source.word().to_owned(),
                 confidence: source.confidence(),
             },
@@ -82,6 +85,16 @@ impl Signals {
                 source: Source::Process.word().to_owned(),
                 confidence: 0.0,
             },
+        }
+    }
+
+    /// A reading cannot have been true while an event said otherwise.
+    fn since(&self, source: Source, record: &Record) -> Timestamp {
+        match self.event() {
+            Some((_, event)) if !is_event(source) && event.told != record.told => {
+                record.since.max(event.since)
+            }
+            _ => record.since,
         }
     }
 
@@ -102,29 +115,44 @@ impl Signals {
             .collect()
     }
 
-    fn winner(&self) -> Option<(Source, &Record)> {
-        let get = |source: Source| {
-            let (source, record) = self.records.get(source.word())?;
-            Some((*source, record))
-        };
-        if let Some(status) = get(Source::StatusFile) {
-            return Some(status);
-        }
-        let event = [Source::Hook, Source::Marker, Source::Transcript]
+    fn get(&self, source: Source) -> Option<(Source, &Record)> {
+        let (source, record) = self.records.get(source.word())?;
+        Some((*source, record))
+    }
+
+    /// The newest of what the CLI said at a moment.
+    fn event(&self) -> Option<(Source, &Record)> {
+        [Source::Hook, Source::Marker, Source::Transcript]
             .into_iter()
-            .filter_map(get)
-            .max_by_key(|(_, record)| record.since);
-        // A title does not know of a dialog that is up before the CLI has begun.
-        let dialog =
-            get(Source::Screen).filter(|(_, record)| record.told.state == ActivityState::Waiting);
-        let reading = dialog.or_else(|| [Source::Title, Source::Screen].into_iter().find_map(get));
-        match (event, reading) {
-            (Some(event), Some(reading)) if reading.1.since.0 > event.1.since.0 + SLACK_MS => {
-                Some(reading)
-            }
-            (Some(event), _) => Some(event),
-            (None, reading) => reading,
+            .filter_map(|source| self.get(source))
+            .max_by_key(|(_, record)| record.since)
+    }
+
+    fn winner(&self) -> Option<(Source, &Record)> {
+        let event = self.event();
+        if let Some(status) = self.get(Source::StatusFile) {
+            return match event {
+                Some(event) if event.1.since > status.1.seen => Some(event),
+                _ => Some(status),
+            };
         }
+        // A title does not know of a dialog that is up before the CLI has begun.
+        let dialog = self
+            .get(Source::Screen)
+            .filter(|(_, record)| record.told.state == ActivityState::Waiting);
+        let reading = dialog
+            .or_else(|| self.get(Source::Title))
+            .or_else(|| self.get(Source::Screen));
+        let (Some(event), Some(reading)) = (event, reading) else {
+            return event.or(reading);
+        };
+        let changed = reading.1.since.0 > event.1.since.0 + SLACK_MS;
+        let contradicts = reading.1.seen.0 > event.1.since.0 + NEVER_MS;
+        Some(if changed || contradicts {
+            reading
+        } else {
+            event
+        })
     }
 }
 
@@ -153,7 +181,25 @@ mod tests {
         let mut signals = Signals::default();
         signals.tell(Source::Hook, BUSY, Timestamp(5_000), "");
         signals.tell(Source::StatusFile, IDLE, Timestamp(1_000), "");
-        assert_eq!(signals.decide(Timestamp(0)).state, ActivityState::Idle);
+        let activity = signals.decide(Timestamp(0));
+        assert_eq!(activity.state, ActivityState::Busy, "not looked at since");
+        signals.tell(Source::StatusFile, IDLE, Timestamp(5_500), "");
+        let activity = signals.decide(Timestamp(0));
+        assert_eq!(activity.state, ActivityState::Idle);
+        assert_eq!(activity.since, Timestamp(5_000), "not before the hook");
+    }
+
+    #[test]
+    fn a_turn_that_ended_between_two_looks_does_not_stay_busy() {
+        let mut signals = Signals::default();
+        signals.tell(Source::Title, IDLE, Timestamp(1_000), "");
+        signals.tell(Source::Hook, BUSY, Timestamp(10_000), "");
+        signals.tell(Source::Title, IDLE, Timestamp(10_500), "");
+        assert_eq!(signals.decide(Timestamp(0)).state, ActivityState::Busy);
+        signals.tell(Source::Title, IDLE, Timestamp(13_500), "");
+        let activity = signals.decide(Timestamp(0));
+        assert_eq!(activity.state, ActivityState::Idle);
+        assert_eq!(activity.since, Timestamp(10_000));
     }
 
     #[test]

@@ -111,10 +111,11 @@ impl Chat {
         let activity = &agent.view.activity;
         let settled = now.since(message.view.updated_at) > TURN_BEGINS + SILENT_END;
         let idle = activity.state == ActivityState::Idle
-            && activity.since >= message.view.updated_at
+            // An agent that was interrupted at once counts as idle from its prompt on.
+            && activity.since.0 + TURN_BEGINS >= message.view.updated_at.0
             && now.since(activity.since) > SILENT_END;
         if settled && idle {
-            let reason = "the turn ended without an answer; it was interrupted or refused";
+            let reason = "the turn ended without an answer: it was interrupted or refused, or the model failed";
             self.step(message, MessageStatus::Failed, Some(reason))
                 .await?;
             return Ok(Next::Again);

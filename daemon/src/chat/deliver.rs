@@ -12,6 +12,8 @@ use std::time::Duration;
 
 /// A person who typed within this time is not interrupted.
 const SEAT_QUIET: Duration = Duration::from_secs(10);
+/// Between the two looks at a CLI that never spoke.
+const FIRST_LOOK: Duration = Duration::from_millis(1_000);
 /// How long the CLI may take to say that it took a prompt.
 const ACCEPT: i64 = 3_000;
 /// How often Enter is pressed for one message.
@@ -34,7 +36,7 @@ impl Chat {
         message: &StoredMessage,
     ) -> Result<Duration, ChatError> {
         if let Some(task) = message.task_id
-            && !store::tasks::wants(&self.store, task, &agent.id).await?
+            && !store::task_reads::wants(&self.store, task, &agent.id).await?
         {
             let reason = "its task was called off";
             self.step(message, MessageStatus::Failed, Some(reason))
@@ -56,6 +58,16 @@ impl Chat {
             self.press(agent, "C-c").await?;
             return Ok(AFTER_CLEAR);
         }
+        if !adapter.is_shell() && !self.agents.heard(&agent.id) {
+            // Before its first word a CLI may draw its composer and then a dialog over it,
+            // which must not get our keys.
+            tokio::time::sleep(FIRST_LOOK).await;
+            let again = self.agents.look(&agent.id, adapter).await?;
+            if let Some(obstacle) = on_screen(&again) {
+                self.explain(message, &obstacle).await?;
+                return Ok(PATIENCE);
+            }
+        }
         let text = Self::composed(adapter, message);
         // Written before the act: after a kill, the next courier knows that text may
         // stand in the composer.
@@ -67,13 +79,21 @@ impl Chat {
             .map_err(crate::agents::AgentError::from)?;
         tokio::time::sleep(adapter.pause_after_paste(text.len())).await;
         if let Some(task) = message.task_id
-            && !store::tasks::wants(&self.store, task, &agent.id).await?
+            && !store::task_reads::wants(&self.store, task, &agent.id).await?
         {
             self.press(agent, "C-c").await?;
             let reason = "its task was called off";
             self.step(&message, MessageStatus::Failed, Some(reason))
                 .await?;
             return Ok(AFTER_CLEAR);
+        }
+        // A dialog that came up meanwhile would take the Enter for its answer.
+        let reading = self.agents.look(&agent.id, adapter).await?;
+        if let Some(dialog) = reading.dialog {
+            let reason = format!("the agent {dialog}");
+            self.step(&message, MessageStatus::Queued, Some(&reason))
+                .await?;
+            return Ok(PATIENCE);
         }
         self.press(agent, "Enter").await?;
         self.step(&message, MessageStatus::Submitted, None).await?;

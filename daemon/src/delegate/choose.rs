@@ -86,7 +86,7 @@ impl Delegate {
             return Ok(false);
         }
         let open = store::messages::open(&self.store, &agent.id).await?;
-        Ok(open.is_empty() && store::tasks::worked_before(&self.store, &agent.id).await?)
+        Ok(open.is_empty() && store::task_reads::worked_before(&self.store, &agent.id).await?)
     }
 
     async fn start_one(
@@ -142,7 +142,7 @@ impl Delegate {
         idle.sort_by_key(|agent| agent.view.activity.since);
         for agent in idle {
             let open = store::messages::open(&self.store, &agent.id).await?;
-            if open.is_empty() && store::tasks::worked_before(&self.store, &agent.id).await? {
+            if open.is_empty() && store::task_reads::worked_before(&self.store, &agent.id).await? {
                 self.agents.kill(&agent.id, RETIRED).await?;
                 return Ok(());
             }
@@ -166,7 +166,7 @@ impl Delegate {
         };
         Ok(Requester {
             user: UserId(task.view.owner.clone()),
-            name: store::tasks::owner_name(&self.store, &task.view.owner).await?,
+            name: store::task_reads::owner_name(&self.store, &task.view.owner).await?,
             agent,
         })
     }

@@ -98,18 +98,18 @@ async fn a_start_that_meets_an_end_waits_for_it() {
         (agent["activity"]["state"] == "busy").then_some(())
     })
     .await;
-    let kill = {
-        let api = api.clone();
-        tokio::task::spawn(async move { api.must("/api/agents/primary/kill", json!({})).await })
+    let kill = api.must("/api/agents/primary/kill", json!({}));
+    let again = async {
+        until("the end to be told", || async {
+            let agent = api.read("/api/agents/primary").await;
+            (agent["status"] == "killed").then_some(())
+        })
+        .await;
+        send(&api, "primary", "echo again").await
     };
-    until("the end to be told", || async {
-        let agent = api.read("/api/agents/primary").await;
-        (agent["status"] == "killed").then_some(())
-    })
-    .await;
-    let again = send(&api, "primary", "echo again").await;
-    kill.await.unwrap();
-    assert_eq!(settled(&api, "primary", &again).await["status"], "answered");
+    let (_, again) = tokio::join!(kill, again);
+    let again = settled(&api, "primary", &again).await;
+    assert_eq!(again["status"], "answered", "{again}");
     let agent = api.read("/api/agents/primary").await;
     assert_eq!(
         (&agent["status"], &agent["restarts"]),

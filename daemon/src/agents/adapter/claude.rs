@@ -1,7 +1,7 @@
 //! Claude Code. Behaviour measured with the versions in `tested`.
 
 use super::{Adapter, Launch, LaunchContext, Reading, Told};
-use super::{as_text, fill_json, pasteable, rules, shell_word};
+use super::{as_text, fill_json, offers_choice, pasteable, rules, shell_word};
 use crate::config::PermissionMode;
 use crate::model::evidence::Fact;
 use orchestra_protocol::agent::{ActivityState, WaitingFor};
@@ -148,7 +148,8 @@ impl Adapter for Claude {
 
     fn read_screen(&self, rows: &[&str], _cursor: (u16, u16)) -> Reading {
         let has = |needle: &str| rows.iter().any(|row| row.contains(needle));
-        if has("Yes, I trust this folder") {
+        let choice = offers_choice(rows, '❯');
+        if choice && has("Yes, I trust this folder") {
             return dialog("asks whether you trust this folder; answer in its terminal");
         }
         if has("Select login method") || has("Please run /login") || has("Invalid API key") {
@@ -156,10 +157,10 @@ impl Adapter for Claude {
                 "is not logged in; run claude once in a terminal of your own and log in",
             );
         }
-        if has("Do you want to proceed?") || has("Do you want to make this edit") {
+        if choice && (has("Do you want to proceed?") || has("Do you want to make this edit")) {
             return dialog("asks for permission; answer in its terminal");
         }
-        if has("Enter to confirm") {
+        if choice && has("Enter to confirm") {
             return dialog("shows a dialog; answer in its terminal");
         }
         let composer = rows
@@ -313,5 +314,7 @@ mod tests {
         assert!(reading.ready && !reading.leftover);
         assert!(Claude.read_screen(&["❯ half a thought"], (0, 0)).leftover);
         assert!(!Claude.read_screen(&["$ "], (0, 0)).ready);
+        let talk = ["● It asks: Do you want to proceed?", "❯ "];
+        assert!(Claude.read_screen(&talk, (0, 0)).dialog.is_none());
     }
 }

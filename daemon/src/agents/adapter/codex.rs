@@ -1,7 +1,7 @@
 //! Codex. Behaviour measured with the versions in `tested`.
 
 use super::{Adapter, Launch, LaunchContext, Reading, Told};
-use super::{as_text, pasteable, rules, shell_word};
+use super::{as_text, offers_choice, pasteable, rules, shell_word};
 use crate::config::PermissionMode;
 use crate::model::evidence::Fact;
 use orchestra_protocol::agent::{ActivityState, WaitingFor};
@@ -141,25 +141,32 @@ impl Adapter for Codex {
             state: Some(ActivityState::Waiting),
             ..Reading::default()
         };
-        if has("Hooks need review") {
+        let choice = offers_choice(rows, '›');
+        if choice && has("Hooks need review") {
             return dialog("asks to review hooks of your own; answer in its terminal");
         }
-        if has("Trust and continue") || has("Do you trust") {
+        if choice && (has("Trust and continue") || has("Do you trust")) {
             return dialog("asks whether you trust this folder; answer in its terminal");
         }
         if has("Sign in with ChatGPT") {
             return dialog("is not logged in; run codex login in a terminal of your own");
         }
-        if has("Would you like to run the following command") {
+        if choice && has("Would you like to run the following command") {
             return dialog("asks for permission; answer in its terminal");
         }
         let Some(at) = rows.iter().rposition(|row| row.starts_with('›')) else {
             return Reading::default();
         };
+        // The composer is drawn before the CLI knows whether it has to ask something.
+        let loads = rows
+            .iter()
+            .skip_while(|row| !row.contains("OpenAI Codex"))
+            .take(3)
+            .any(|row| row.trim() == "loading");
         let busy = has("esc to interrupt");
         let typed = rows[at].trim_start_matches('›').trim();
         Reading {
-            ready: true,
+            ready: !loads,
             dialog: None,
             // A hint in an empty composer looks like text, but the cursor stands before it.
             leftover: typed.starts_with("[Pasted") || behind_text(cursor, at),
@@ -244,6 +251,14 @@ mod tests {
         let table: toml::Table = trust("'/a b' hook codex").parse().unwrap();
         let state = table["hooks"]["state"].as_table().unwrap();
         assert_eq!(state.len(), HOOKS.len());
+    }
+
+    #[test]
+    fn a_composer_that_loads_is_not_ready() {
+        let rows = ["  >_ OpenAI Codex (v0.169.0)", "     loading", "", "› Ask"];
+        assert!(!Codex.read_screen(&rows, (2, 3)).ready);
+        let asks = ["Trust this folder?", "› 1. Trust and continue"];
+        assert!(Codex.read_screen(&asks, (0, 0)).dialog.is_some());
     }
 
     #[test]

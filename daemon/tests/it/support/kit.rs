@@ -50,6 +50,20 @@ impl Model {
     }
 }
 
+impl Model {
+    /// What people's texts it was asked to answer, oldest first: the log's digests.
+    pub(crate) async fn asked(&self) -> Vec<Value> {
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let answer = client.get(format!("{}/__log", self.url)).send().await;
+        let log: Value = serde_json::from_str(&answer.unwrap().text().await.unwrap()).unwrap();
+        let items = log["items"].as_array().unwrap().iter();
+        items
+            .filter(|item| item["helper"] == false && item["last"] == "user")
+            .map(|item| item["user_text"].clone())
+            .collect()
+    }
+}
+
 impl Site {
     /// A HOME with the real CLIs on PATH, logged in to the scripted model, and a real git
     /// repository as project.

@@ -1,0 +1,99 @@
+//! From an agent's record to its process in a pane.
+
+use super::adapter::LaunchContext;
+use super::order::Order;
+use super::{AgentError, Agents, Live, folder, launch};
+use crate::store::agents::End;
+use crate::store::rows::StoredAgent;
+use crate::store::{self};
+use crate::terminal::NewTerminal;
+use orchestra_protocol::agent::{AgentRole, AgentStatus};
+
+impl Agents {
+    /// Starts the process of an agent whose record says `starting`, and says how that went.
+    pub(in crate::agents) async fn enter_pane(
+        &self,
+        order: &Order,
+        agent: StoredAgent,
+        token: &str,
+        session: &str,
+        resume: bool,
+    ) -> Result<StoredAgent, AgentError> {
+        let id = agent.id.clone();
+        self.add_live(&id, Live::default());
+        match self
+            .start_process(order, &agent, token, session, resume)
+            .await
+        {
+            Ok(pid) => {
+                let agent = store::agents::started(&self.store, &id, pid).await?;
+                self.record(&id);
+                self.announce(&id);
+                tracing::info!(agent.id = %id, agent.kind = agent.view.kind, "started agent {id}");
+                Ok(agent)
+            }
+            Err(error) => {
+                let end = End {
+                    status: AgentStatus::Failed,
+                    reason: error.to_string(),
+                    exit_code: None,
+                    signal: None,
+                };
+                store::agents::ended(&self.store, &id, &end).await?;
+                self.drop_live(&id);
+                self.announce(&id);
+                self.tidy(&id).await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn start_process(
+        &self,
+        order: &Order,
+        agent: &StoredAgent,
+        token: &str,
+        session: &str,
+        resume: bool,
+    ) -> Result<i32, AgentError> {
+        let dir = self.config.paths.agent_dir(agent.id.as_str());
+        let git = folder::git_common_dir(&order.cwd);
+        let context = LaunchContext {
+            agent: agent.id.as_str(),
+            dir: &dir,
+            orchestra: &self.orchestra,
+            program: &order.program,
+            cwd: &order.cwd,
+            title: &agent.view.title,
+            cli_session: session,
+            resume,
+            primary: agent.view.role == AgentRole::Primary,
+            specialist: order.specialist.as_deref().unwrap_or(order.adapter.kind()),
+            instructions: &order.instructions,
+            specialists: &self.config.settings.specialists,
+            permissions: order.permissions,
+            args: &order.args,
+            git_dir: git.as_deref(),
+        };
+        let plan = order.adapter.launch(&context);
+        let dir = launch::prepare(&self.config, order.adapter, agent.id.as_str(), token, &plan)
+            .map_err(|error| AgentError::Start(error.to_string()))?;
+        let argv = vec![
+            self.orchestra.as_os_str().to_owned(),
+            "run-agent".into(),
+            dir.into_os_string(),
+        ];
+        let facts = self
+            .terminals
+            .create(NewTerminal {
+                agent: agent.id.clone(),
+                title: agent.view.title.clone(),
+                cwd: order.cwd.clone(),
+                size: agent.view.size,
+                env: Vec::new(),
+                argv,
+            })
+            .await?;
+        Ok(facts.pid)
+    }
+}
