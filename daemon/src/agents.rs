@@ -219,10 +219,13 @@ impl Agents {
         })
     }
 
-    /// True once the CLI said that its conversation began; kinds that never say so are
-    /// judged by their screen.
+    /// True once the CLI said that it takes prompts: its conversation began, or, should
+    /// that hook have been lost, its own status file has said idle for a while. Kinds
+    /// that never say so are judged by their screen.
     pub fn bound(&self, id: &AgentId) -> bool {
-        self.with_live(id, |live| live.bound).unwrap_or(false)
+        let now = Timestamp::now();
+        self.with_live(id, |live| live.bound || live.signals.long_idle(now))
+            .unwrap_or(false)
     }
 
     /// True once the CLI itself said anything, by hook, marker or status file.

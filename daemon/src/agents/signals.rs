@@ -11,6 +11,8 @@ use orchestra_protocol::agent::{Activity, ActivityState, Signal};
 use orchestra_protocol::time::Timestamp;
 use std::collections::BTreeMap;
 
+/// A start-up hook that has not come after so much idleness was lost.
+const LONG_MS: i64 = 5_000;
 /// Hooks and titles of one moment arrive in any order within this time.
 const SLACK_MS: i64 = 1_000;
 /// A title that has not followed a hook within this time never will.
@@ -59,6 +61,14 @@ impl Signals {
     /// Notes that a source says nothing any more.
     pub fn silence(&mut self, source: Source) -> bool {
         self.records.remove(source.word()).is_some()
+    }
+
+    /// True when the CLI's status file has said idle for some seconds.
+    pub fn long_idle(&self, now: Timestamp) -> bool {
+        let record = self.records.get(Source::StatusFile.word());
+        record.is_some_and(|(_, record)| {
+            record.told == Told::plain(ActivityState::Idle) && now.since(record.since) > LONG_MS
+        })
     }
 
     /// True when the CLI itself spoke: by hook, marker or status file.
@@ -228,6 +238,16 @@ mod tests {
         signals.tell(Source::Screen, asks, Timestamp(1), "trust");
         let activity = signals.decide(Timestamp(0));
         assert_eq!(activity.waiting_for, Some(WaitingFor::Question));
+    }
+
+    #[test]
+    fn a_lost_start_hook_is_made_up_for_by_a_status_file_that_stays_idle() {
+        let mut signals = Signals::default();
+        signals.tell(Source::StatusFile, IDLE, Timestamp(1_000), "");
+        assert!(!signals.long_idle(Timestamp(3_000)));
+        assert!(signals.long_idle(Timestamp(7_000)));
+        signals.tell(Source::StatusFile, BUSY, Timestamp(8_000), "");
+        assert!(!signals.long_idle(Timestamp(20_000)));
     }
 
     #[test]
