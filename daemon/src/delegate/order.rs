@@ -4,15 +4,17 @@ use super::{Delegate, DelegateError, prompt};
 use crate::agents::folder;
 use crate::model::ids::{AgentId, TaskId};
 use crate::model::limits::{self, Invalid, MAX_TITLE};
-use crate::model::requester::Requester;
+use crate::model::requester::{CallingAgent, Requester};
 use crate::store::idempotency::Key;
-use crate::store::rows::StoredTask;
+use crate::store::rows::{StoredAgent, StoredTask};
 use crate::store::tasks::NewTask;
 use crate::store::{self};
 use orchestra_protocol::task::{DelegateRequest, TaskStatus};
 
 /// Most tasks of one plan.
 const MAX_PLAN: usize = 20;
+/// How many of its tasks say who works for an agent.
+const RECENT: i64 = 200;
 /// Longest time limit of a task: a day.
 const MAX_TIMEOUT_MS: u64 = 86_400_000;
 
@@ -214,7 +216,7 @@ impl Delegate {
             }
             self.check_cycle(caller.task, id).await?;
             // Whoever may put text into any terminal of its user works in any folder.
-            if agent.view.parent.as_deref() != Some(caller.id.as_str()) {
+            if !self.works_for(&agent, caller).await? {
                 return Err(DelegateError::Refused(format!(
                     "{id} does not work for you; name a specialist, or an agent that you started"
                 )));
@@ -224,6 +226,19 @@ impl Delegate {
             return Err(crate::agents::AgentError::Ended(id.clone()).into());
         }
         Ok((Some(agent.view.kind), agent.view.specialist))
+    }
+
+    /// True for an agent that the caller started, or that did a task of the caller's.
+    async fn works_for(
+        &self,
+        agent: &StoredAgent,
+        caller: &CallingAgent,
+    ) -> Result<bool, DelegateError> {
+        let started = agent.view.parent.as_deref() == Some(caller.id.as_str());
+        let (owner, asker) = (agent.view.owner.as_str(), caller.id.as_str());
+        let asked = self.list(Some(owner), Some(asker), None, RECENT).await?;
+        let id = Some(agent.id.as_str());
+        Ok(started || asked.iter().any(|task| task.view.agent_id.as_deref() == id))
     }
 
     /// Refuses an agent that waits, directly or not, for the caller's own result.

@@ -26,11 +26,13 @@ pub struct GrantRow {
 /// When the database fails or a stored id is none.
 pub async fn find(store: &Store, hash: &str) -> Result<Option<GrantRow>, StoreError> {
     let row = sqlx::query(
-        "SELECT agents.id, agents.parent, agents.task_id, agents.depth, agents.root, agents.owner,
-             users.name, users.issuer, users.subject, users.locked_at
+        // One that was made for a person and works for an agent now is as deep as its task.
+        "SELECT agents.id, agents.parent, agents.task_id, agents.root, agents.owner,
+             MAX(agents.depth, COALESCE(tasks.depth, 0)) AS depth, users.name, users.issuer, users.subject, users.locked_at
          FROM agent_tokens
          JOIN agents ON agents.id = agent_tokens.agent_id
          JOIN users ON users.id = agents.owner
+         LEFT JOIN tasks ON tasks.id = agents.task_id
          WHERE agent_tokens.hash = $1 AND agent_tokens.revoked_at IS NULL
              AND agents.status IN ('starting', 'running')",
     )

@@ -2,10 +2,12 @@
 
 use axum::http::{Request, header};
 use bytes::Bytes;
+use futures_util::future::{Either, select};
 use http_body_util::{BodyExt, Full};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use std::path::Path;
+use std::pin::pin;
 use tokio::net::UnixStream;
 
 /// What came back; the id is the one in the record.
@@ -28,7 +30,6 @@ pub(crate) async fn call(
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
         .await
         .unwrap();
-    let connection = tokio::spawn(connection);
     let mut request = Request::builder()
         .method(method)
         .uri(path)
@@ -42,10 +43,14 @@ pub(crate) async fn call(
     }
     let text = body.map(Value::to_string).unwrap_or_default();
     let request = request.body(Full::new(Bytes::from(text))).unwrap();
-    let answer = sender.send_request(request).await.unwrap();
-    let (parts, body) = answer.into_parts();
-    let bytes = body.collect().await.unwrap().to_bytes();
-    connection.abort();
+    let exchange = async move {
+        let (parts, body) = sender.send_request(request).await.unwrap().into_parts();
+        (parts, body.collect().await.unwrap().to_bytes())
+    };
+    let (parts, bytes) = match select(pin!(exchange), pin!(connection)).await {
+        Either::Left((answer, _)) => answer,
+        Either::Right((_, exchange)) => exchange.await,
+    };
     Answer {
         status: parts.status.as_u16(),
         id: parts

@@ -64,11 +64,15 @@ async fn with_viewers(
             Audience::sampled(&stage.api, &vec![agent.session.clone(); count]).await?
         };
         tokio::time::sleep(bench.sizes.settle).await;
+        let (before, begun) = (audience.frames(), Instant::now());
         let spent = stage.processor(bench.sizes.window).await?;
+        let frames = (audience.frames() - before) as f64;
+        let each = frames / begun.elapsed().as_secs_f64() / count as f64;
         memories.push(memory(stage.daemon()?.pid)?.rss as f64);
         audience.check().await?;
         let name = format!("1 agent, all changes, {count} {mode} viewers");
-        rows.push(Row::one(name, "% core", spent.total()).note(spent.shares()));
+        let note = format!("{}; {each:.2} frames/s a viewer", spent.shares());
+        rows.push(Row::one(name, "% core", spent.total()).note(note));
     }
     let [few, many] = bench.sizes.viewers;
     let each = (memories[1] - memories[0]) / (many - few) as f64;

@@ -39,15 +39,17 @@ pub(super) async fn measure(bench: &Bench) -> anyhow::Result<Vec<Row>> {
         let note = format!("{}; {frames:.2} frames/s a viewer", ours.shares());
         let row = Row::one(name, "% core", ours.total());
         rows.push(row.budget(budget).note(note));
-        rows.extend(beside(ours.total(), forked, output));
+        rows.extend(beside(ours.total(), &forked, output));
     }
     Ok(rows)
 }
 
-fn beside(ours: f64, forked: f64, output: f64) -> [Row; 4] {
+fn beside(ours: f64, forked: &Forked, output: f64) -> [Row; 4] {
+    let shares = format!("children {:.2}, tmux {:.2}", forked.children, forked.tmux);
+    let forked = forked.children + forked.tmux;
     let name = "  a forked capture each: children and tmux";
     [
-        Row::one(name, "% core", forked),
+        Row::one(name, "% core", forked).note(shares),
         Row::ratio("  ours : forked", ours, forked),
         Row::one("  tmux alone, nobody looking", "% core", output)
             .note("what the agents' output costs in any case"),
@@ -83,7 +85,7 @@ async fn alone(bench: &Bench, site: &Site) -> anyhow::Result<f64> {
 }
 
 /// The naive way. What it costs the program that forks is not counted.
-async fn forked(bench: &Bench, site: &Site) -> anyhow::Result<f64> {
+async fn forked(bench: &Bench, site: &Site) -> anyhow::Result<Forked> {
     let (tmux, window) = (site.tmux(), bench.sizes.window);
     let server = tmux.server()?;
     let panes: Vec<String> = tmux.panes()?.into_iter().map(|pane| pane.id).collect();
@@ -93,8 +95,18 @@ async fn forked(bench: &Bench, site: &Site) -> anyhow::Result<f64> {
     let server = process::cpu(server)?.saturating_sub(before.0);
     let children = process::children_cpu()?.saturating_sub(before.1);
     // By round, not by time: a machine that cannot keep the pace would look cheap.
-    let a_round = (server + children).as_secs_f64() / f64::from(rounds);
-    Ok(100.0 * a_round / FRAME.as_secs_f64())
+    let percent =
+        |time: Duration| 100.0 * time.as_secs_f64() / f64::from(rounds) / FRAME.as_secs_f64();
+    Ok(Forked {
+        children: percent(children),
+        tmux: percent(server),
+    })
+}
+
+/// Percent of one core that the naive way takes.
+struct Forked {
+    children: f64,
+    tmux: f64,
 }
 
 fn capture_all(tmux: &Tmux, panes: &[String], window: Duration) -> anyhow::Result<u32> {

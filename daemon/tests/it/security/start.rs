@@ -1,0 +1,73 @@
+//! What the daemon refuses to start with, and what it is once it runs.
+
+use crate::support::daemon::Site;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+fn chmod(path: &Path, mode: u32) {
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+}
+
+fn refused(site: &Site, words: &[&str]) {
+    let output = site.run(&["up", "--no-open", "--listen", "127.0.0.1:0"]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    for word in words {
+        assert!(said.contains(word), "{word:?} in {said}");
+    }
+}
+
+#[test]
+fn f07_open_folders_and_keys_are_refused() {
+    let site = Site::new();
+    drop(site.start());
+    chmod(&site.data, 0o755);
+    refused(&site, &["chmod 700", "data"]);
+    chmod(&site.data, 0o700);
+    let keys = std::fs::read_dir(site.data.join("keys")).unwrap();
+    for key in keys.map(|entry| entry.unwrap().path()) {
+        chmod(&key, 0o644);
+        refused(&site, &["chmod 600", &key.display().to_string()]);
+        chmod(&key, 0o600);
+    }
+    chmod(&site.data.join("run"), 0o770);
+    refused(&site, &["chmod 700", "run"]);
+    chmod(&site.data.join("run"), 0o700);
+    drop(site.start());
+}
+
+#[test]
+fn n06_beyond_loopback_needs_tls() {
+    let site = Site::new();
+    for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:0"] {
+        let output = site.run(&["up", "--no-open", "--listen", address]);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(said.contains("behind_tls_proxy"), "{said}");
+    }
+}
+
+#[test]
+fn everything_that_is_kept_is_private() {
+    let site = Site::new();
+    let _daemon = site.start();
+    let mut folders = vec![site.data.clone()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            let meta = std::fs::symlink_metadata(&path).unwrap();
+            // The outer folder keeps others out; what matters most keeps them out itself.
+            let secret = ["keys", "run", "agents", "audit"]
+                .iter()
+                .any(|name| path.starts_with(site.data.join(name)));
+            // A pid is no secret.
+            if secret && path.extension().is_none_or(|end| end != "pid") {
+                let shown = path.display();
+                assert_eq!(meta.permissions().mode() & 0o007, 0, "{shown}");
+            }
+            if meta.is_dir() {
+                folders.push(path);
+            }
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! Text that tmux, a shell or a terminal could take for more than text.
+
+use super::marked;
+use crate::support::api::Api;
+use crate::support::daemon::{Daemon, Site};
+use serde_json::json;
+
+async fn set(site: &Site) -> (Daemon, Api, String) {
+    let daemon = site.start();
+    let api = daemon.api(site, "developer", "ann");
+    let agent = api.must("/api/agents", json!({"kind": "shell"})).await;
+    (daemon, api, agent["id"].as_str().unwrap().to_owned())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn t04_t05_typed_text_is_text_to_tmux() {
+    let site = Site::new();
+    let (_daemon, api, id) = set(&site).await;
+    let other = api.must("/api/agents", json!({"kind": "shell"})).await;
+    let path = format!("/api/agents/{id}/input");
+    api.must(&path, json!({"text": "cat > typed.txt\r"})).await;
+    let lines = [
+        "x;",
+        "; kill-server",
+        "; kill-session -t sess-shell-002",
+        "C-c",
+        "Enter",
+        "-t sess-shell-002",
+        "-X cancel",
+        "#(touch canary)",
+        "$(touch canary) `touch canary`",
+        "%output %end 1 1 0",
+        "\"'\\;",
+        "end",
+    ];
+    for line in lines {
+        api.must(&path, json!({"text": line})).await;
+        api.must(&path, json!({"keys": ["Enter"]})).await;
+    }
+    api.must(&path, json!({"keys": ["C-d"]})).await;
+    let typed = marked(&site.project.join("typed.txt"), "end").await;
+    assert_eq!(typed.lines().collect::<Vec<_>>(), lines);
+    assert!(!site.project.join("canary").exists());
+    for keys in [
+        json!(["-t", "sess-shell-002"]),
+        json!(["x;"]),
+        json!(["-X"]),
+        json!(["kill-server"]),
+    ] {
+        let (status, problem) = api.post(&path, json!({ "keys": keys })).await;
+        assert_eq!(status, 400, "{problem}");
+    }
+    let alive = api
+        .read(&format!("/api/agents/{}", other["id"].as_str().unwrap()))
+        .await;
+    assert_eq!(alive["status"], "running");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn t09_a_paste_cannot_end_itself() {
+    let site = Site::new();
+    let (_daemon, api, id) = set(&site).await;
+    let path = format!("/api/agents/{id}/input");
+    // Once it shows its prompt, the shell asks for marks around a paste; what ended them
+    // early would be a command.
+    api.must(&path, json!({"text": "echo re''ady\r"})).await;
+    let screen = format!("/api/agents/{id}/screen?until=");
+    api.read(&format!("{screen}ready%5Cn.*[%23$]")).await;
+    let paste = "echo one\u{1b}[201~\ntouch canary\r\u{9b}201~\ntouch canary\n";
+    api.must(&path, json!({ "paste": paste })).await;
+    api.read(&format!("{screen}canary")).await;
+    api.must(&path, json!({"keys": ["C-c"]})).await;
+    api.must(&path, json!({"text": "echo done > done.txt\r"}))
+        .await;
+    marked(&site.project.join("done.txt"), "done").await;
+    assert!(!site.project.join("canary").exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn t12_nobodys_tmux_settings_are_read() {
+    let mut site = Site::new();
+    let hostile = format!(
+        "run-shell 'touch {0}/canary'\nset-hook -g session-created 'run-shell \"touch {0}/canary\"'\n",
+        site.home.display()
+    );
+    std::fs::create_dir_all(site.home.join(".config/tmux")).unwrap();
+    std::fs::write(site.home.join(".tmux.conf"), &hostile).unwrap();
+    std::fs::write(site.home.join(".config/tmux/tmux.conf"), &hostile).unwrap();
+    site.env.insert("TMUX".into(), "/tmp/elsewhere,1,0".into());
+    site.env.insert("TMUX_TMPDIR".into(), "/tmp".into());
+    site.env
+        .insert("LD_DEBUG_OUTPUT".into(), "/tmp/elsewhere".into());
+    site.env.insert(
+        "BASH_ENV".into(),
+        site.home.join("evil").display().to_string(),
+    );
+    let (_daemon, api, id) = set(&site).await;
+    let path = format!("/api/agents/{id}/input");
+    api.must(
+        &path,
+        json!({"text": "env > env.txt; echo end >> env.txt\r"}),
+    )
+    .await;
+    let env = marked(&site.project.join("env.txt"), "end").await;
+    assert!(!site.home.join("canary").exists());
+    for name in ["BASH_ENV=", "LD_DEBUG", "TMUX_TMPDIR=", "elsewhere"] {
+        assert!(!env.contains(name), "{env}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn t16_w20_what_a_screen_says_moves_nothing() {
+    let site = Site::new();
+    let (_daemon, api, id) = set(&site).await;
+    let path = format!("/api/agents/{id}/input");
+    // Questions to the terminal, titles with commands in them, the marks of a hook.
+    let draw = r"printf '\033]0;#(touch canary)\007\033]2;$(touch canary)\007\033]52;c;eA==\007'; printf 'approve? y\n'; echo drawn > drawn.txt";
+    api.must(&path, json!({"text": format!("{draw}\r")})).await;
+    marked(&site.project.join("drawn.txt"), "drawn").await;
+    let screen = api
+        .read(&format!("/api/agents/{id}/screen?until=approve"))
+        .await;
+    assert!(screen["text"].as_str().unwrap().contains("approve? y"));
+    assert!(!site.project.join("canary").exists());
+    let buffers = site.tmux(&["list-buffers"]);
+    assert!(buffers.stdout.is_empty(), "no clipboard was set");
+    assert_eq!(api.read("/api/tasks").await["items"], json!([]));
+}
