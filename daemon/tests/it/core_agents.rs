@@ -1,5 +1,5 @@
 //! Agents between start and end: what an end leaves behind, ends and starts that meet,
-//! and what an agent may ask for with its own token.
+//! and the record of what it showed.
 
 use crate::support::api::Api;
 use crate::support::daemon::{Daemon, Site};
@@ -7,7 +7,7 @@ use crate::support::wait::until;
 use serde_json::{Value, json};
 use std::io::Write;
 
-async fn set(config: &str) -> (Site, Daemon, Api) {
+pub(crate) async fn set(config: &str) -> (Site, Daemon, Api) {
     let mut site = Site::new();
     config.clone_into(&mut site.config);
     let daemon = site.start();
@@ -24,12 +24,12 @@ async fn ended(api: &Api, id: &str) -> Value {
     .await
 }
 
-async fn send(api: &Api, id: &str, text: &str) -> Value {
+pub(crate) async fn send(api: &Api, id: &str, text: &str) -> Value {
     let path = format!("/api/agents/{id}/messages");
     api.must(&path, json!({"text": text})).await
 }
 
-async fn settled(api: &Api, id: &str, message: &Value) -> Value {
+pub(crate) async fn settled(api: &Api, id: &str, message: &Value) -> Value {
     let path = format!("/api/agents/{id}/messages");
     until("the receipt's end", || async {
         let list = api.read(&path).await;
@@ -153,6 +153,7 @@ async fn a_spool_that_an_agent_holds_does_not_stop_the_others() {
         .unwrap();
     file.write_all(b"not an event\n").unwrap();
     let mut held = std::process::Command::new("flock")
+        .arg("--no-fork")
         .arg(&spool)
         .args(["sleep", "100"])
         .spawn()
@@ -234,90 +235,48 @@ async fn a_message_waits_while_somebody_is_attached() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_agents_own_token_reaches_no_further_than_it_may() {
-    let config = "[limits]\ndepth = 1\n[primary]\nkind = \"shell\"\n";
-    let (site, daemon, api) = set(config).await;
-    let first = send(&api, "primary", "echo ready").await;
-    settled(&api, "primary", &first).await;
-    let token = |id: &str| {
-        std::fs::read_to_string(site.data.join("agents").join(id).join("token")).unwrap()
+async fn a_log_goes_on_where_its_reader_stopped() {
+    let (_site, _daemon, api) = set("").await;
+    let agent = api.must("/api/agents", json!({"kind": "shell"})).await;
+    let id = agent["id"].as_str().unwrap();
+    let path = format!("/api/agents/{id}/logs?follow=false");
+    let read = async |last: Option<String>| {
+        let mut request = api.request(reqwest::Method::GET, &path);
+        if let Some(last) = last {
+            request = request.header("last-event-id", last);
+        }
+        let (status, body) = api.send(request).await;
+        assert_eq!(status, 200, "{body}");
+        body.as_str().unwrap().to_owned()
     };
-    // An agent calls over the Unix socket only; curl is its stand-in.
-    let call = |id: &str, path: &str, body: Value| {
-        let output = std::process::Command::new("curl")
-            .args(["-s", "--unix-socket"])
-            .arg(site.data.join("run/orchestra.sock"))
-            .arg("-H")
-            .arg(format!("authorization: Bearer {}", token(id)))
-            .args(["-H", "content-type: application/json", "-d"])
-            .arg(body.to_string())
-            .arg(format!("http://localhost{path}"))
-            .output()
-            .unwrap();
-        serde_json::from_slice::<Value>(&output.stdout).unwrap()
-    };
-    let refused = |value: &Value, word: &str| {
-        assert_eq!(value["type"], "urn:orchestra:delegation_refused", "{value}");
-        assert!(value["detail"].as_str().unwrap().contains(word), "{value}");
-    };
-    let itself = call(
-        "primary",
-        "/api/delegate",
-        json!({"agent": "primary", "task": "x"}),
-    );
-    refused(&itself, "itself");
-    let outside = json!({"kind": "shell", "task": "x", "cwd": site.home});
-    refused(
-        &call("primary", "/api/delegate", outside),
-        "outside your own folder",
-    );
-
-    // One level down it works; that agent may go no deeper.
-    let task = call(
-        "primary",
-        "/api/delegate",
-        json!({"kind": "shell", "task": "sleep 20"}),
-    );
-    let path = format!("/api/tasks/{}", task["id"]);
-    let running = until("the task to run", || async {
-        let task = api.read(&path).await;
-        (task["status"] == "running").then_some(task)
+    let first = send(&api, id, "echo $((1000+1))").await;
+    settled(&api, id, &first).await;
+    let begun = until("the first output", || async {
+        let text = read(None).await;
+        text.contains("1001").then_some(text)
     })
     .await;
-    let worker = running["agent_id"].as_str().unwrap().to_owned();
-    let deeper = json!({"kind": "shell", "task": "x"});
-    refused(&call(&worker, "/api/delegate", deeper), "limit is 1");
-    let forged = call(
-        "primary",
-        &format!("/api/agents/{worker}/messages"),
-        json!({"text": "x", "client_id": "task-9-1"}),
-    );
-    assert_eq!(forged["type"], "urn:orchestra:invalid_request", "{forged}");
-    let report = call("primary", "/api/report", json!({"summary": "x"}));
+    let last = begun
+        .lines()
+        .rev()
+        .find_map(|line| line.strip_prefix("id: "));
+    let last = last.unwrap().to_owned();
+    let second = send(&api, id, "echo $((2000+2))").await;
+    settled(&api, id, &second).await;
+    until("the second output alone", || async {
+        let text = read(Some(last.clone())).await;
+        assert!(!text.contains("1001"), "{text}");
+        text.contains("2002").then_some(())
+    })
+    .await;
+    let (status, problem) = api
+        .send(
+            api.request(reqwest::Method::GET, &path)
+                .header("last-event-id", "x"),
+        )
+        .await;
     assert_eq!(
-        report["type"], "urn:orchestra:delegation_refused",
-        "{report}"
+        (status, &problem["type"]),
+        (400, &json!("urn:orchestra:invalid_request"))
     );
-
-    // Nobody waits for the result: it comes as a message, once, across a restart.
-    let cancelled = api.must(&format!("{path}/cancel"), json!({})).await;
-    assert_eq!(cancelled["status"], "cancelled");
-    daemon.kill();
-    let daemon = site.start();
-    let api = api.at(&daemon.url);
-    let told = async || {
-        let list = api.read("/api/agents/primary/messages").await;
-        let items = list["items"].as_array().unwrap().clone();
-        let begins = format!("[Orchestra] Task {} ", task["id"]);
-        let items = items.into_iter();
-        items
-            .filter(|item| item["text"].as_str().unwrap().starts_with(&begins))
-            .collect::<Vec<_>>()
-    };
-    until("the end to be told", || async {
-        (!told().await.is_empty()).then_some(())
-    })
-    .await;
-    tokio::time::sleep(std::time::Duration::from_secs(5)).await;
-    assert_eq!(told().await.len(), 1);
 }

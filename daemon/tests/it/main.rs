@@ -8,6 +8,7 @@
 
 mod cli;
 mod core_agents;
+mod core_calls;
 mod core_receipts;
 mod core_tasks;
 mod bad_input;

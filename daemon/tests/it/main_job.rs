@@ -257,7 +257,7 @@ fn no_secret_leaks(stage: &Stage) {
             .filter(|record: &Value| record["action"] == action)
             .collect();
         assert!(
-            !records.is_empty() && records.len() % 2 == 0,
+            !records.is_empty() && records.len().is_multiple_of(2),
             "{action}: {records:?}"
         );
     }
