@@ -1,7 +1,8 @@
 //! Start, end, and what a person may do in between.
 
-use super::order::{Order, fresh_token};
+use super::order::Order;
 use super::{AgentError, Agents};
+use crate::auth::new_agent_token;
 use crate::model::ids::{self, AgentId};
 use crate::model::limits::{self, MAX_NAME, MAX_TITLE};
 use crate::model::requester::Requester;
@@ -14,6 +15,7 @@ use orchestra_protocol::agent::{
 };
 use orchestra_protocol::time::Timestamp;
 use orchestra_tmux::process::Grace;
+use secrecy::ExposeSecret;
 use std::path::Path;
 
 /// Where a new agent stands, and how long it may live.
@@ -143,10 +145,10 @@ impl Agents {
             (Some(session), true) => session.clone(),
             _ => ids::fresh(),
         };
-        let (token, hash) = fresh_token();
+        let (token, hash) = new_agent_token();
         let agent = store::agents::restart(&self.store, id, &hash, Some(&session)).await?;
         self.events.wake();
-        self.enter_pane(&order, agent, &token, &session, resume)
+        self.enter_pane(&order, agent, token.expose_secret(), &session, resume)
             .await
     }
 
@@ -249,7 +251,7 @@ impl Agents {
             Err(store::StoreError::NotFound(_)) => {}
             Err(error) => return Err(error.into()),
         }
-        let (token, token_hash) = fresh_token();
+        let (token, token_hash) = new_agent_token();
         let session = ids::fresh();
         let limits = &self.config.settings.limits;
         let caps = Caps {
@@ -269,7 +271,8 @@ impl Agents {
             return Ok(agent);
         }
         self.events.wake();
-        self.enter_pane(order, agent, &token, &session, false).await
+        self.enter_pane(order, agent, token.expose_secret(), &session, false)
+            .await
     }
 
     fn default_size(&self) -> Size {

@@ -1,14 +1,10 @@
-//! From a request to what is started: kind, program, folder, rules; and the token the
-//! agent will carry.
+//! From a request to what is started: kind, program, folder, rules.
 
 use super::adapter::{self, Adapter};
 use super::{AgentError, Agents, folder};
 use crate::config::PermissionMode;
 use crate::model::limits;
-use base64::Engine;
 use orchestra_protocol::agent::SpawnRequest;
-use rand::TryRngCore;
-use sha2::{Digest, Sha256};
 use std::path::PathBuf;
 
 /// What is to be started, checked.
@@ -99,18 +95,4 @@ impl Agents {
             args: own.map(|kind| kind.args.clone()).unwrap_or_default(),
         })
     }
-}
-
-/// A capability token and what the store keeps of it.
-pub(in crate::agents) fn fresh_token() -> (String, String) {
-    let mut bytes = [0u8; 32];
-    // The kernel's generator does not fail once the machine is up.
-    rand::rngs::OsRng
-        .try_fill_bytes(&mut bytes)
-        .unwrap_or_else(|error| panic!("no randomness: {error}"));
-    let text = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes);
-    let token = format!("orc_agent_{text}");
-    let hash = Sha256::digest(token.as_bytes());
-    let hex = hash.iter().map(|byte| format!("{byte:02x}")).collect();
-    (token, hex)
 }

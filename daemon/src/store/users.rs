@@ -1,7 +1,7 @@
 //! Users: a row at the first sight of (issuer, subject).
 
 use super::{Store, StoreError};
-use crate::model::ids::{AgentId, UserId, fresh};
+use crate::model::ids::{UserId, fresh};
 use orchestra_protocol::time::Timestamp;
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
@@ -130,38 +130,6 @@ pub async fn set_locked(store: &Store, id: &UserId, locked: bool) -> Result<(), 
     one(done.rows_affected())
 }
 
-/// Id of the user's primary agent, running or not: chosen at the first question and
-/// kept; the first user's is `primary`, then `primary-002`.
-///
-/// # Errors
-/// `NotFound`, or when the database fails.
-pub async fn primary(store: &Store, id: &UserId) -> Result<AgentId, StoreError> {
-    let bad = |_| StoreError::NotFound("primary agent");
-    if let Some(known) = get(store, id).await?.primary_agent {
-        return AgentId::parse(&known).map_err(bad);
-    }
-    let mut tx = store.begin().await?;
-    let taken: i64 = sqlx::query("SELECT COUNT(*) FROM users WHERE primary_agent IS NOT NULL")
-        .fetch_one(&mut *tx)
-        .await?
-        .try_get(0)?;
-    let chosen = match taken {
-        0 => AgentId::primary(),
-        others => AgentId::numbered("primary", others + 1).map_err(bad)?,
-    };
-    // Somebody else may have asked meanwhile; the first choice stands.
-    let row = sqlx::query(
-        "UPDATE users SET primary_agent = COALESCE(primary_agent, $2) WHERE id = $1
-         RETURNING primary_agent",
-    )
-    .bind(&id.0)
-    .bind(chosen.as_str())
-    .fetch_one(&mut *tx)
-    .await?;
-    tx.commit().await?;
-    AgentId::parse(row.try_get("primary_agent")?).map_err(bad)
-}
-
 fn one(rows: u64) -> Result<(), StoreError> {
     (rows == 1)
         .then_some(())
@@ -191,15 +159,24 @@ mod tests {
         );
 
         assert_eq!(
-            primary(&store, &first.id).await.unwrap().as_str(),
+            crate::store::agent_ids::primary_of(&store, &first.id.0)
+                .await
+                .unwrap()
+                .as_str(),
             "primary"
         );
         assert_eq!(
-            primary(&store, &other.id).await.unwrap().as_str(),
+            crate::store::agent_ids::primary_of(&store, &other.id.0)
+                .await
+                .unwrap()
+                .as_str(),
             "primary-002"
         );
         assert_eq!(
-            primary(&store, &first.id).await.unwrap().as_str(),
+            crate::store::agent_ids::primary_of(&store, &first.id.0)
+                .await
+                .unwrap()
+                .as_str(),
             "primary"
         );
         assert!(

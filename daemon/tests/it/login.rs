@@ -2,6 +2,7 @@
 
 use crate::support::api::Api;
 use crate::support::daemon::Site;
+use crate::support::socket::Socket;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 use base64::Engine;
@@ -86,4 +87,18 @@ async fn another_link_comes_from_the_command_line_only_to_the_owner() {
         link["login_url"].as_str().unwrap().contains("#login="),
         "{link}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_people_have_two_primaries_whichever_way_they_ask() {
+    let site = Site::new();
+    let daemon = site.start();
+    let first = daemon.api(&site, "developer", "one");
+    let second = daemon.api(&site, "developer", "two");
+    let me = first.read("/api/me").await;
+    let socket = Socket::open(&second).await;
+    assert_eq!(me["primary_session_id"], "sess-primary");
+    assert_eq!(socket.seen[0]["primary_session_id"], "sess-primary-002");
+    let again = second.read("/api/me").await;
+    assert_eq!(again["primary_session_id"], "sess-primary-002");
 }

@@ -21,7 +21,7 @@ where
 /// so that it has no permissions here.
 #[utoipa::path(get, path = "/api/me", tag = "auth", responses((status = 200, body = Me)))]
 async fn me(State(store): State<Store>, Caller(principal): Caller) -> Result<Json<Me>, Failure> {
-    let primary = store::users::primary(&store, &principal.user.id).await?;
+    let primary = store::agent_ids::primary_of(&store, &principal.user.id.0).await?;
     Ok(Json(Me {
         roles: principal
             .role()
