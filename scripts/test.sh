@@ -20,7 +20,7 @@ fi
 
 stages=("$@")
 [[ ${#stages[@]} -gt 0 ]] || stages=("${ALL[@]}")
-total_passed=0 total_failed=0 broken='' rows=()
+total_passed=0 total_failed=0 broken='' endings='' rows=()
 
 # row NAME SECONDS PASSED FAILED NOTE
 row() { rows+=("$(printf '%-13s %6s %8s %7s  %s' "$@")"); }
@@ -42,7 +42,10 @@ run_stage() {
     note='ran no test'
     code=1
   fi
-  # What broke outside any test still counts once.
+  # What broke outside any test still counts once, and says why where it is read last.
+  if [[ $code != 0 ]]; then
+    endings+="$(printf '\n━━ the end of %s ━━\n' "$name"; tail -n 12 "$LOGS/$name.log")"$'\n'
+  fi
   if [[ $code != 0 && $failed == 0 ]]; then failed=1; fi
   total_passed=$((total_passed + passed))
   total_failed=$((total_failed + failed))
@@ -59,6 +62,7 @@ for name in setup build "${stages[@]}"; do
   fi
 done
 
+printf '%s' "$endings"
 printf '\n%-13s %6s %8s %7s\n' stage time passed failed
 printf '%s\n' "${rows[@]}"
 printf '%-13s %6s %8s %7s\n\n' all "$SECONDS s" "$total_passed" "$total_failed"
