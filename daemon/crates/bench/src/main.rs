@@ -3,9 +3,11 @@
 
 mod agents;
 mod api;
+mod attach;
 mod bench;
 mod figures;
 mod kit;
+mod link;
 mod machine;
 mod options;
 mod process;
@@ -15,6 +17,7 @@ mod site;
 mod socket;
 mod stage;
 mod stats;
+mod subject;
 mod tmux;
 mod viewer;
 mod wait;
@@ -23,7 +26,8 @@ mod wire;
 use anyhow::Context;
 use bench::Bench;
 use clap::Parser;
-use options::Options;
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use options::{Job, Options};
 use std::io::Write;
 use std::process::ExitCode;
 use tokio::signal::unix::{SignalKind, signal};
@@ -40,6 +44,11 @@ async fn main() -> ExitCode {
 
 /// Measures; says how many figures failed.
 async fn run(options: Options) -> anyhow::Result<usize> {
+    more_files();
+    if let Some(Job::Attach(attach)) = options.job {
+        attach::serve(attach).await?;
+        return Ok(0);
+    }
     let json = options.json.clone();
     let bench = Bench::new(options)?;
     let mut told_to_end = signal(SignalKind::terminate())?;
@@ -54,7 +63,15 @@ async fn run(options: Options) -> anyhow::Result<usize> {
         std::fs::write(&file, text + "\n")
             .with_context(|| format!("cannot write {}", file.display()))?;
     }
+    writeln!(std::io::stdout(), "\n{}", report.summary())?;
     Ok(report.failed())
+}
+
+/// A thousand viewers are a thousand files; what cannot be had shows when it is missed.
+fn more_files() {
+    if let Ok((_, hard)) = getrlimit(Resource::RLIMIT_NOFILE) {
+        let _ = setrlimit(Resource::RLIMIT_NOFILE, hard, hard);
+    }
 }
 
 fn say(text: &str) {
