@@ -6,6 +6,7 @@ mod api;
 mod attach;
 mod bench;
 mod figures;
+mod hold;
 mod kit;
 mod link;
 mod machine;
@@ -45,18 +46,28 @@ async fn main() -> ExitCode {
 /// Measures; says how many figures failed.
 async fn run(options: Options) -> anyhow::Result<usize> {
     more_files();
-    if let Some(Job::Attach(attach)) = options.job {
+    let (json, job) = (options.json.clone(), options.job.clone());
+    if let Some(Job::Attach(attach)) = job {
         attach::serve(attach).await?;
         return Ok(0);
     }
-    let json = options.json.clone();
     let bench = Bench::new(options)?;
     let mut told_to_end = signal(SignalKind::terminate())?;
     // Dropping the run ends what it started, so an interrupted one leaves nothing either.
+    let work = async {
+        if let Some(Job::Hold(scene)) = &job {
+            hold::hold(&bench, scene).await?;
+            return Ok(None);
+        }
+        figures::run(&bench).await.map(Some)
+    };
     let report = tokio::select! {
-        report = figures::run(&bench) => report?,
+        report = work => report?,
         _ = tokio::signal::ctrl_c() => anyhow::bail!("interrupted"),
         _ = told_to_end.recv() => anyhow::bail!("told to end"),
+    };
+    let Some(report) = report else {
+        return Ok(0);
     };
     if let Some(file) = json {
         let text = serde_json::to_string_pretty(&report)?;

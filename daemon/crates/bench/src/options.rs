@@ -1,6 +1,7 @@
 //! What a person may ask for.
 
 use crate::attach::Attach;
+use crate::hold::Hold;
 use clap::{Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -10,7 +11,7 @@ use std::str::FromStr;
 /// Without `--url` it starts a daemon of its own in a throw-away HOME and ends it, with
 /// every agent, afterwards.
 #[derive(Debug, Clone, Parser)]
-#[command(name = "orchestra-bench", args_conflicts_with_subcommands = true)]
+#[command(name = "orchestra-bench")]
 pub(crate) struct Options {
     /// Small sizes: shows that everything works, the figures mean little.
     #[arg(long)]
@@ -50,6 +51,8 @@ pub(crate) enum Job {
     /// Serves `tmux attach` over WebSockets, one for each viewer: what is compared with.
     #[command(hide = true)]
     Attach(Attach),
+    /// Sets a scene for a profiler and holds it: `testkit/bench/profile.sh`.
+    Hold(Hold),
 }
 
 /// A server elsewhere.
