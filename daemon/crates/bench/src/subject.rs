@@ -129,6 +129,7 @@ impl Subject {
         let mut command = Command::new("node");
         command.arg(program);
         command.args(["--host", "127.0.0.1", "--port", &port.to_string()]);
+        command.args(["--base", "/wetty/"]);
         command.arg("--command").arg(format!(
             "tmux -u -S {} attach-session -t ={}",
             socket.display(),
