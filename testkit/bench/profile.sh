@@ -24,12 +24,10 @@ fi
 
 # profile SCENE
 profile() {
-  local scene="$1" ids daemon tmux
+  local scene="$1" daemon tmux
   coproc SCENE { "$programs/orchestra-bench" hold "$scene" --seconds "$((seconds + 5))"; }
   local holder="$SCENE_PID" said="${SCENE[0]}"
-  IFS= read -r -t 120 -u "$said" ids || die "The scene $scene could not be set."
-  daemon="$(sed 's/.*"daemon":\([0-9]*\).*/\1/' <<<"$ids")"
-  tmux="$(sed 's/.*"tmux":\([0-9]*\).*/\1/' <<<"$ids")"
+  read -r -t 120 -u "$said" daemon tmux || die "The scene $scene could not be set."
   perf record --quiet -F 999 -g -p "$daemon,$tmux" -o "$out/$scene.data" -- sleep "$seconds" ||
     die "The kernel lets perf record nothing." "sysctl kernel.perf_event_paranoid=1"
   printf '\n━━ %s: processes ━━\n' "$scene"
@@ -37,7 +35,7 @@ profile() {
   for name in daemon tmux; do
     printf '\n━━ %s: top entries of %s ━━\n' "$scene" "$name"
     perf report -i "$out/$scene.data" --stdio --no-children -g none --pid "${!name}" \
-      --sort dso,symbol --percent-limit 0.5 2>/dev/null | grep -v '^#' | sed '/^$/d' | head -n "$top"
+      --sort dso,symbol --percent-limit 0.3 2>/dev/null | grep -v '^#' | sed '/^$/d; s/ *- *- *$//' | head -n "$top"
   done
   wait "$holder" || die "The scene $scene did not hold."
 }

@@ -8,7 +8,6 @@ use crate::subject::Subject;
 use crate::viewer::Audience;
 use crate::wire::Net;
 use clap::{Args, ValueEnum};
-use serde_json::json;
 use std::io::Write;
 use std::time::Duration;
 
@@ -31,7 +30,7 @@ pub(crate) enum Scene {
     Keys,
 }
 
-/// Prints the process ids once the scene is set, and holds it.
+/// Prints the process ids of daemon and tmux once the scene is set, and holds it.
 pub(crate) async fn hold(bench: &Bench, options: &Hold) -> anyhow::Result<()> {
     let stage = Stage::set(bench).await?;
     let time = Duration::from_secs(options.seconds);
@@ -75,6 +74,6 @@ async fn seated(stage: &Stage, keys: &str) -> anyhow::Result<Link> {
 }
 
 fn say(stage: &Stage) -> anyhow::Result<()> {
-    let ids = json!({"daemon": stage.daemon()?.pid, "tmux": stage.site()?.tmux().server()?});
-    Ok(writeln!(std::io::stdout(), "{ids}")?)
+    let (daemon, tmux) = (stage.daemon()?.pid, stage.site()?.tmux().server()?);
+    Ok(writeln!(std::io::stdout(), "{daemon} {tmux}")?)
 }
