@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { patchTask } from '@/features/tasks/api';
-import { filterTasks } from '@/features/tasks/task-list';
+import { filterTasks } from '@/features/tasks/filter';
 import { NOON, task } from '@/testing/fixtures';
 import { describeChanges } from './meanwhile';
-import { groupPlans } from './routes/home';
+import { groupPlans } from './use-room';
 
 const glance = (agents: [string, string][], tasks: number[]) => ({
   agents: new Map(agents),

@@ -7,7 +7,7 @@ import { AgentRoute } from './routes/agent';
 import { ChatRoute } from './routes/chat';
 import { Home } from './routes/home';
 import { PhoneHead } from './routes/phone-head';
-import { TaskRoute, TasksRoute } from './routes/tasks';
+import { TaskRoute, TasksRoute, type TasksSearch } from './routes/tasks';
 import { WallRoute } from './routes/wall';
 import { useSession } from './session';
 import { Shell } from './shell/shell';
@@ -35,10 +35,7 @@ const tasks = createRoute({
   getParentRoute: () => shell,
   path: '/tasks',
   component: TasksRoute,
-  validateSearch: (search: Record<string, unknown>): { filter?: 'open' | 'done' | 'failed' } =>
-    search.filter === 'open' || search.filter === 'done' || search.filter === 'failed'
-      ? { filter: search.filter }
-      : {},
+  validateSearch: tasksSearch,
 });
 const task = createRoute({ getParentRoute: () => tasks, path: '/$taskId', component: TaskRoute });
 const settings = createRoute({ getParentRoute: () => shell, path: '/settings', component: SettingsRoute });
@@ -53,6 +50,15 @@ declare module '@tanstack/react-router' {
   interface Register {
     router: typeof router;
   }
+}
+
+function tasksSearch({ filter, q, view }: Record<string, unknown>): TasksSearch {
+  return {
+    ...(filter === 'open' || filter === 'done' || filter === 'failed' ? { filter } : {}),
+    // The router reads `q=12` as a number.
+    ...(typeof q === 'string' || typeof q === 'number' ? { q: String(q) } : {}),
+    ...(view === 'graph' ? { view } : {}),
+  };
 }
 
 function SettingsRoute() {

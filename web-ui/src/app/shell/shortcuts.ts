@@ -5,7 +5,7 @@ import { toast } from 'sonner';
 import { useMay } from '@/lib/client';
 import { nextInNeed } from '@/lib/need';
 import { useLayout } from '../layout-store';
-import { useAgents, useOpenAgent } from '../use-room';
+import { useAgents, useOpenAgent, usePlansWaiting } from '../use-room';
 
 export interface Shortcut {
   keys: string;
@@ -81,6 +81,7 @@ function openActions(): void {
 export function useShortcuts(): void {
   const navigate = useNavigate();
   const { ranked } = useAgents();
+  const plans = usePlansWaiting().length;
   const openAgent = useOpenAgent();
   const { agentId = null } = useParams({ strict: false });
   const maySpawn = useMay('agents:spawn');
@@ -99,6 +100,7 @@ export function useShortcuts(): void {
       n: () => {
         const next = nextInNeed(ranked, agentId);
         if (next) openAgent(next);
+        else if (plans > 0) void navigate({ to: '/' });
         else toast('Nobody needs you now.');
       },
       s: () => maySpawn && show('spawn'),
@@ -131,5 +133,5 @@ export function useShortcuts(): void {
     };
     window.addEventListener('keydown', pressed);
     return () => window.removeEventListener('keydown', pressed);
-  }, [navigate, ranked, openAgent, agentId, maySpawn]);
+  }, [navigate, ranked, plans, openAgent, agentId, maySpawn]);
 }
