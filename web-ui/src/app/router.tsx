@@ -27,8 +27,7 @@ const agent = createRoute({
   getParentRoute: () => shell,
   path: '/agents/$agentId',
   component: AgentRoute,
-  validateSearch: (search: Record<string, unknown>): { view?: 'chat' | 'terminal' } =>
-    search.view === 'chat' ? { view: 'chat' } : {},
+  validateSearch: agentSearch,
 });
 const wall = createRoute({ getParentRoute: () => shell, path: '/wall', component: WallRoute });
 const tasks = createRoute({
@@ -50,6 +49,14 @@ declare module '@tanstack/react-router' {
   interface Register {
     router: typeof router;
   }
+}
+
+/** `with` names the agents whose terminals stand beside, joined by commas. */
+function agentSearch(search: Record<string, unknown>): { view?: 'chat' | 'terminal'; with?: string } {
+  return {
+    ...(search.view === 'chat' ? { view: 'chat' as const } : {}),
+    ...(typeof search.with === 'string' && search.with ? { with: search.with } : {}),
+  };
 }
 
 function tasksSearch({ filter, q, view }: Record<string, unknown>): TasksSearch {

@@ -15,6 +15,7 @@ import type { SeatHolder } from '@/protocol/types';
 import { openEmulator } from './emulator';
 import { HistoryPane } from './history-pane';
 import { type Box, type Cell, FONT_SIZE, fontFor, letterWidth, sizeFor } from './layout';
+import { type Prefs, usePrefs } from './prefs';
 import { TitleFilter } from './title-filter';
 
 export interface TerminalState {
@@ -73,7 +74,9 @@ export class TerminalSession implements TerminalViewer {
   #cell: Cell = { width: 7.8, height: 16 };
   #box: Box = { width: 0, height: 0 };
   #fit: boolean;
-  #zoomed = false;
+  /** Size of letters that was chosen by fingers; null shows the whole screen. */
+  #letters: number | null = null;
+  #base = usePrefs.getState().fontSize;
   #sizedAt = 0;
   #resize: ReturnType<typeof setTimeout> | undefined;
 
@@ -132,10 +135,32 @@ export class TerminalSession implements TerminalViewer {
     this.#layout();
   }
 
-  /** On a small screen: letters one can read, and panning, instead of the whole picture. */
-  zoom(zoomed: boolean): void {
-    this.#zoomed = zoomed;
+  /** On a small screen: letters of this size, and panning; null shows the whole picture. */
+  zoomTo(letters: number | null): void {
+    this.#letters = letters;
     this.#layout();
+  }
+
+  /** Size of letters as they are seen now. */
+  letters(): number {
+    return Number.parseFloat(this.#deps.history.style.fontSize) || FONT_SIZE;
+  }
+
+  prefer({ fontSize, screenReader }: Prefs): void {
+    this.#base = fontSize;
+    this.#terminal.options.screenReaderMode = screenReader;
+    this.#deps.history.ariaHidden = String(!screenReader);
+    this.#layout();
+  }
+
+  /** For those who read what is drawn. */
+  get terminal(): Terminal {
+    return this.#terminal;
+  }
+
+  /** Asks for older history; false when there is none. */
+  older(): boolean {
+    return this.#history?.older() ?? false;
   }
 
   type(data: string): void {
@@ -283,9 +308,6 @@ export class TerminalSession implements TerminalViewer {
   };
 
   #key(event: KeyboardEvent): boolean {
-    // Into and out of the terminal: the page's own key, never the agent's.
-    if (event.ctrlKey && event.key === '`') return false;
-    if (event.ctrlKey && event.shiftKey && (event.key === 'V' || event.key === 'C')) return false;
     if (this.#state.mine) return true;
     if (event.type === 'keydown' && event.key === 'Enter') this.takeSeat();
     return false;
@@ -313,8 +335,8 @@ export class TerminalSession implements TerminalViewer {
     const { cols, rows } = this.#terminal;
     this.#measure();
     const own = this.#fit && this.#state.mine;
-    const font =
-      own || this.#zoomed ? FONT_SIZE : fontFor(this.#box, this.#cell, cols, rows, this.#deps.touch);
+    const fits = fontFor(this.#box, this.#cell, { cols, rows }, this.#deps.touch, this.#base);
+    const font = this.#letters ?? (own ? this.#base : fits);
     if (this.#terminal.options.fontSize !== font) this.#terminal.options.fontSize = font;
     this.#place();
     if (own) this.#askSize();
@@ -328,8 +350,8 @@ export class TerminalSession implements TerminalViewer {
     const screen = host.querySelector<HTMLElement>('.xterm-screen');
     const [wide, high] = [screen?.offsetWidth || width, screen?.offsetHeight || height];
     const fits = Math.min(width / wide, touch ? Number.POSITIVE_INFINITY : height / high);
-    const plain = this.#zoomed || (this.#fit && this.#state.mine);
-    const scale = plain ? 1 : Math.min(fits, FONT_SIZE / font);
+    const plain = this.#letters !== null || (this.#fit && this.#state.mine);
+    const scale = plain ? 1 : Math.min(fits, this.#base / font);
     host.style.transform = scale === 1 ? '' : `scale(${scale})`;
     viewport.style.setProperty('--cell-height', `${(high / this.#terminal.rows) * scale}px`);
     history.style.fontSize = `${font * scale}px`;
@@ -348,14 +370,14 @@ export class TerminalSession implements TerminalViewer {
     }, RESIZE_MS);
   }
 
-  /** The size of a cell at the normal font size, from what is drawn now. */
+  /** The size of a cell at the preferred font size, from what is drawn now. */
   #measure(): void {
     const screen = this.#deps.host.querySelector<HTMLElement>('.xterm-screen');
     const font = this.#terminal.options.fontSize ?? FONT_SIZE;
     if (!screen?.offsetWidth) return;
     this.#cell = {
-      width: (screen.offsetWidth / this.#terminal.cols / font) * FONT_SIZE,
-      height: (screen.offsetHeight / this.#terminal.rows / font) * FONT_SIZE,
+      width: (screen.offsetWidth / this.#terminal.cols / font) * this.#base,
+      height: (screen.offsetHeight / this.#terminal.rows / font) * this.#base,
     };
   }
 

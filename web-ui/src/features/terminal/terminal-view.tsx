@@ -5,11 +5,18 @@ import { ArrowDown } from 'lucide-react';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { Button } from '@/components/ui/button';
 import { useClient, useMay } from '@/lib/client';
+import { useScreen } from '@/lib/terminal-theme';
 import { useTouch } from '@/lib/use-media';
+import { FindBar } from './find-bar';
 import { KeyBar } from './key-bar';
+import { FONT_SIZE } from './layout';
 import { LinkDialog } from './link-dialog';
+import { watchPinch } from './pinch';
+import { usePrefs } from './prefs';
 import { TerminalBar } from './terminal-bar';
 import { TerminalSession, type TerminalState } from './terminal-session';
+import { TypeBox } from './type-box';
+import { ViewMenu } from './view-menu';
 
 interface TerminalViewProps {
   sessionId: string;
@@ -21,6 +28,11 @@ interface TerminalViewProps {
   menu?: ReactNode;
   /** False once the agent has ended: nothing to type into. */
   live: boolean;
+  /** Agents that could stand beside this one, and how to put one there. */
+  others?: readonly string[];
+  onBeside?: (agentId: string) => void;
+  /** Below the screen on touch, while this viewer does not hold the keyboard. */
+  composer?: ReactNode;
 }
 
 const JOINING: TerminalState = {
@@ -33,18 +45,43 @@ const JOINING: TerminalState = {
   refusal: null,
 };
 
-export function TerminalView({ sessionId, title, views, menu, live }: TerminalViewProps) {
+/** Other colours are another emulator: everything already drawn has the old ones. */
+export function TerminalView(props: TerminalViewProps) {
+  const colours = useScreen((state) => state.name);
+  return <ColouredTerminal key={colours} {...props} />;
+}
+
+function ColouredTerminal(props: TerminalViewProps) {
+  const { sessionId, title, views, menu, live, others = [], onBeside, composer } = props;
   const touch = useTouch();
   const mayType = useMay('terminal:type') && live;
   const [link, setLink] = useState<string | null>(null);
+  const [finding, setFinding] = useState(false);
   const { parts, session, state, pinned } = useTerminal(sessionId, touch, setLink);
+  const closeFind = () => {
+    setFinding(false);
+    session.current?.focus();
+  };
 
   return (
-    <section aria-label={`Terminal of ${sessionId}`} className="flex min-h-0 min-w-0 flex-1 flex-col">
+    <section
+      aria-label={`Terminal of ${sessionId}`}
+      className="flex min-h-0 min-w-0 flex-1 flex-col"
+      onKeyDown={(event) => {
+        if (!event.ctrlKey || !event.shiftKey || event.key !== 'F') return;
+        event.preventDefault();
+        setFinding(true);
+      }}
+    >
       <TerminalBar
         title={title}
         views={views}
-        menu={menu}
+        menu={
+          <>
+            <ViewMenu session={session} onFind={() => setFinding(true)} others={others} onBeside={onBeside} />
+            {menu}
+          </>
+        }
         state={state}
         session={session}
         mayType={mayType}
@@ -58,6 +95,7 @@ export function TerminalView({ sessionId, title, views, menu, live }: TerminalVi
           </div>
         </div>
         <Overlay state={state} live={live} />
+        {finding && <FindBar session={session} history={parts.history} onClose={closeFind} />}
         {!pinned && (
           <Button
             size="sm"
@@ -69,6 +107,11 @@ export function TerminalView({ sessionId, title, views, menu, live }: TerminalVi
         )}
       </div>
       {touch && mayType && <KeyBar state={state} session={session} />}
+      {touch && mayType && state.mine ? (
+        <TypeBox session={session} to={sessionId.replace(/^sess-/, '')} />
+      ) : (
+        composer
+      )}
       <LinkDialog url={link} onClose={() => setLink(null)} />
     </section>
   );
@@ -99,6 +142,9 @@ function useTerminal(sessionId: string, touch: boolean, onLink: (url: string) =>
     });
     session.current = made;
     setState(made.state);
+    made.prefer(usePrefs.getState());
+    const stopPrefs = usePrefs.subscribe((prefs) => made.prefer(prefs));
+    const stopPinch = touch ? watchPinch(area, made, FONT_SIZE) : () => undefined;
     const stop = made.changed.on(setState);
     const observer = new ResizeObserver(() =>
       made.setBox({ width: area.clientWidth - 16, height: area.clientHeight - 12 }),
@@ -108,6 +154,8 @@ function useTerminal(sessionId: string, touch: boolean, onLink: (url: string) =>
     area.addEventListener('scroll', scrolled, { passive: true });
     return () => {
       stop();
+      stopPrefs();
+      stopPinch();
       observer.disconnect();
       area.removeEventListener('scroll', scrolled);
       made.dispose();

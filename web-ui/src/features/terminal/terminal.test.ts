@@ -34,10 +34,10 @@ describe('the size of a terminal', () => {
   });
 
   it('is drawn smaller where there is less room, never larger than normal', () => {
-    expect(fontFor({ width: 2000, height: 2000 }, cell, 100, 30, false)).toBe(13);
-    expect(fontFor({ width: 400, height: 2000 }, cell, 100, 30, false)).toBe(6.5);
-    expect(fontFor({ width: 2000, height: 240 }, cell, 100, 30, false)).toBe(6.5);
-    expect(fontFor({ width: 2000, height: 240 }, cell, 100, 30, true)).toBe(13);
-    expect(fontFor({ width: 50, height: 50 }, cell, 400, 200, false)).toBe(4);
+    expect(fontFor({ width: 2000, height: 2000 }, cell, { cols: 100, rows: 30 }, false)).toBe(13);
+    expect(fontFor({ width: 400, height: 2000 }, cell, { cols: 100, rows: 30 }, false)).toBe(6.5);
+    expect(fontFor({ width: 2000, height: 240 }, cell, { cols: 100, rows: 30 }, false)).toBe(6.5);
+    expect(fontFor({ width: 2000, height: 240 }, cell, { cols: 100, rows: 30 }, true)).toBe(13);
+    expect(fontFor({ width: 50, height: 50 }, cell, { cols: 400, rows: 200 }, false)).toBe(4);
   });
 });

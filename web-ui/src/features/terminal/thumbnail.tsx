@@ -1,5 +1,6 @@
 /** A terminal at a glance: sampled twice a second, painted on a canvas, never through React state. */
 import { useEffect, useRef } from 'react';
+import { useScreen } from '@/lib/terminal-theme';
 import { ThumbnailPainter } from './thumbnail-painter';
 import { useSampled } from './use-sampled';
 
@@ -14,6 +15,7 @@ export function Thumbnail({ sessionId, ratio = 1.6, onCaption }: ThumbnailProps)
   const frame = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const painter = useRef<ThumbnailPainter>(null);
+  const colours = useScreen((state) => state.name);
 
   useEffect(() => {
     if (!canvas.current || !frame.current) return;
@@ -29,13 +31,15 @@ export function Thumbnail({ sessionId, ratio = 1.6, onCaption }: ThumbnailProps)
       size.disconnect();
     };
   }, []);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: other colours are another painting
+  useEffect(() => painter.current?.repaint(), [colours]);
   useSampled(frame, sessionId, (sample) => {
     const line = painter.current?.paint(sample);
     if (line !== undefined) onCaption?.(line);
   });
 
   return (
-    <div ref={frame} className="relative overflow-hidden bg-[#0b0e10]" style={{ aspectRatio: String(ratio) }}>
+    <div ref={frame} className="relative overflow-hidden bg-screen" style={{ aspectRatio: String(ratio) }}>
       <canvas ref={canvas} className="absolute inset-x-0 top-0 block w-full" />
     </div>
   );
