@@ -41,6 +41,8 @@ export const SHORTCUTS: { title: string; items: Shortcut[] }[] = [
     items: [
       { keys: 'ctrl+`', does: 'Into and out of the terminal' },
       { keys: '⏎', does: 'Take the keyboard, when it has the focus' },
+      { keys: 'ctrl+⇧F', does: 'Find in the terminal' },
+      { keys: 'ctrl+⇧C', does: 'Copy what is selected' },
     ],
   },
 ];

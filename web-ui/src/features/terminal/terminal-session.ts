@@ -353,6 +353,9 @@ export class TerminalSession implements TerminalViewer {
     const plain = this.#letters !== null || (this.#fit && this.#state.mine);
     const scale = plain ? 1 : Math.min(fits, this.#base / font);
     host.style.transform = scale === 1 ? '' : `scale(${scale})`;
+    // A transform leaves the room it took; what scrolls is as high as what one sees.
+    host.style.height = scale === 1 ? '' : `${high * scale}px`;
+    host.style.width = scale === 1 ? '' : `${wide * scale}px`;
     viewport.style.setProperty('--cell-height', `${(high / this.#terminal.rows) * scale}px`);
     history.style.fontSize = `${font * scale}px`;
     const cell = (wide / this.#terminal.cols) * scale;

@@ -49,7 +49,7 @@ export function ViewMenu({ session, onFind, others, onBeside }: ViewMenuProps) {
         </IconButton>
       }
     >
-      <MenuItem icon={<Search size={14} />} keys="ctrl+⇧ f" onSelect={onFind}>
+      <MenuItem icon={<Search size={14} />} keys="ctrl+⇧F" onSelect={onFind}>
         Find in this terminal
       </MenuItem>
       <MenuItem icon={<Copy size={14} />} onSelect={() => void copy()}>
