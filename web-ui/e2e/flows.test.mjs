@@ -84,7 +84,11 @@ const flows = {
     const { context, page } = await login('desk', '/chat');
     await page.getByRole('button', { name: 'Approve' }).click();
     await page.getByText('starting').first().waitFor();
-    assert.ok(daemon.tasks.filter((task) => [15, 16, 17].includes(task.id)).every((task) => task.status === 'assigned'));
+    assert.ok(
+      daemon.tasks
+        .filter((task) => [15, 16, 17].includes(task.id))
+        .every((task) => task.status === 'assigned'),
+    );
     assert.equal(await page.getByRole('button', { name: 'Approve' }).count(), 0);
     await context.close();
   },

@@ -68,10 +68,12 @@ function Room({ login, config }: { login: Login; config: ClientConfig }) {
     made.socket.start();
     document.addEventListener('visibilitychange', wake);
     window.addEventListener('online', wake);
+    window.addEventListener('pageshow', wake);
     setClient(made);
     return () => {
       document.removeEventListener('visibilitychange', wake);
       window.removeEventListener('online', wake);
+      window.removeEventListener('pageshow', wake);
       updates.dispose();
       made.hub.dispose();
       made.socket.dispose();

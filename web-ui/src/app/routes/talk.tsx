@@ -7,6 +7,7 @@ import { Empty } from '@/components/ui/states';
 import { Chat } from '@/features/chat/chat';
 import { Composer, mayWrite } from '@/features/chat/composer';
 import { PlanCard } from '@/features/tasks/plan-card';
+import { LastLine } from '@/features/terminal/excerpt';
 import { useMe } from '@/lib/client';
 import { awaitsApproval, isLive, showAgent } from '@/lib/states';
 import type { Agent } from '@/protocol/types';
@@ -69,11 +70,15 @@ function Now({ agent }: { agent: Agent }) {
   const shown = showAgent(agent);
   if (shown.look === 'busy' || shown.look === 'starting') {
     return (
-      <p className="flex items-center gap-2 text-ink-3 text-sm" role="status">
-        <StateIcon look={shown.look} />
-        {shown.look === 'busy' ? 'working' : 'starting'}
-        <Elapsed from={agent.activity.since} until={null} />
-      </p>
+      <div className="text-ink-3">
+        <p className="flex items-center gap-2 text-sm" role="status">
+          <StateIcon look={shown.look} />
+          {shown.look === 'busy' ? 'working' : 'starting'}
+          <Elapsed from={agent.activity.since} until={null} />
+        </p>
+        {/* Until the answer is written, the screen says how it comes along. */}
+        <LastLine sessionId={agent.session_id} className="mt-1 pl-[22px]" />
+      </div>
     );
   }
   if (shown.look === 'waiting') {

@@ -42,10 +42,16 @@ export function Excerpt({ sessionId, rows = 10 }: ExcerptProps) {
 /** What an agent's screen says last, on one line. */
 export function LastLine({ sessionId, className }: { sessionId: string; className?: string }) {
   const line = useRef<HTMLSpanElement>(null);
-  useSampled(line, sessionId, (sample) => {
-    const text = lastMeaningfulLine(parseFrame(sample.data, sample.cols, sample.rows));
+  const say = (text: string) => {
     if (line.current && line.current.textContent !== text) line.current.textContent = text;
-  });
+  };
+  useSampled(
+    line,
+    sessionId,
+    ({ data, cols, rows }) => say(lastMeaningfulLine(parseFrame(data, cols, rows))),
+    // The terminal itself is open beside: an old line would only contradict it.
+    () => say(''),
+  );
   return (
     <span ref={line} className={clsx('block h-4 truncate font-mono text-[11px] leading-4', className)} />
   );

@@ -7,16 +7,21 @@ export function useSampled(
   place: RefObject<HTMLElement | null>,
   sessionId: string,
   onSample: (sample: Sample) => void,
+  onPaused?: () => void,
 ): void {
   const { hub } = useClient();
-  const listener = useRef(onSample);
-  listener.current = onSample;
+  const listener = useRef({ onSample, onPaused });
+  listener.current = { onSample, onPaused };
   useEffect(() => {
     if (!place.current) return;
     let detach: (() => void) | null = null;
     const sight = new IntersectionObserver(([entry]) => {
       if (entry?.isIntersecting && !detach) {
-        detach = hub.attach(sessionId, { mode: 'sampled', sample: (sample) => listener.current(sample) });
+        detach = hub.attach(sessionId, {
+          mode: 'sampled',
+          sample: (sample) => listener.current.onSample(sample),
+          paused: () => listener.current.onPaused?.(),
+        });
       } else if (!entry?.isIntersecting && detach) {
         detach();
         detach = null;
