@@ -58,11 +58,16 @@ export function inTerminal(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && target.closest('.terminal-host') !== null;
 }
 
-/** One step through the rows of whatever list is in view. */
+function rowsOf(selector: string): HTMLElement[] {
+  return [...document.querySelectorAll<HTMLElement>(selector)].filter((row) => row.offsetParent !== null);
+}
+
+/** One step through the list one is in, else through the list of the page, else through the agents. */
 function step(by: 1 | -1): void {
-  const rows = [...document.querySelectorAll<HTMLElement>('main [data-task], [data-agent]')].filter(
-    (row) => row.offsetParent !== null,
-  );
+  const tasks = rowsOf('main ul [data-task]');
+  const agents = rowsOf('[data-agent]');
+  const inAgents = agents.includes(document.activeElement as HTMLElement);
+  const rows = tasks.length > 0 && !inAgents ? tasks : agents;
   const at = rows.indexOf(document.activeElement as HTMLElement);
   const current = at === -1 ? rows.findIndex((row) => row.ariaCurrent === 'page') : at;
   rows[Math.max(0, Math.min(rows.length - 1, current + by))]?.focus();

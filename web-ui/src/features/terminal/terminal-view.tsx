@@ -11,6 +11,7 @@ import { FindBar } from './find-bar';
 import { KeyBar } from './key-bar';
 import { FONT_SIZE } from './layout';
 import { LinkDialog } from './link-dialog';
+import { Overlay } from './overlay';
 import { watchPinch } from './pinch';
 import { usePrefs } from './prefs';
 import { TerminalBar } from './terminal-bar';
@@ -164,37 +165,6 @@ function useTerminal(sessionId: string, touch: boolean, onLink: (url: string) =>
   }, [hub, sessionId, touch, onLink]);
 
   return { parts: { viewport, history, host }, session, state, pinned };
-}
-
-function Overlay({ state, live }: { state: TerminalState; live: boolean }) {
-  const [slow, setSlow] = useState(false);
-  useEffect(() => {
-    setSlow(false);
-    if (state.phase !== 'joining') return;
-    const timer = setTimeout(() => setSlow(true), 5000);
-    return () => clearTimeout(timer);
-  }, [state.phase]);
-  const text =
-    state.phase === 'offline'
-      ? 'No connection: this is the last picture. Keys are not sent.'
-      : state.phase === 'refused'
-        ? (state.refusal ?? 'This terminal cannot be shown.')
-        : state.phase === 'joining'
-          ? slow
-            ? live
-              ? 'Still waiting for tmux. If this stays, run `orchestra doctor` where the daemon runs.'
-              : 'The agent has ended and its screen is gone.'
-            : 'waiting for tmux…'
-          : null;
-  if (!text) return null;
-  return (
-    <p
-      role="status"
-      className="absolute inset-x-0 top-0 bg-raised/95 px-4 py-1.5 text-center text-ink-2 text-xs"
-    >
-      {text}
-    </p>
-  );
 }
 
 export default TerminalView;
