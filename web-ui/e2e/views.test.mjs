@@ -26,6 +26,8 @@ for (const [size, theme] of [
 ]) {
   test(`every view is sound: ${size}, ${theme}`, async (context) => {
     const complaints = [];
+    daemon.up();
+    daemon.load('busy');
     const session = await open(browser, size, theme, complaints);
     await session.page.goto(`${origin}/#login=fake`);
     await session.page.locator('#stage').waitFor();
