@@ -300,6 +300,37 @@ const flows = {
     await context.close();
   },
 
+  async 'two fingers on the phone choose the size of letters, and two taps bring the whole screen back'() {
+    const { context, page } = await login('phone', '/agents/droid-002');
+    await page.locator('.xterm-screen').waitFor();
+    await page.waitForTimeout(1200);
+    const fingers = await context.newCDPSession(page);
+    const touch = (type, ...points) =>
+      fingers.send('Input.dispatchTouchEvent', {
+        type,
+        touchPoints: points.map(([x, y], id) => ({ x, y, id })),
+      });
+    const history = page.locator('.terminal-history');
+    const letters = () => history.evaluate((element) => Number.parseFloat(element.style.fontSize));
+    const whole = await letters();
+    await touch('touchStart', [150, 300], [200, 300]);
+    await touch('touchMove', [125, 300], [225, 300]);
+    await touch('touchMove', [90, 300], [260, 300]);
+    await touch('touchEnd');
+    await page.waitForFunction(
+      (than) => Number.parseFloat(document.querySelector('.terminal-history').style.fontSize) > than,
+      whole * 2,
+    );
+    assert.ok(await page.evaluate(() => visualViewport.scale === 1), 'the page itself is not zoomed');
+    await page.touchscreen.tap(200, 300);
+    await page.touchscreen.tap(200, 300);
+    await page.waitForFunction(
+      (size) => Number.parseFloat(document.querySelector('.terminal-history').style.fontSize) === size,
+      whole,
+    );
+    await context.close();
+  },
+
   async 'the phone types by its bar and its box, and never sizes the desk'() {
     daemon.load('busy');
     const { context, page } = await login('phone', '/agents/aider-001');
