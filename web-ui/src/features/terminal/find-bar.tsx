@@ -62,10 +62,10 @@ export function FindBar({ session, history, onClose }: FindBarProps) {
       <span className="nums min-w-16 text-right text-ink-3 text-xs" role="status">
         {word === ''
           ? ''
-          : found.count > 0
-            ? `${found.at} of ${found.count}`
-            : found.searchingOlder
-              ? 'looking back…'
+          : found.searchingOlder
+            ? 'looking back…'
+            : found.count > 0
+              ? `${found.at || '–'} of ${found.count}`
               : 'not found'}
       </span>
       <IconButton label="Older" keys="⏎" onClick={() => finder.current?.step(1)}>

@@ -19,7 +19,7 @@ export interface FinderDeps {
 }
 
 export interface Found {
-  /** From 1, counted from the newest; 0 when nothing was found. */
+  /** From 1, counted from the newest; 0 when one stands at none. */
   at: number;
   count: number;
   searchingOlder: boolean;
@@ -55,6 +55,8 @@ export class Finder {
   #places: Place[] = [];
   #at = -1;
   #pages = 0;
+  /** Older rows were asked for and have not brought a new place yet. */
+  #awaited = false;
 
   constructor(deps: FinderDeps, changed: (found: Found) => void) {
     this.#deps = deps;
@@ -72,6 +74,7 @@ export class Finder {
   find(word: string): void {
     this.#word = word;
     this.#pages = 0;
+    this.#awaited = false;
     this.#collect();
     this.#at = this.#places.length > 0 ? 0 : -1;
     if (this.#at === -1 && word) this.#older();
@@ -80,26 +83,46 @@ export class Finder {
 
   /** One step back in time, or forth. */
   step(by: 1 | -1): void {
-    if (this.#places.length === 0) return;
-    if (by === 1 && this.#at === this.#places.length - 1 && this.#older()) return this.#show();
-    this.#at = (this.#at + by + this.#places.length) % this.#places.length;
+    // The program may have written since; the place one is at stays the same.
+    this.#collectAgain();
+    if (this.#places.length === 0) return this.#tell();
+    const atOldest = this.#at === this.#places.length - 1;
+    if (by === 1 && atOldest && this.#older()) return this.#tell();
+    this.#at = (Math.max(0, this.#at) + by + this.#places.length) % this.#places.length;
     this.#show();
   }
 
   #older(): boolean {
-    if (this.#pages >= MOST_PAGES || !this.#deps.older()) return false;
-    this.#pages += 1;
-    return true;
+    this.#awaited = this.#pages < MOST_PAGES && this.#deps.older();
+    if (this.#awaited) this.#pages += 1;
+    return this.#awaited;
   }
 
   #historyGrew(): void {
     if (!this.#word) return;
     const before = this.#places.length;
+    this.#collectAgain();
+    if (!this.#awaited) return this.#tell();
+    if (this.#places.length > before) {
+      this.#awaited = false;
+      this.#at = before;
+      return this.#show();
+    }
+    this.#older();
+    this.#tell();
+  }
+
+  /** What is there now, still at the place where one was. */
+  #collectAgain(): void {
+    const was = this.#places[this.#at];
     this.#collect();
-    if (this.#places.length > before && this.#pages > 0) this.#at = Math.max(0, before);
-    else if (this.#at === -1 && this.#pages > 0) this.#older();
-    this.#at = Math.min(this.#at, this.#places.length - 1);
-    this.#show();
+    this.#at = this.#places.findIndex(
+      ({ element, row, col }) =>
+        was !== undefined &&
+        element === was.element &&
+        col === was.col &&
+        (element !== null || row === was.row),
+    );
   }
 
   #collect(): void {
@@ -113,6 +136,10 @@ export class Finder {
       ...placesIn(screenRows(terminal), this.#word).map((place) => ({ ...place, element: null })),
       ...above.map((place) => ({ ...place, element: elements[place.row] ?? null })),
     ];
+  }
+
+  #tell(): void {
+    this.#changed({ at: this.#at + 1, count: this.#places.length, searchingOlder: this.#awaited });
   }
 
   #show(): void {
