@@ -59,7 +59,10 @@ function AgentStage({ agent, agents, view }: StageProps) {
   const desk = useDesk();
   const [drawer, setDrawer] = useState(false);
   useEffect(() => openTab(agent.id), [agent.id, openTab]);
-  const factsShown = desk ? inspector : drawer;
+  // Terminals side by side need the room; the facts come over them when asked for.
+  const beside = Boolean(useSearch({ from: '/shell/agents/$agentId' }).with) && view === 'terminal';
+  const docked = desk && !beside;
+  const factsShown = docked ? inspector : drawer;
   const menu = (
     <>
       <AgentMenu agent={agent} onOpen={(made) => openAgent(made)} />
@@ -67,7 +70,7 @@ function AgentStage({ agent, agents, view }: StageProps) {
         label="Facts"
         keys="i"
         active={factsShown}
-        onClick={desk ? toggleInspector : () => setDrawer(!drawer)}
+        onClick={docked ? toggleInspector : () => setDrawer(!drawer)}
       >
         <PanelRight size={16} />
       </IconButton>
@@ -89,7 +92,7 @@ function AgentStage({ agent, agents, view }: StageProps) {
             <Talk agentId={agent.id} sessionId={agent.session_id} agent={agent} />
           </div>
         )}
-        {factsShown && <Facts agent={agent} floating={!desk} onClose={() => setDrawer(false)} />}
+        {factsShown && <Facts agent={agent} floating={!docked} onClose={() => setDrawer(false)} />}
       </div>
     </>
   );
