@@ -27,8 +27,8 @@ const agent = createRoute({
   getParentRoute: () => shell,
   path: '/agents/$agentId',
   component: AgentRoute,
-  validateSearch: (search: Record<string, unknown>): { view?: 'chat' | 'terminal' } =>
-    search.view === 'chat' ? { view: 'chat' } : {},
+  validateSearch: (search: Record<string, unknown>): { view?: 'chat' | 'terminal' | 'recording' } =>
+    search.view === 'chat' || search.view === 'recording' ? { view: search.view } : {},
 });
 const wall = createRoute({ getParentRoute: () => shell, path: '/wall', component: WallRoute });
 const tasks = createRoute({

@@ -20,6 +20,7 @@ import { TabStrip } from '../shell/tab-strip';
 import { useAgents, useOpenAgent, useOpenTask, useTasks } from '../use-room';
 import { Talk } from './talk';
 
+const RecordingView = lazy(() => import('@/features/recording/recording-view'));
 const TerminalView = lazy(() => import('@/features/terminal/terminal-view'));
 
 export function AgentRoute() {
@@ -50,7 +51,7 @@ function useLooking(agentId: string, agent: Agent | undefined): void {
 interface StageProps {
   agent: Agent;
   agents: readonly Agent[];
-  view: 'terminal' | 'chat';
+  view: 'terminal' | 'chat' | 'recording';
 }
 
 function AgentStage({ agent, agents, view }: StageProps) {
@@ -84,7 +85,11 @@ function AgentStage({ agent, agents, view }: StageProps) {
       {!phone && <TabStrip agents={agents} selected={agent.id} />}
       <div className="relative flex min-h-0 flex-1">
         <div className="flex min-w-0 flex-1 flex-col">
-          {view === 'terminal' ? (
+          {view === 'recording' ? (
+            <Suspense fallback={<Skeleton waitingFor="the player" />}>
+              <RecordingView key={agent.id} agentId={agent.id} title={title} views={views} menu={menu} />
+            </Suspense>
+          ) : view === 'terminal' ? (
             <>
               <Suspense fallback={<Skeleton waitingFor="the terminal" />}>
                 <TerminalView
@@ -197,9 +202,9 @@ function StageTitle({ agent }: { agent: Agent }) {
   );
 }
 
-function Views({ agent, view }: { agent: Agent; view: 'terminal' | 'chat' }) {
+function Views({ agent, view }: Pick<StageProps, 'agent' | 'view'>) {
   const openAgent = useOpenAgent();
-  const tab = (to: 'terminal' | 'chat', word: string) => (
+  const tab = (to: StageProps['view'], word: string) => (
     <button
       type="button"
       aria-pressed={view === to}
@@ -216,6 +221,7 @@ function Views({ agent, view }: { agent: Agent; view: 'terminal' | 'chat' }) {
     <div className="flex shrink-0 rounded-md border border-line p-px">
       {tab('terminal', 'Screen')}
       {tab('chat', 'Talk')}
+      {tab('recording', 'Replay')}
     </div>
   );
 }
