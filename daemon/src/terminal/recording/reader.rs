@@ -62,7 +62,11 @@ impl Reader {
 
     /// Offset behind what was read.
     pub fn offset(&self) -> u64 {
-        self.at
+        match &self.open {
+            // Who goes on behind the header would not know that the screen is a repeat.
+            Some(open) if self.pass_over => open.start,
+            _ => self.at,
+        }
     }
 
     /// The next line; none at the end of what is written.

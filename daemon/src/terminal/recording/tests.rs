@@ -95,9 +95,15 @@ fn any_offset_goes_on_exactly_there() {
         .filter(|(_, step)| matches!(step, Step::Line(_)));
     assert_eq!(lines.count(), 51, "two screens are passed over");
     for (at, (offset, _)) in seen.iter().enumerate() {
+        let line = |step: &&Step| matches!(step, Step::Line(_));
         let rest = steps(&mut Reader::resume(folder.path(), *offset));
-        let expected: Vec<&Step> = seen[at + 1..].iter().map(|(_, step)| step).collect();
-        assert_eq!(rest.iter().collect::<Vec<_>>(), expected, "from {offset}");
+        let rest: Vec<&Step> = rest.iter().filter(line).collect();
+        let later = seen[at + 1..].iter().map(|(_, step)| step);
+        assert_eq!(
+            rest,
+            later.filter(line).collect::<Vec<_>>(),
+            "from {offset}"
+        );
     }
     // In the midst of a line the next one is the first.
     let (offset, _) = seen[2];
