@@ -206,9 +206,9 @@ async fn a_kill_leaves_a_recording_that_plays_and_goes_on() {
 async fn rotation_loses_nothing_and_the_cap_holds() {
     let (site, _daemon, api) = set("[terminal]\nrecording_max_mib = 1\n").await;
     let id = spawn(&api).await;
-    let run = "for i in $(seq 40); do for j in $(seq 100); do echo \"row $i.$j. ------------\"; done; sleep 0.05; done; echo do''ne";
+    let run = "for i in $(seq 40); do for j in $(seq 100); do echo \"row $i.$j. ------------\"; done; sleep 0.05; done; echo fin''ished";
     type_in(&api, &id, run).await;
-    let lines = shows(&api, &id, "done").await;
+    let lines = shows(&api, &id, "finished").await;
     let text = of(&lines, "o");
     let all = (1..=40).flat_map(|i| (1..=100).map(move |j| format!("row {i}.{j}. -")));
     let (mut missing, mut twice) = (0, 0);

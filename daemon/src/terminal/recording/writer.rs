@@ -20,7 +20,7 @@ const RESERVED_PART: u64 = 20;
 
 /// One recording's end.
 #[derive(Debug)]
-pub struct Writer {
+pub(super) struct Writer {
     folder: PathBuf,
     /// Most bytes on the disk.
     most: u64,
@@ -40,7 +40,7 @@ impl Writer {
     ///
     /// # Errors
     /// When the folder cannot be used.
-    pub fn open(folder: &Path, most: u64) -> io::Result<Self> {
+    pub(super) fn open(folder: &Path, most: u64) -> io::Result<Self> {
         use std::os::unix::fs::DirBuilderExt;
         std::fs::DirBuilder::new()
             .recursive(true)
@@ -56,12 +56,12 @@ impl Writer {
     }
 
     /// True when nothing was ever written.
-    pub fn is_new(&self) -> bool {
+    pub(super) fn is_new(&self) -> bool {
         self.next == 0
     }
 
     /// True when it is time for another segment.
-    pub fn is_full(&self) -> bool {
+    pub(super) fn is_full(&self) -> bool {
         let most = (self.most / PARTS).clamp(*SEGMENT.start(), *SEGMENT.end());
         self.open.as_ref().is_some_and(|open| open.length >= most)
     }
@@ -71,7 +71,7 @@ impl Writer {
     ///
     /// # Errors
     /// When the lines cannot be written: then no segment is open.
-    pub fn begin(&mut self, lines: &[u8]) -> io::Result<()> {
+    pub(super) fn begin(&mut self, lines: &[u8]) -> io::Result<()> {
         self.close();
         segments::shrink(&self.folder, self.most)?;
         let path = segments::path(&self.folder, self.next);
@@ -96,7 +96,7 @@ impl Writer {
     ///
     /// # Errors
     /// When they cannot be written: none of them is.
-    pub fn append(&mut self, lines: &[u8]) -> io::Result<()> {
+    pub(super) fn append(&mut self, lines: &[u8]) -> io::Result<()> {
         leave_room(&self.folder, 1)?;
         let open = self.open.as_mut();
         let Some(open) = open else {
@@ -113,14 +113,14 @@ impl Writer {
     }
 
     /// Closes and packs the segment that is open.
-    pub fn close(&mut self) {
+    pub(super) fn close(&mut self) {
         if let Some(open) = self.open.take() {
             segments::close(&open.segment, open.length);
         }
     }
 
     /// True when there is room again, and not just for a moment.
-    pub fn has_room(&self) -> bool {
+    pub(super) fn has_room(&self) -> bool {
         leave_room(&self.folder, 2).is_ok()
     }
 }

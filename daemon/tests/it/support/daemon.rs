@@ -79,6 +79,8 @@ impl Site {
     /// this daemon and what it starts see (`Daemon::inside`).
     pub(crate) fn start_on_disk(&self, place: &Path, mib: u32) -> Daemon {
         std::fs::create_dir_all(place).unwrap();
+        let private = std::fs::Permissions::from_mode(0o700);
+        std::fs::set_permissions(&self.data, private).unwrap();
         let plain = self.up(&[]);
         let mut command = Command::new("unshare");
         // Somebody else than root needs a user namespace for it.
