@@ -34,33 +34,36 @@ test('a recording plays on the desk and on the phone', async () => {
       assert.ok(left > 0, 'it is recorded');
       await new Promise((done) => setTimeout(done, 100));
     }
-    for (const [size, name] of [
-      ['desk', '1440x900'],
-      ['phone', '390x844'],
-    ]) {
-      const { page, context } = await open(browser, size, 'dark', complaints);
-      const link = spawnSync(binary, ['web', '--no-open'], { env: told(stage), encoding: 'utf8' });
-      await page.goto(/http\S+/.exec(link.stdout)[0]);
-      await page.locator('#stage').waitFor(LONG);
-      await page.goto(`${stage.url}/agents/${agent.id}?view=recording`);
-      const frame = page.frameLocator('iframe[title=Recording]');
-      // The poster is the first frame; played to the end it shows what was printed.
-      await frame.locator('.ap-player').waitFor(LONG);
-      await page.getByRole('button', { name: '8×' }).click();
-      await frame.locator('.ap-overlay-start, .ap-playback-button').first().click();
-      await frame.getByText('replayed').first().waitFor(LONG);
-      await page.screenshot({ path: join(artifacts, `recording-${name}.png`) });
-      await context.close();
-    }
+    const { page, context } = await open(browser, 'desk', 'dark', complaints);
+    await page.goto(stage.loginUrl);
+    await page.locator('#stage').waitFor(LONG);
+    await replay(page, stage, agent, '1440x900');
+    const small = await context.newPage();
+    await small.setViewportSize({ width: 390, height: 844 });
+    await replay(small, stage, agent, '390x844');
     const real = complaints.filter((line) => !/readback|GL Driver Message/.test(line));
     assert.deepEqual(real, [], 'the page and the frame complain of nothing');
+  } catch (error) {
+    const page = browser.contexts()[0]?.pages().at(-1);
+    await page?.screenshot({ path: join(artifacts, 'recording-failed.png') });
+    throw new Error(`${error.message}\n${complaints.join('\n')}`, { cause: error });
   } finally {
     await stage.end();
   }
 });
 
+async function replay(page, stage, agent, name) {
+  await page.goto(`${stage.url}/agents/${agent.id}?view=recording`);
+  const frame = page.frameLocator('iframe[title=Recording]');
+  await frame.locator('.ap-player').waitFor(LONG);
+  // Another speed begins to play; at the end the player shows what was printed.
+  await page.getByRole('button', { name: '8×' }).click();
+  await frame.getByText('replayed').first().waitFor({ timeout: 20_000 });
+  await page.screenshot({ path: join(artifacts, `recording-${name}.png`) });
+}
+
 function told(stage) {
-  return { ...stage.env, ORCHESTRA_DATA_DIR: stage.data, ORCHESTRA_URL: stage.url };
+  return { ...stage.env, ORCHESTRA_DATA_DIR: stage.data };
 }
 
 /** Calls the daemon as an admin; answers JSON as a value and anything else as text. */
@@ -74,6 +77,7 @@ function caller(stage) {
     const headers = { authorization, ...(body ? { 'content-type': 'application/json' } : {}) };
     const answer = await fetch(stage.url + path, { method, headers, body: body && JSON.stringify(body) });
     const text = await answer.text();
+    if (method !== 'GET') assert.ok(answer.ok, `${path}: ${text}`);
     return answer.headers.get('content-type')?.startsWith('application/json') ? JSON.parse(text) : text;
   };
 }
