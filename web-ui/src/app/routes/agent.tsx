@@ -168,7 +168,7 @@ function Facts({ agent, floating, onClose }: FactsProps) {
 export function StageHead({ title, views, menu }: { title: ReactNode; views?: ReactNode; menu: ReactNode }) {
   return (
     <header className="flex min-h-10 items-center gap-2 border-line border-b bg-surface pr-2 pl-3 touch:min-h-12">
-      <div className="flex min-w-0 flex-1 items-center gap-2.5">{title}</div>
+      <div className="flex min-w-0 flex-1 items-center gap-2.5 overflow-hidden">{title}</div>
       {views}
       <div className="flex shrink-0 items-center gap-1">{menu}</div>
     </header>
@@ -210,7 +210,7 @@ function Views({ agent, view }: Pick<StageProps, 'agent' | 'view'>) {
       aria-pressed={view === to}
       onClick={() => openAgent(agent, to)}
       className={clsx(
-        'h-6 rounded-sm px-2 text-xs touch:h-9',
+        'h-6 rounded-sm px-2 text-xs touch:h-9 phone:px-1.5',
         view === to ? 'bg-hover text-ink' : 'text-ink-3 hover:text-ink',
       )}
     >

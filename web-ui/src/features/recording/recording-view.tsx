@@ -34,7 +34,7 @@ export default function RecordingView({ agentId, title, views, menu }: Recording
   return (
     <>
       <header className="flex min-h-10 items-center gap-2 border-line border-b bg-surface pr-2 pl-3 touch:min-h-12">
-        <div className="flex min-w-0 flex-1 items-center gap-2.5">{title}</div>
+        <div className="flex min-w-0 flex-1 items-center gap-2.5 overflow-hidden">{title}</div>
         {views}
         <div className="flex shrink-0 items-center gap-1">{menu}</div>
       </header>
