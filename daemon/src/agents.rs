@@ -21,6 +21,7 @@ use crate::store::agents::AddError;
 use crate::store::rows::StoredAgent;
 use crate::store::{self, Store, StoreError};
 use crate::supervise::Tasks;
+use crate::terminal::recording::Recordings;
 use crate::terminal::{TerminalError, Terminals};
 use adapter::{Adapter, Reading, Told};
 use kinds::Kinds;
@@ -103,6 +104,7 @@ pub struct Agents {
     pub(in crate::agents) events: Events,
     pub(in crate::agents) terminals: Terminals,
     pub(in crate::agents) kinds: Kinds,
+    recordings: Recordings,
     /// Our own binary, which agents run for hooks and MCP.
     pub(in crate::agents) orchestra: Arc<PathBuf>,
     tasks: Tasks,
@@ -130,6 +132,7 @@ impl Agents {
     ) -> Result<Self, AgentError> {
         let agents = Self {
             kinds: Kinds::new(config.clone()),
+            recordings: Recordings::new(&config),
             config,
             store,
             events,
@@ -182,16 +185,17 @@ impl Agents {
         &self.kinds
     }
 
-    /// Where an agent's recorded output lies.
-    pub fn log_folder(&self, id: &AgentId) -> PathBuf {
-        self.config.paths.data_dir.join("logs").join(id.as_str())
+    /// What agents' terminals have shown.
+    pub fn recordings(&self) -> &Recordings {
+        &self.recordings
     }
 
     /// Begins to record what an agent's terminal shows. A recording that cannot begin
     /// stops no agent.
     pub(in crate::agents) fn record(&self, id: &AgentId) {
-        if let Err(error) = self.terminals.record(id, self.log_folder(id), &self.tasks) {
-            tracing::warn!(agent.id = %id, %error, "the output is not recorded");
+        let started = self.recordings.start(&self.terminals, id, &self.tasks);
+        if let Err(error) = started {
+            tracing::warn!(agent.id = %id, %error, "the terminal is not recorded");
         }
     }
 
@@ -322,7 +326,8 @@ impl Agents {
         self.live.lock().remove(id);
     }
 
-    pub(in crate::agents) fn living(&self) -> Vec<AgentId> {
+    /// Agents that are watched now.
+    pub fn living(&self) -> Vec<AgentId> {
         self.live.lock().keys().cloned().collect()
     }
 }

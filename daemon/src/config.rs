@@ -102,6 +102,8 @@ pub struct Terminal {
     pub history_lines: u32,
     pub cols: u16,
     pub rows: u16,
+    pub recording: bool,
+    pub recording_max_mib: u32,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -132,6 +134,7 @@ pub struct Retention {
     pub events_days: u32,
     pub audit_days: u32,
     pub ended_days: u32,
+    pub recordings_days: u32,
 }
 
 /// What a CLI may inherit and is started with.
@@ -273,6 +276,9 @@ impl Config {
         }
         if !(0.5..=10.0).contains(&settings.terminal.frames_per_second) {
             return wrong("terminal.frames_per_second", "must lie between 0.5 and 10");
+        }
+        if !(1..=65_536).contains(&settings.terminal.recording_max_mib) {
+            return wrong("terminal.recording_max_mib", "must lie between 1 and 65536");
         }
         for specialist in &settings.specialists {
             let mut letters = specialist.name.chars();

@@ -73,6 +73,7 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(routes::logs::router())
         .merge(routes::me::router())
         .merge(routes::messages::router())
+        .merge(routes::recording::router())
         .merge(routes::tasks::router())
         .merge(routes::terminals::router())
         .merge(routes::tickets::router())

@@ -53,9 +53,12 @@ declare module '@tanstack/react-router' {
 }
 
 /** `with` names the agents whose terminals stand beside, joined by commas. */
-function agentSearch(search: Record<string, unknown>): { view?: 'chat' | 'terminal'; with?: string } {
+function agentSearch(search: Record<string, unknown>): {
+  view?: 'chat' | 'terminal' | 'recording';
+  with?: string;
+} {
   return {
-    ...(search.view === 'chat' ? { view: 'chat' as const } : {}),
+    ...(search.view === 'chat' || search.view === 'recording' ? { view: search.view } : {}),
     ...(typeof search.with === 'string' && search.with ? { with: search.with } : {}),
   };
 }

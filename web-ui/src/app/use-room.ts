@@ -50,12 +50,12 @@ export function useOpenAgent() {
   const navigate = useNavigate();
   const primary = usePrimaryId();
   return useCallback(
-    (agent: Pick<Agent, 'id'>, view: 'terminal' | 'chat' = 'terminal') => {
+    (agent: Pick<Agent, 'id'>, view: 'terminal' | 'chat' | 'recording' = 'terminal') => {
       if (view === 'chat' && agent.id === primary) return void navigate({ to: '/chat', search: {} });
       void navigate({
         to: '/agents/$agentId',
         params: { agentId: agent.id },
-        search: view === 'chat' ? { view } : {},
+        search: view === 'terminal' ? {} : { view },
       });
     },
     [navigate, primary],

@@ -91,6 +91,8 @@ pub(super) const ROUTES: &[Row] = &[
         "401 401 404 404 200 200 403 403 403"),
     row("GET", "/api/agents/{agent}/logs?follow=false", "",
         "401 401 404 404 200 200 403 403 403"),
+    row("GET", "/api/agents/{agent}/recording", "",
+        "401 401 404 404 200 200 403 403 403"),
     row("GET", "/api/agents/{agent}/messages", "",
         "401 401 404 404 200 200 403 403 403"),
     row("POST", "/api/agents/{agent}/messages", r#"{"text":"x"}"#,

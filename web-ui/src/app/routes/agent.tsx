@@ -19,6 +19,7 @@ import { SidePane, useBeside } from './side-pane';
 import { StageHead, StageTitle, Views } from './stage-head';
 import { Talk } from './talk';
 
+const RecordingView = lazy(() => import('@/features/recording/recording-view'));
 const TerminalView = lazy(() => import('@/features/terminal/terminal-view'));
 
 export function AgentRoute() {
@@ -49,7 +50,7 @@ function useLooking(agentId: string, agent: Agent | undefined): void {
 interface StageProps {
   agent: Agent;
   agents: readonly Agent[];
-  view: 'terminal' | 'chat';
+  view: 'terminal' | 'chat' | 'recording';
 }
 
 function AgentStage({ agent, agents, view }: StageProps) {
@@ -82,6 +83,18 @@ function AgentStage({ agent, agents, view }: StageProps) {
       <div className="relative flex min-h-0 flex-1">
         {view === 'terminal' ? (
           <Terminals agent={agent} agents={agents} menu={menu} />
+        ) : view === 'recording' ? (
+          <div className="flex min-w-0 flex-1 flex-col">
+            <Suspense fallback={<Skeleton waitingFor="the player" />}>
+              <RecordingView
+                key={agent.id}
+                agentId={agent.id}
+                title={<StageTitle agent={agent} />}
+                views={<Views agent={agent} view="recording" />}
+                menu={menu}
+              />
+            </Suspense>
+          </div>
         ) : (
           <div className="flex min-w-0 flex-1 flex-col">
             <StageHead

@@ -13,7 +13,7 @@ import { useOpenAgent } from '../use-room';
 export function StageHead({ title, views, menu }: { title: ReactNode; views?: ReactNode; menu: ReactNode }) {
   return (
     <header className="flex min-h-10 items-center gap-2 border-line border-b bg-surface pr-2 pl-3 touch:min-h-12">
-      <div className="flex min-w-0 flex-1 items-center gap-2.5">{title}</div>
+      <div className="flex min-w-0 flex-1 items-center gap-2.5 overflow-hidden">{title}</div>
       {views}
       <div className="flex shrink-0 items-center gap-1">{menu}</div>
     </header>
@@ -47,15 +47,15 @@ export function StageTitle({ agent }: { agent: Agent }) {
   );
 }
 
-export function Views({ agent, view }: { agent: Agent; view: 'terminal' | 'chat' }) {
+export function Views({ agent, view }: { agent: Agent; view: 'terminal' | 'chat' | 'recording' }) {
   const openAgent = useOpenAgent();
-  const tab = (to: 'terminal' | 'chat', word: string) => (
+  const tab = (to: 'terminal' | 'chat' | 'recording', word: string) => (
     <button
       type="button"
       aria-pressed={view === to}
       onClick={() => openAgent(agent, to)}
       className={clsx(
-        'h-6 rounded-sm px-2 text-xs touch:h-9',
+        'h-6 rounded-sm px-2 text-xs touch:h-9 phone:px-1.5',
         view === to ? 'bg-hover text-ink' : 'text-ink-3 hover:text-ink',
       )}
     >
@@ -66,6 +66,7 @@ export function Views({ agent, view }: { agent: Agent; view: 'terminal' | 'chat'
     <div className="flex shrink-0 rounded-md border border-line p-px">
       {tab('terminal', 'Screen')}
       {tab('chat', 'Talk')}
+      {tab('recording', 'Replay')}
     </div>
   );
 }
