@@ -13,3 +13,4 @@ pub mod messages;
 pub mod tasks;
 pub mod terminals;
 pub mod tickets;
+pub mod transcripts;

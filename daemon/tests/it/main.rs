@@ -20,3 +20,4 @@ mod security;
 mod socket;
 mod support;
 mod survival;
+mod transcripts;
