@@ -126,18 +126,15 @@ impl Transcripts {
         filter: &Filter,
         limit: usize,
     ) -> Result<Vec<Transcript>, StoreError> {
-        let words: Vec<String> = text
+        // What has no letter and no digit is no word of the index.
+        let words = text
             .split_whitespace()
-            .take(16)
-            .map(str::to_owned)
-            .collect();
-        let searchable = words
-            .iter()
-            .any(|word| word.chars().any(char::is_alphanumeric));
+            .filter(|word| word.chars().any(char::is_alphanumeric));
+        let words: Vec<String> = words.take(16).map(str::to_owned).collect();
         let beside = self.beside().await?;
         let scope = beside.scope(reader);
         let mut rows: Vec<(FileRow, Vec<u64>)> = Vec::new();
-        if searchable {
+        if !words.is_empty() {
             for (row, offset) in self.index.search(&scope, &words).await? {
                 match rows.last_mut() {
                     Some((last, offsets)) if last.num == row.num => offsets.push(offset),

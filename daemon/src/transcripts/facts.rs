@@ -11,7 +11,7 @@ use std::path::Path;
 /// Longest line that is read; a longer one is counted as unreadable.
 pub const MAX_LINE: u64 = 16 * 1024 * 1024;
 /// How much of head and tail a list reads.
-const ENDS: u64 = 32 * 1024;
+const ENDS: u64 = 16 * 1024;
 /// Most of a message that a list shows.
 const MAX_SHOWN: usize = 300;
 /// Most of one text that the index takes: of what people and models say, and of what tools
@@ -66,6 +66,8 @@ impl Facts {
             errors: self.errors,
             unreadable: self.unreadable,
             title: seen.title.max(self.title),
+            cwd: self.cwd.or(seen.cwd),
+            first: self.first.or(seen.first),
             ..seen
         }
     }
@@ -103,6 +105,10 @@ impl Facts {
         offset: u64,
     ) -> std::io::Result<(Stretch, u64)> {
         let mut lines = Lines::open(path, offset)?;
+        if offset == 0 {
+            // Head and tail may have shown a later one as the first.
+            self.first = None;
+        }
         let mut stretch = Stretch::default();
         while lines.offset() - offset < STRETCH
             && let Some(line) = lines.line()?

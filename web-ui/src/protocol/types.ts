@@ -517,7 +517,7 @@ project: string | null, branch: string | null, model: string | null,
  */
 version: string | null, first_message: string | null, last_message: string | null, 
 /**
- * Null until the whole file has been read.
+ * Null until reading has begun; counts what `read_bytes` covers.
  */
 messages: number | null, tool_calls: number | null, errors: number | null, usage: TokenUsage | null, 
 /**

@@ -42,7 +42,7 @@ pub struct Transcript {
     pub version: Option<String>,
     pub first_message: Option<String>,
     pub last_message: Option<String>,
-    /// Null until the whole file has been read.
+    /// Null until reading has begun; counts what `read_bytes` covers.
     #[ts(type = "number | null")]
     pub messages: Option<u64>,
     #[ts(type = "number | null")]
