@@ -134,7 +134,7 @@ async fn sessions_of_every_cli_are_listed_and_damage_breaks_nothing() {
         "2 records could not be read"
     );
     let text = serde_json::to_string(&list).unwrap();
-    for foreign in ["CANARY", "secret", "folder", "pipe"] {
+    for foreign in ["CANARY", "\"secret\"", "\"folder\"", "\"pipe\""] {
         assert!(!text.contains(foreign), "{foreign}");
     }
     filtered(&api, &list).await;
