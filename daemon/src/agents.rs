@@ -8,6 +8,7 @@ pub mod kinds;
 pub mod launch;
 pub mod lifecycle;
 pub mod order;
+pub mod resume;
 pub mod signals;
 pub mod start;
 pub mod watch;
@@ -23,6 +24,7 @@ use crate::store::{self, Store, StoreError};
 use crate::supervise::Tasks;
 use crate::terminal::recording::Recordings;
 use crate::terminal::{TerminalError, Terminals};
+use crate::transcripts::Transcripts;
 use adapter::{Adapter, Reading, Told};
 use kinds::Kinds;
 use orchestra_protocol::agent::{Activity, Explanation};
@@ -61,6 +63,9 @@ pub enum AgentError {
     Ended(AgentId),
     #[error("agent {0} still runs; kill it first")]
     Alive(AgentId),
+    /// A found session that cannot go on, or not now.
+    #[error("the session cannot be resumed: {0}")]
+    NotResumable(String),
     #[error("the process could not be started: {0}")]
     Start(String),
     #[error(transparent)]
@@ -102,6 +107,7 @@ pub struct Agents {
     pub(in crate::agents) config: Arc<Config>,
     pub(in crate::agents) store: Store,
     pub(in crate::agents) events: Events,
+    pub(in crate::agents) transcripts: Transcripts,
     pub(in crate::agents) terminals: Terminals,
     pub(in crate::agents) kinds: Kinds,
     recordings: Recordings,
@@ -115,6 +121,8 @@ pub struct Agents {
     /// One activity is decided and stored at a time, so that the last decided is the
     /// last stored.
     deciding: Arc<Semaphore>,
+    /// One conversation is taken up at a time, so that none gets two writers.
+    pub(in crate::agents) resuming: Arc<Semaphore>,
 }
 
 impl Agents {
@@ -126,6 +134,7 @@ impl Agents {
         config: Arc<Config>,
         store: Store,
         events: Events,
+        transcripts: Transcripts,
         terminals: Terminals,
         orchestra: PathBuf,
         tasks: &Tasks,
@@ -136,6 +145,7 @@ impl Agents {
             config,
             store,
             events,
+            transcripts,
             terminals,
             orchestra: Arc::new(orchestra),
             tasks: tasks.clone(),
@@ -143,6 +153,7 @@ impl Agents {
             news: broadcast::channel(NEWS).0,
             turns: Arc::default(),
             deciding: Arc::new(Semaphore::new(1)),
+            resuming: Arc::new(Semaphore::new(1)),
         };
         // Subscribed before the reconciliation, so that a death in between is seen.
         let deaths = agents.terminals.events();

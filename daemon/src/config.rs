@@ -46,6 +46,7 @@ pub struct Settings {
     pub primary: Primary,
     pub limits: Limits,
     pub retention: Retention,
+    pub transcripts: Transcripts,
     #[serde(default)]
     pub kinds: BTreeMap<String, Kind>,
     #[serde(default)]
@@ -135,6 +136,13 @@ pub struct Retention {
     pub audit_days: u32,
     pub ended_days: u32,
     pub recordings_days: u32,
+}
+
+/// The CLIs' own session files.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Transcripts {
+    pub rescan_s: u64,
 }
 
 /// What a CLI may inherit and is started with.

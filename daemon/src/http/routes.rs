@@ -14,3 +14,4 @@ pub mod recording;
 pub mod tasks;
 pub mod terminals;
 pub mod tickets;
+pub mod transcripts;
