@@ -169,7 +169,7 @@ impl Follower {
 fn look(reader: &mut Reader) -> std::io::Result<Look> {
     let mut text = String::new();
     while text.len() < CHUNK {
-        match reader.next()? {
+        match reader.step()? {
             Some(Step::Line(line)) => {
                 let event = Recorded::parse(&line).filter(|event| event.code == Code::Output);
                 let more =

@@ -58,7 +58,7 @@ impl Joined {
             if self.reader.offset() >= self.until {
                 return Ok(false);
             }
-            match self.reader.next()? {
+            match self.reader.step()? {
                 None => return Ok(false),
                 Some(Step::Gap) => self.gap = true,
                 Some(Step::Begin { header, joined }) => self.turn(&header, joined, out),

@@ -73,7 +73,7 @@ impl Reader {
     ///
     /// # Errors
     /// When the folder or a file cannot be read.
-    pub fn next(&mut self) -> io::Result<Option<Step>> {
+    pub fn step(&mut self) -> io::Result<Option<Step>> {
         loop {
             if self.open.is_none() {
                 match self.find()? {

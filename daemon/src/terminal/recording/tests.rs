@@ -43,7 +43,7 @@ fn whole(folder: &Path, latest: Option<u64>) -> String {
 }
 
 fn steps(reader: &mut Reader) -> Vec<Step> {
-    std::iter::from_fn(|| reader.next().unwrap()).collect()
+    std::iter::from_fn(|| reader.step().unwrap()).collect()
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn any_offset_goes_on_exactly_there() {
     }
     let mut reader = Reader::resume(folder.path(), 0);
     let mut seen = Vec::new();
-    while let Some(step) = reader.next().unwrap() {
+    while let Some(step) = reader.step().unwrap() {
         seen.push((reader.offset(), step));
     }
     assert_eq!(reader.offset(), segments::end(folder.path()).unwrap());
@@ -187,10 +187,10 @@ fn the_oldest_goes_by_size_and_by_age() {
     );
     let oldest = segments::list(folder.path()).unwrap()[0].start;
     let mut reader = Reader::resume(folder.path(), 0);
-    assert_eq!(reader.next().unwrap(), Some(Step::Gap));
+    assert_eq!(reader.step().unwrap(), Some(Step::Gap));
     assert_eq!(reader.offset(), oldest);
     assert!(matches!(
-        reader.next().unwrap(),
+        reader.step().unwrap(),
         Some(Step::Begin { joined: false, .. })
     ));
     let later = SystemTime::now() + Duration::from_secs(60);

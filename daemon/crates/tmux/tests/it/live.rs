@@ -10,6 +10,7 @@ use orchestra_tmux::{
     snapshot::Snapshot,
 };
 use std::time::Duration;
+use tokio::task::JoinSet;
 
 /// A picture that an emulator shows after a reading, kept up event by event.
 #[derive(Default)]
@@ -221,7 +222,8 @@ async fn readings_do_not_mix() {
     let private = Private::start().await;
     let flood = private.sh("flood", "yes flood").await;
     let (_flood, mut flooded) = private.live(&flood).await;
-    let drain = tokio::spawn(async move {
+    let mut drain = JoinSet::new();
+    drain.spawn(async move {
         let mut bytes = 0;
         while let Some(event) = flooded.next().await {
             if let LiveEvent::Output(data) = event {
@@ -260,7 +262,7 @@ async fn readings_do_not_mix() {
     }
     assert_eq!(private.cli(&["list-clients"]).lines().count(), 2);
     private.tmux.kill_session(flood.session_id).await.unwrap();
-    assert!(drain.await.unwrap() > 0);
+    assert!(drain.join_next().await.unwrap().unwrap() > 0);
 }
 
 #[tokio::test]
