@@ -31,15 +31,7 @@ async fn exit_codes_and_signals_are_told() {
         event(&mut events, died).await,
         ("shot-001".into(), None, Some(9))
     );
-    assert!(
-        bench
-            .terminals
-            .screen_text(&seven)
-            .await
-            .unwrap()
-            .text
-            .contains("last words")
-    );
+    bench.shows(&seven, "last words").await;
     assert!(bench.terminals.state(&seven).unwrap().dead);
 
     bench.run(&seven, "sleep 100").await;
