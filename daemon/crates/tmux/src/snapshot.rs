@@ -163,8 +163,9 @@ pub(crate) fn read(way: Way, section: &mut Section) -> Result<Snapshot, Error> {
     let rows = way.rows(section, height)?;
     let pending = section.block(Rows::Exactly(1))?;
     section.block(Rows::Trusted)?;
+    // After a resize the screen put aside has the height it had, not the present one.
     let alt_rows = if modes.alternate {
-        Some(way.rows(section, height)?)
+        Some(way.rows(section, Rows::Remaining)?)
     } else {
         None
     };

@@ -159,6 +159,36 @@ async fn a_snapshot_rebuilds_the_screen() {
     }
 }
 
+/// tmux keeps the screen put aside at the height it had.
+#[tokio::test]
+async fn a_full_screen_program_is_read_after_a_resize() {
+    let private = Private::start().await;
+    let script = r"printf 'aside\033[?1049h\033[2Jfull\033]2;drawn\007'; sleep 100";
+    let session = private.sh("a", script).await;
+    until("the drawing", async || {
+        private.pane(&session).await.unwrap().title == "drawn"
+    })
+    .await;
+    let (live, mut stream) = private.live(&session).await;
+    assert!(matches!(stream.next().await, Some(LiveEvent::Snapshot(_))));
+    for (cols, rows) in [(100, 40), (60, 10), (80, 24)] {
+        let size = Size { cols, rows };
+        private.tmux.resize(session.pane_id, size).await.unwrap();
+        live.request_snapshot().await.unwrap();
+        loop {
+            match stream.next().await.unwrap() {
+                LiveEvent::Snapshot(snapshot) if snapshot.modes.size == size => {
+                    assert_eq!(snapshot.rows.len(), usize::from(rows));
+                    assert!(snapshot.alt_rows.unwrap()[0].starts_with(b"aside"));
+                    break;
+                }
+                LiveEvent::Exit => unreachable!("the reading ended"),
+                _ => {}
+            }
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_viewer_who_joins_sees_the_same() {
     let private = Private::start().await;
