@@ -2,6 +2,7 @@
 //! program, so that those who watch go on watching.
 
 use super::frame::SampledFrame;
+use super::history::Book;
 use super::seat::Seat;
 use super::source::Source;
 use crate::model::ids::AgentId;
@@ -43,6 +44,8 @@ pub(super) struct Entry {
     pub(super) frames: watch::Sender<Option<Arc<SampledFrame>>>,
     /// The live reading, while somebody watches it or did so lately.
     pub(super) live: Mutex<Option<Source>>,
+    /// Numbers of the lines that scrolled off.
+    pub(super) history: Book,
     last_key: Mutex<Option<Instant>>,
     pane: Mutex<Option<Pane>>,
 }
@@ -114,6 +117,7 @@ impl Entry {
             seat: Seat::new(size),
             frames: watch::channel(None).0,
             live: Mutex::new(None),
+            history: Book::new(),
             last_key: Mutex::new(None),
             pane: Mutex::new(None),
         }

@@ -19,4 +19,5 @@ mod matrix;
 mod security;
 mod socket;
 mod support;
+mod terminal_text;
 mod survival;
