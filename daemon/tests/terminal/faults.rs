@@ -74,14 +74,20 @@ async fn a_dead_pane_is_still_read_and_no_pane_is_an_answer() {
 async fn no_newline_many_titles_and_no_letters_are_survived() {
     let bench = Bench::start().await;
     let one = agent("one-001");
-    // Twenty megabytes without a line's end, 100 000 titles, bytes that are no UTF-8, a
+    // Megabytes without a line's end, 100 000 titles, bytes that are no UTF-8, a
     // clipboard, ends of replies that tmux never gave.
-    let program = "stty -echo; cat > /dev/null; head -c 20000000 /dev/zero | tr '\\0' x; echo; echo long; \
+    let length: u64 = option_env!("SOAK_BYTES")
+        .unwrap_or("20000000")
+        .parse()
+        .unwrap();
+    let program = format!(
+        "stty -echo; cat > /dev/null; head -c {length} /dev/zero | tr '\\0' x; echo; echo long;"
+    ) + " \
         awk 'BEGIN { for (i = 0; i < 100000; i++) printf \"\\033]2;title %d\\007\", i }'; echo titled; \
         printf 'no \\377\\376\\303( letters\\n'; printf '\\033]52;c;eA==\\007'; \
         t=$(date +%s); for i in 1 2 3 4 5 6 7 8 9; do printf '%%end %s %s 1\\n%%error %s %s 1\\n%%exit\\n' $t $i $t $i; done; \
         echo fin''ished; cat";
-    bench.run(&one, program).await;
+    bench.run(&one, &program).await;
     let mut viewer = bench.terminals.live(&one, None).unwrap();
     bench.terminals.keys(&one, &["C-d".into()]).await.unwrap();
     let mut parsed = 0;
@@ -108,7 +114,7 @@ async fn no_newline_many_titles_and_no_letters_are_survived() {
         }
     };
     assert!(screen.text.contains("letters"), "{}", screen.text);
-    assert!(parsed < 20_000_000, "{parsed} bytes to one viewer");
+    assert!(parsed < length, "{parsed} bytes to one viewer");
     assert!(most < 512 * 1024, "{most} bytes at once");
     let title = within(async {
         loop {
