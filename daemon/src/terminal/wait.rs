@@ -143,13 +143,10 @@ impl Stream<'_> {
     async fn rests(&mut self, quiet: Duration, deadline: Instant) -> bool {
         loop {
             let rest = Instant::now() + quiet;
-            if rest > deadline {
-                // Even if it were quiet from now on.
-                return timeout_at(deadline, self.printed()).await.is_err() && rest <= deadline;
-            }
-            match timeout_at(rest, self.printed()).await {
-                Err(_) => return true,
-                Ok(true) => {}
+            match timeout_at(rest.min(deadline), self.printed()).await {
+                Err(_) => return rest <= deadline,
+                Ok(true) if Instant::now() < deadline => {}
+                Ok(true) => return false,
                 // It ended: nothing will be printed any more.
                 Ok(false) => return true,
             }

@@ -6,7 +6,6 @@ use crate::auth::TicketRights;
 use crate::message::{Action, Message};
 use crate::problem::Problem;
 use crate::task::{Decision, TaskStatus};
-use crate::terminal::HistoryPage;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -251,11 +250,20 @@ pub enum ServerMessage {
         cols: u16,
         rows: u16,
     },
-    /// Rows above the screen, oldest first.
+    /// Rows above the screen, oldest first: a `HistoryPage`.
     TerminalHistory {
         session_id: String,
-        #[serde(flatten)]
-        page: HistoryPage,
+        epoch: String,
+        #[ts(type = "number")]
+        start: u64,
+        rows: Vec<String>,
+        #[ts(type = "number")]
+        first: u64,
+        #[ts(type = "number")]
+        next: u64,
+        #[ts(type = "number")]
+        total: u64,
+        resync: bool,
     },
     /// How far a paste with an `id` has come.
     PasteProgress {

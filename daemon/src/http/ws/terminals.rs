@@ -251,9 +251,17 @@ impl Session {
         self.agent(Permission::AgentsRead, &agent).await?;
         let lines = lines.unwrap_or(HISTORY).min(HISTORY);
         let page = self.state.terminals.history(&agent, above, lines).await?;
-        let session_id = agent.session();
-        self.say(&ServerMessage::TerminalHistory { session_id, page })
-            .await;
+        self.say(&ServerMessage::TerminalHistory {
+            session_id: agent.session(),
+            epoch: page.epoch,
+            start: page.start,
+            rows: page.rows,
+            first: page.first,
+            next: page.next,
+            total: page.total,
+            resync: page.resync,
+        })
+        .await;
         Ok(())
     }
 
