@@ -2,6 +2,7 @@
 //! the real tmux session; elsewhere, or with `--stream`, the live stream of the socket.
 
 pub mod keys;
+mod person;
 pub mod stream;
 
 use super::client::{Body, Call, Client};

@@ -116,12 +116,11 @@ async fn history_and_screen_are_searched() {
 async fn waiting_ends_when_it_shows_or_rests() {
     let (_site, _daemon, api, path) = shell().await;
     let screen = |query: &str| format!("{path}/screen?{query}");
-    let waiting = {
-        let (api, url) = (api.clone(), screen("until=^wa.ted&timeout_ms=50000"));
-        tokio::spawn(async move { api.read(&url).await })
-    };
-    types(&api, &path, "sleep 0.3; echo wai''ted").await;
-    let seen = waiting.await.unwrap();
+    let url = screen("until=^wa.ted&timeout_ms=50000");
+    let (seen, ()) = tokio::join!(
+        api.read(&url),
+        types(&api, &path, "sleep 0.3; echo wai''ted")
+    );
     assert!(
         seen["text"]
             .as_str()

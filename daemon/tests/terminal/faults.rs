@@ -38,14 +38,12 @@ async fn a_dead_pane_is_still_read_and_no_pane_is_an_answer() {
     let words = pattern("last words", true, false).unwrap();
     let found = bench.terminals.search(&one, &words, &scope).await.unwrap();
     assert_eq!(found.items.len(), 1);
-    let waited = bench
-        .terminals
-        .wait(&one, &until("last w"), ScreenFormat::Text);
-    assert!(waited.await.unwrap().unwrap().text.contains("last words"));
-    let waited = bench
-        .terminals
-        .wait(&one, &until("never"), ScreenFormat::Text);
-    assert_eq!(waited.await.unwrap().unwrap_err(), Missed::Ended);
+    let text = ScreenFormat::Text;
+    let (there, never) = (until("last w"), until("never"));
+    let waited = bench.terminals.wait(&one, &there, text).await.unwrap();
+    assert!(waited.unwrap().text.contains("last words"));
+    let waited = bench.terminals.wait(&one, &never, text).await.unwrap();
+    assert_eq!(waited.unwrap_err(), Missed::Ended);
 
     // Somebody takes the last session away.
     let ended = std::process::Command::new("tmux")
@@ -84,18 +82,21 @@ async fn no_newline_many_titles_and_no_letters_are_survived() {
         "stty -echo; cat > /dev/null; head -c {length} /dev/zero | tr '\\0' x; echo; echo long;"
     ) + " \
         awk 'BEGIN { for (i = 0; i < 100000; i++) printf \"\\033]2;title %d\\007\", i }'; echo titled; \
-        printf 'no \\377\\376\\303( letters\\n'; printf '\\033]52;c;eA==\\007'; \
         t=$(date +%s); for i in 1 2 3 4 5 6 7 8 9; do printf '%%end %s %s 1\\n%%error %s %s 1\\n%%exit\\n' $t $i $t $i; done; \
+        printf 'no \\377\\376\\303( letters\\n'; printf '\\033]52;c;eA==\\007'; \
         echo fin''ished; cat";
     bench.run(&one, &program).await;
     let mut viewer = bench.terminals.live(&one, None).unwrap();
     bench.terminals.keys(&one, &["C-d".into()]).await.unwrap();
     let mut parsed = 0;
     let mut most = 0;
-    let shown = bench
-        .terminals
-        .wait(&one, &until("^finished"), ScreenFormat::Text);
-    tokio::pin!(shown);
+    let terminals = bench.terminals.clone();
+    let finished = Wait {
+        limit: Duration::from_secs(60 + length / 1_000_000),
+        ..until("^finished")
+    };
+    let shown = terminals.wait(&one, &finished, ScreenFormat::Text);
+    let mut shown = Box::pin(shown);
     // A live viewer looks on meanwhile, and gets screens and not the flood.
     let screen = loop {
         tokio::select! {
@@ -113,6 +114,8 @@ async fn no_newline_many_titles_and_no_letters_are_survived() {
             }
         }
     };
+    drop((shown, viewer));
+    drop(terminals);
     assert!(screen.text.contains("letters"), "{}", screen.text);
     assert!(parsed < length, "{parsed} bytes to one viewer");
     assert!(most < 512 * 1024, "{most} bytes at once");

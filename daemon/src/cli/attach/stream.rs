@@ -1,20 +1,18 @@
 //! The live stream as a terminal: bytes of the agent to the screen, keys to the agent.
 
-use super::keys::{Keys, Letters, Prefix, Word};
+use super::keys::{Prefix, Word};
+use super::person::{Person, Said};
 use crate::cli::client::Client;
 use crate::cli::client::socket::Socket;
 use crate::cli::failure::Failure;
 use crate::cli::{output, tty};
 use crate::model::ids::AgentId;
-use crate::model::limits::MAX_INPUT;
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use orchestra_protocol::frame::{Frame, FrameKind};
 use orchestra_protocol::problem::Problem;
 use orchestra_protocol::socket::{ClientMessage, Encoding, Mode, ServerMessage, close};
 use std::time::Duration;
-use tokio::io::AsyncReadExt;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::Message;
 
@@ -125,64 +123,6 @@ async fn reconnect(client: &Client, person: &mut Person) -> Result<Socket, Resul
                 }
                 Said::Keys(..) | Said::Resized => {}
             },
-        }
-    }
-}
-
-/// The person's end: keys, the size of the window, and what the system asks.
-struct Person {
-    stdin: tokio::io::Stdin,
-    buffer: Vec<u8>,
-    resized: Signal,
-    ends: [(Signal, &'static str); 3],
-    keys: Keys,
-    letters: Letters,
-    prefix: Prefix,
-}
-
-/// What the person did.
-enum Said {
-    Keys(Vec<u8>, Option<Word>),
-    Resized,
-    Signal(&'static str),
-    /// The terminal is gone.
-    Gone,
-}
-
-impl Person {
-    fn new(prefix: Prefix) -> Result<Self, Failure> {
-        let watch =
-            |kind| signal(kind).map_err(|error| Failure::local("cannot watch for signals", &error));
-        Ok(Self {
-            stdin: tokio::io::stdin(),
-            buffer: vec![0; MAX_INPUT / 2],
-            resized: watch(SignalKind::window_change())?,
-            ends: [
-                (watch(SignalKind::terminate())?, "SIGTERM"),
-                (watch(SignalKind::hangup())?, "SIGHUP"),
-                (watch(SignalKind::interrupt())?, "SIGINT"),
-            ],
-            keys: Keys::new(prefix),
-            letters: Letters::default(),
-            prefix,
-        })
-    }
-
-    /// What comes next; nothing is lost if the future is dropped.
-    async fn next(&mut self) -> Said {
-        let [(term, _), (hangup, _), (interrupt, _)] = &mut self.ends;
-        tokio::select! {
-            read = self.stdin.read(&mut self.buffer) => match read {
-                Ok(count @ 1..) => {
-                    let (bytes, word) = self.keys.feed(&self.buffer[..count]);
-                    Said::Keys(bytes, word)
-                }
-                _ => Said::Gone,
-            },
-            _ = self.resized.recv() => Said::Resized,
-            _ = term.recv() => Said::Signal("SIGTERM"),
-            _ = hangup.recv() => Said::Signal("SIGHUP"),
-            _ = interrupt.recv() => Said::Signal("SIGINT"),
         }
     }
 }

@@ -1,5 +1,7 @@
-//! What is typed on a socket: put in order as it comes, sent without waiting for tmux'
-//! word on each key, and told when it failed. Pastes and sizes go through here, too.
+//! What is typed on a socket, in its order, and told when it failed. One batch is underway
+//! at a time: what is typed while tmux has not answered goes with the next, so that neither
+//! the socket nor a fast typist waits for an answer on each key. Pastes and sizes go
+//! through here, too.
 
 use super::session::{Close, Session};
 use crate::http::problem::Failure;
@@ -7,10 +9,9 @@ use crate::model::ids::AgentId;
 use crate::terminal::TerminalError;
 use crate::terminal::seat::Seat;
 use futures_util::future::BoxFuture;
-use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use orchestra_protocol::agent::Size;
 use orchestra_protocol::socket::{PasteState, ServerMessage};
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
@@ -18,8 +19,9 @@ use tokio_util::sync::CancellationToken;
 
 /// Jobs that may wait; past that the socket is read no further.
 pub(super) const QUEUE: usize = 1024;
-/// Keys whose answers have not come; tmux is asked no further then.
-const UNDERWAY: usize = 128;
+/// Bytes of one batch, and of all that wait for their turn.
+const BATCH: usize = 64 * 1024;
+const WAITING: usize = 1024 * 1024;
 /// A paste is handed over in blocks of this size, each marked as a paste of its own.
 const BLOCK: usize = 64 * 1024;
 /// A size counts once no other came for so long.
@@ -55,6 +57,13 @@ pub(super) struct Paste {
     pub(super) cancel: CancellationToken,
 }
 
+/// Keys that wait until the batch before them has arrived.
+struct Batch {
+    agent: AgentId,
+    seat: Seat,
+    data: String,
+}
+
 /// A size that waits for others to come.
 struct Wanted {
     seat: Seat,
@@ -78,7 +87,8 @@ type Outcome = Option<(&'static str, AgentId, TerminalError)>;
 pub(super) async fn run(session: &Session, mut jobs: mpsc::Receiver<Job>) -> Close {
     let mut typist = Typist {
         session,
-        underway: FuturesUnordered::new(),
+        underway: None,
+        waiting: VecDeque::new(),
         sizes: HashMap::new(),
         pasted: HashMap::new(),
     };
@@ -90,9 +100,15 @@ pub(super) async fn run(session: &Session, mut jobs: mpsc::Receiver<Job>) -> Clo
                 None => std::future::pending().await,
             }
         };
+        let room = typist
+            .waiting
+            .iter()
+            .map(|batch| batch.data.len())
+            .sum::<usize>()
+            < WAITING;
         let done = tokio::select! {
-            Some(outcome) = typist.underway.next() => typist.tell(outcome).await,
-            job = jobs.recv(), if typist.underway.len() < UNDERWAY => match job {
+            outcome = arrived(&mut typist.underway) => typist.arrived(outcome).await,
+            job = jobs.recv(), if room => match job {
                 Some(job) => typist.take(job).await,
                 None => std::future::pending().await,
             },
@@ -104,9 +120,18 @@ pub(super) async fn run(session: &Session, mut jobs: mpsc::Receiver<Job>) -> Clo
     }
 }
 
+/// What came of the batch that is underway, if one is.
+async fn arrived(underway: &mut Option<BoxFuture<'static, Outcome>>) -> Outcome {
+    match underway {
+        Some(batch) => batch.await,
+        None => std::future::pending().await,
+    }
+}
+
 struct Typist<'a> {
     session: &'a Session,
-    underway: FuturesUnordered<BoxFuture<'static, Outcome>>,
+    underway: Option<BoxFuture<'static, Outcome>>,
+    waiting: VecDeque<Batch>,
     sizes: HashMap<AgentId, Wanted>,
     /// Pastes of which another part may come.
     pasted: HashMap<String, Begun>,
@@ -116,26 +141,17 @@ impl Typist<'_> {
     async fn take(&mut self, job: Job) -> Result<(), Close> {
         match job {
             Job::Keys { agent, seat, data } => {
-                if !seat.state().held_by(self.session.viewer) {
-                    return self.lost("terminal_input", &agent).await;
-                }
-                let sent = self.session.state.terminals.submit(&agent, data.as_bytes());
-                match sent.await {
-                    Ok(parts) => {
-                        for part in parts {
-                            let agent = agent.clone();
-                            self.underway.push(Box::pin(async move {
-                                let failed = part.await.err()?;
-                                let error = TerminalError::of(&agent, failed);
-                                Some(("terminal_input", agent, error))
-                            }));
-                        }
-                        Ok(())
-                    }
-                    Err(error) => self.tell(Some(("terminal_input", agent, error))).await,
-                }
+                self.queue(Batch { agent, seat, data });
+                self.send().await
             }
-            Job::Paste(paste) => self.paste(paste).await,
+            Job::Paste(paste) => {
+                // Behind everything that was typed before it.
+                while self.underway.is_some() {
+                    let outcome = arrived(&mut self.underway).await;
+                    self.arrived(outcome).await?;
+                }
+                self.paste(paste).await
+            }
             Job::PasteEnd(id) => {
                 if let Some(Begun { agent, bytes, .. }) = self.pasted.remove(&id) {
                     self.progress(&agent, id, bytes, PasteState::Cancelled)
@@ -160,6 +176,43 @@ impl Typist<'_> {
                 Ok(())
             }
         }
+    }
+
+    fn queue(&mut self, batch: Batch) {
+        match self.waiting.back_mut() {
+            Some(last)
+                if last.agent == batch.agent && last.data.len() + batch.data.len() <= BATCH =>
+            {
+                last.data.push_str(&batch.data);
+                last.seat = batch.seat;
+            }
+            _ => self.waiting.push_back(batch),
+        }
+    }
+
+    async fn arrived(&mut self, outcome: Outcome) -> Result<(), Close> {
+        self.underway = None;
+        self.tell(outcome).await?;
+        self.send().await
+    }
+
+    /// Sends the next batch, if none is underway.
+    async fn send(&mut self) -> Result<(), Close> {
+        while self.underway.is_none() {
+            let Some(Batch { agent, seat, data }) = self.waiting.pop_front() else {
+                break;
+            };
+            if !seat.state().held_by(self.session.viewer) {
+                self.lost("terminal_input", &agent).await?;
+                continue;
+            }
+            let terminals = self.session.state.terminals.clone();
+            self.underway = Some(Box::pin(async move {
+                let error = terminals.input(&agent, data.as_bytes()).await.err()?;
+                Some(("terminal_input", agent, error))
+            }));
+        }
+        Ok(())
     }
 
     /// Hands a paste over block by block, so that it can be stopped between two of them.

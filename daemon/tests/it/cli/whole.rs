@@ -6,6 +6,7 @@ use serde_json::Value;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Command, Output};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 /// Runs a command that must succeed; its stdout.
@@ -129,7 +130,10 @@ struct Person<'a> {
 
 impl<'a> Person<'a> {
     fn attach(site: &'a Site, arguments: &[&str]) -> Self {
-        let socket = site.root.path().join("person.sock");
+        // A server of its own each time: one that ends would take the next one's session.
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let socket = site.root.path().join(format!("person{number}.sock"));
         let person = Self { site, socket };
         let line = format!("{ORCHESTRA} {}; sleep 60", arguments.join(" "));
         person.tmux(&["new-session", "-d", "-x", "90", "-y", "20", &line]);
