@@ -7,7 +7,7 @@ use super::{TerminalError, TerminalEvent, Terminals};
 use crate::model::ids::AgentId;
 use orchestra_protocol::agent::Size;
 use orchestra_tmux::ids::PaneId;
-use orchestra_tmux::input::sanitize_paste;
+use orchestra_tmux::input::{Underway, sanitize_paste};
 use orchestra_tmux::key::Key;
 use std::time::Instant;
 
@@ -24,6 +24,20 @@ impl Terminals {
             .map_err(|error| TerminalError::of(agent, error))?;
         self.count_typed(agent, bytes.len());
         Ok(())
+    }
+
+    /// Puts bytes in the order of what is typed, without waiting until tmux has taken them.
+    /// One answer comes for each part.
+    ///
+    /// # Errors
+    /// When the agent has no terminal.
+    pub async fn submit(
+        &self,
+        agent: &AgentId,
+        bytes: &[u8],
+    ) -> Result<Vec<Underway>, TerminalError> {
+        let pane = self.pane(agent)?;
+        Ok(self.server().submit_literal(pane, bytes).await)
     }
 
     /// Presses keys by name, such as `C-c` and `Enter`.

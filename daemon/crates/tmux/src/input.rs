@@ -12,6 +12,10 @@ use crate::{
     nonce::nonce,
     server::TmuxServer,
 };
+use std::{
+    pin::Pin,
+    task::{Context, Poll},
+};
 
 /// Bytes in one `send-keys`.
 const TYPED: usize = 16 * 1024;
@@ -20,22 +24,57 @@ const PASTED: usize = 64 * 1024;
 /// More than anyone pastes into a terminal.
 const MAX_PASTE: usize = 16 * 1024 * 1024;
 
+/// Input that has its place in the order and waits for tmux' word.
+pub struct Underway(Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>);
+
+impl Future for Underway {
+    type Output = Result<(), Error>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.0.as_mut().poll(cx)
+    }
+}
+
+impl std::fmt::Debug for Underway {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Underway")
+    }
+}
+
 impl TmuxServer {
     /// Types bytes exactly as they are, all of 0 to 255.
     pub async fn send_literal(&self, pane: PaneId, data: &[u8]) -> Result<(), Error> {
-        for chunk in data.chunks(TYPED) {
-            let mut script = Script::new(&command::leave_modes(pane));
-            for (n, part) in chunk.split(|&b| b == 0).enumerate() {
-                if n > 0 {
-                    script = script.then(&command::send_nul(pane));
-                }
-                if !part.is_empty() {
-                    script = script.then(&command::send_literal(pane, part));
-                }
-            }
-            self.client.blocks(Lane::Input, &script).await?;
+        for part in self.submit_literal(pane, data).await {
+            part.await?;
         }
         Ok(())
+    }
+
+    /// Queues bytes to be typed without waiting for the reply: whatever is submitted later
+    /// arrives later. One answer comes for each part; they may be awaited in any order.
+    pub async fn submit_literal(&self, pane: PaneId, data: &[u8]) -> Vec<Underway> {
+        let mut parts = Vec::new();
+        for chunk in data.chunks(TYPED) {
+            let script = typed(pane, chunk);
+            let client = self.client.clone();
+            let mut part = Underway(Box::pin(async move {
+                client.blocks(Lane::Input, &script).await.map(drop)
+            }));
+            // The first look queues it; a full queue serves those who wait in their order.
+            let mut early = None;
+            std::future::poll_fn(|cx| {
+                if let Poll::Ready(done) = Pin::new(&mut part).poll(cx) {
+                    early = Some(done);
+                }
+                Poll::Ready(())
+            })
+            .await;
+            parts.push(match early {
+                Some(done) => Underway(Box::pin(std::future::ready(done))),
+                None => part,
+            });
+        }
+        parts
     }
 
     /// Presses keys by name.
@@ -86,6 +125,19 @@ impl TmuxServer {
             .then(&command::paste_buffer(pane, buffer, bracketed));
         self.client.blocks(Lane::Input, &paste).await.map(drop)
     }
+}
+
+fn typed(pane: PaneId, chunk: &[u8]) -> Script {
+    let mut script = Script::new(&command::leave_modes(pane));
+    for (n, part) in chunk.split(|&b| b == 0).enumerate() {
+        if n > 0 {
+            script = script.then(&command::send_nul(pane));
+        }
+        if !part.is_empty() {
+            script = script.then(&command::send_literal(pane, part));
+        }
+    }
+    script
 }
 
 /// Text that is safe to paste: without escape sequences, which could end a

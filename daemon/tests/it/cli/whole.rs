@@ -3,6 +3,7 @@
 
 use crate::support::daemon::{ORCHESTRA, Site};
 use serde_json::Value;
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
@@ -210,4 +211,43 @@ fn the_live_stream_is_a_terminal_and_outlives_the_daemon() {
     person.keys(&["C-\\", "d"]);
     person.sees("[shell-001: detached]");
     assert!(done(&site, &["status"]).contains("shell-001"));
+}
+
+#[test]
+fn attach_from_elsewhere_gives_the_terminal_back() {
+    let site = Site::new();
+    let daemon = site.start();
+    let token = site.root.path().join("token");
+    let minted = done(&site, &["token", "--role", "developer", "--sub", "far"]);
+    std::fs::write(&token, minted.trim()).unwrap();
+    std::fs::set_permissions(&token, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let token = token.display().to_string();
+    let elsewhere = ["--url", &daemon.url, "--token-file", &token];
+    done(&site, &[&["spawn", "shell"], &elsewhere[..]].concat());
+    let after = "; echo code=$?; stty -a | grep -q -- '-icanon' || echo sane";
+    let line = [
+        &["attach", "shell-001", "--detach-key", "ctrl-]"],
+        &elsewhere[..],
+    ]
+    .concat();
+    let person = Person::attach(&site, &[&line[..], &[after]].concat());
+    person.keys(&["echo far-$((2*3))", "Enter"]);
+    person.sees("far-6");
+    person.keys(&["C-]", "d"]);
+    person.sees("[shell-001: detached]");
+    person.sees("code=0");
+    person.sees("sane");
+    drop(person);
+
+    let person = Person::attach(&site, &[&line[..], &[after]].concat());
+    person.keys(&["echo again-$((2*4))", "Enter"]);
+    person.sees("again-8");
+    let pane = person.tmux(&["list-panes", "-F", "#{pane_pid}"]);
+    let shell = String::from_utf8_lossy(&pane.stdout).trim().to_owned();
+    let found = Command::new("pgrep").args(["-P", &shell]).output().unwrap();
+    let attached = String::from_utf8_lossy(&found.stdout).trim().to_owned();
+    let ended = Command::new("kill").args(["-TERM", &attached]).status();
+    assert!(ended.unwrap().success(), "{attached:?}");
+    person.sees("code=1");
+    person.sees("sane");
 }
