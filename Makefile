@@ -3,10 +3,10 @@
 # PROJECT is the folder that the primary works in:  make up PROJECT=~/code/thing
 
 .DEFAULT_GOAL := help
-.PHONY: help up test check e2e bench soak fuzz fmt types
+.PHONY: help up test check e2e bench bench-peers soak fuzz fmt types
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 up: ## build what changed and serve; prints the URL to open
 	@PROJECT="$(PROJECT)" scripts/up.sh $(ARGS)
@@ -22,6 +22,9 @@ e2e: ## the main job with real agent CLIs and a browser
 
 bench: ## the performance figures
 	@scripts/run-all.sh bench $(ARGS)
+
+bench-peers: ## the terminal figures, with other web terminals beside them
+	@scripts/bench-peers.sh $(ARGS)
 
 soak: ## the long runs: kills, floods, leaks
 	@scripts/run-all.sh soak

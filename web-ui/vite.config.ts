@@ -15,6 +15,7 @@ export default defineConfig({
     // The daemon checks Host and Origin against exact lists, so both are rewritten to its own.
     proxy: {
       '/api': { target: daemon, changeOrigin: true, headers: { origin: daemon } },
+      '/player.html': { target: daemon, changeOrigin: true },
       '/ws': { target: daemon, changeOrigin: true, ws: true, headers: { origin: daemon } },
     },
   },

@@ -8,6 +8,7 @@ pub mod kinds;
 pub mod launch;
 pub mod lifecycle;
 pub mod order;
+pub mod resume;
 pub mod signals;
 pub mod start;
 pub mod watch;
@@ -21,7 +22,9 @@ use crate::store::agents::AddError;
 use crate::store::rows::StoredAgent;
 use crate::store::{self, Store, StoreError};
 use crate::supervise::Tasks;
+use crate::terminal::recording::Recordings;
 use crate::terminal::{TerminalError, Terminals};
+use crate::transcripts::Transcripts;
 use adapter::{Adapter, Reading, Told};
 use kinds::Kinds;
 use orchestra_protocol::agent::{Activity, Explanation};
@@ -60,6 +63,9 @@ pub enum AgentError {
     Ended(AgentId),
     #[error("agent {0} still runs; kill it first")]
     Alive(AgentId),
+    /// A found session that cannot go on, or not now.
+    #[error("the session cannot be resumed: {0}")]
+    NotResumable(String),
     #[error("the process could not be started: {0}")]
     Start(String),
     #[error(transparent)]
@@ -101,8 +107,10 @@ pub struct Agents {
     pub(in crate::agents) config: Arc<Config>,
     pub(in crate::agents) store: Store,
     pub(in crate::agents) events: Events,
+    pub(in crate::agents) transcripts: Transcripts,
     pub(in crate::agents) terminals: Terminals,
     pub(in crate::agents) kinds: Kinds,
+    recordings: Recordings,
     /// Our own binary, which agents run for hooks and MCP.
     pub(in crate::agents) orchestra: Arc<PathBuf>,
     tasks: Tasks,
@@ -113,6 +121,8 @@ pub struct Agents {
     /// One activity is decided and stored at a time, so that the last decided is the
     /// last stored.
     deciding: Arc<Semaphore>,
+    /// One conversation is taken up at a time, so that none gets two writers.
+    pub(in crate::agents) resuming: Arc<Semaphore>,
 }
 
 impl Agents {
@@ -124,15 +134,18 @@ impl Agents {
         config: Arc<Config>,
         store: Store,
         events: Events,
+        transcripts: Transcripts,
         terminals: Terminals,
         orchestra: PathBuf,
         tasks: &Tasks,
     ) -> Result<Self, AgentError> {
         let agents = Self {
             kinds: Kinds::new(config.clone()),
+            recordings: Recordings::new(&config),
             config,
             store,
             events,
+            transcripts,
             terminals,
             orchestra: Arc::new(orchestra),
             tasks: tasks.clone(),
@@ -140,6 +153,7 @@ impl Agents {
             news: broadcast::channel(NEWS).0,
             turns: Arc::default(),
             deciding: Arc::new(Semaphore::new(1)),
+            resuming: Arc::new(Semaphore::new(1)),
         };
         // Subscribed before the reconciliation, so that a death in between is seen.
         let deaths = agents.terminals.events();
@@ -182,16 +196,17 @@ impl Agents {
         &self.kinds
     }
 
-    /// Where an agent's recorded output lies.
-    pub fn log_folder(&self, id: &AgentId) -> PathBuf {
-        self.config.paths.data_dir.join("logs").join(id.as_str())
+    /// What agents' terminals have shown.
+    pub fn recordings(&self) -> &Recordings {
+        &self.recordings
     }
 
     /// Begins to record what an agent's terminal shows. A recording that cannot begin
     /// stops no agent.
     pub(in crate::agents) fn record(&self, id: &AgentId) {
-        if let Err(error) = self.terminals.record(id, self.log_folder(id), &self.tasks) {
-            tracing::warn!(agent.id = %id, %error, "the output is not recorded");
+        let started = self.recordings.start(&self.terminals, id, &self.tasks);
+        if let Err(error) = started {
+            tracing::warn!(agent.id = %id, %error, "the terminal is not recorded");
         }
     }
 
@@ -322,7 +337,8 @@ impl Agents {
         self.live.lock().remove(id);
     }
 
-    pub(in crate::agents) fn living(&self) -> Vec<AgentId> {
+    /// Agents that are watched now.
+    pub fn living(&self) -> Vec<AgentId> {
         self.live.lock().keys().cloned().collect()
     }
 }

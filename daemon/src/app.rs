@@ -16,6 +16,7 @@ use crate::http::{self, AppState};
 use crate::store::Store;
 use crate::supervise::Tasks;
 use crate::terminal::Terminals;
+use crate::transcripts::Transcripts;
 use anyhow::{Context, bail};
 use nix::fcntl::{Flock, FlockArg};
 use std::fs::File;
@@ -76,6 +77,7 @@ pub async fn run(flags: Flags, options: UpOptions) -> anyhow::Result<()> {
     }
     // Last but the store: other parts' ends are recorded too.
     state.audit.flush().await;
+    state.transcripts.close().await;
     state.store.close().await;
     Ok(())
 }
@@ -86,12 +88,14 @@ async fn wire(config: Arc<Config>, edge: Edge, tasks: &Tasks) -> anyhow::Result<
     let events = Events::start(store.clone(), tasks).await?;
     let auth = Auth::open(&config, store.clone(), tasks)?;
     let audit = Audit::open(&config.paths.data_dir)?;
+    let transcripts = Transcripts::start(&config, store.clone(), tasks).await?;
     let terminals = Terminals::start(&config, tasks).await?;
     let orchestra = orchestra_binary()?;
     let agents = Agents::start(
         config.clone(),
         store.clone(),
         events.clone(),
+        transcripts.clone(),
         terminals.clone(),
         orchestra,
         tasks,
@@ -116,6 +120,7 @@ async fn wire(config: Arc<Config>, edge: Edge, tasks: &Tasks) -> anyhow::Result<
         auth,
         audit,
         edge,
+        transcripts,
         terminals,
         agents,
         chat,

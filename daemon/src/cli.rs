@@ -13,7 +13,9 @@ pub mod hook;
 pub mod logs;
 pub mod mcp;
 pub mod output;
+pub mod resume;
 pub mod send;
+pub mod sessions;
 pub mod status;
 pub mod tty;
 pub mod up;
@@ -52,6 +54,8 @@ pub enum Command {
     Send(send::SendArgs),
     Delegate(delegate::DelegateArgs),
     Tasks(status::TasksArgs),
+    Sessions(sessions::SessionsArgs),
+    Resume(resume::ResumeArgs),
     Kill(fleet::KillArgs),
     Interrupt(fleet::InterruptArgs),
     Retry(fleet::RetryArgs),
@@ -124,6 +128,8 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::Send(args) => send::run(&args).await,
         Command::Delegate(args) => delegate::run(args).await,
         Command::Tasks(args) => status::tasks(&args).await,
+        Command::Sessions(args) => sessions::run(&args).await,
+        Command::Resume(args) => resume::run(args).await,
         Command::Kill(args) => fleet::kill(args).await,
         Command::Interrupt(args) => fleet::interrupt(&args).await,
         Command::Retry(args) => fleet::retry(&args).await,
@@ -162,6 +168,8 @@ fn wants_json(command: &Command) -> bool {
         Command::Send(args) => &args.connection,
         Command::Delegate(args) => &args.connection,
         Command::Tasks(args) => &args.connection,
+        Command::Sessions(args) => &args.connection,
+        Command::Resume(args) => &args.connection,
         Command::Kill(args) => &args.connection,
         Command::Interrupt(args) => &args.connection,
         Command::Retry(args) => &args.connection,

@@ -46,6 +46,7 @@ pub struct Settings {
     pub primary: Primary,
     pub limits: Limits,
     pub retention: Retention,
+    pub transcripts: Transcripts,
     #[serde(default)]
     pub kinds: BTreeMap<String, Kind>,
     #[serde(default)]
@@ -102,6 +103,8 @@ pub struct Terminal {
     pub history_lines: u32,
     pub cols: u16,
     pub rows: u16,
+    pub recording: bool,
+    pub recording_max_mib: u32,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -132,6 +135,14 @@ pub struct Retention {
     pub events_days: u32,
     pub audit_days: u32,
     pub ended_days: u32,
+    pub recordings_days: u32,
+}
+
+/// The CLIs' own session files.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Transcripts {
+    pub rescan_s: u64,
 }
 
 /// What a CLI may inherit and is started with.
@@ -273,6 +284,9 @@ impl Config {
         }
         if !(0.5..=10.0).contains(&settings.terminal.frames_per_second) {
             return wrong("terminal.frames_per_second", "must lie between 0.5 and 10");
+        }
+        if !(1..=65_536).contains(&settings.terminal.recording_max_mib) {
+            return wrong("terminal.recording_max_mib", "must lie between 1 and 65536");
         }
         for specialist in &settings.specialists {
             let mut letters = specialist.name.chars();

@@ -28,6 +28,7 @@ use crate::events::Events;
 use crate::store::Store;
 use crate::supervise::Tasks;
 use crate::terminal::Terminals;
+use crate::transcripts::Transcripts;
 use axum::Router;
 use axum::extract::FromRef;
 use axum::routing::get;
@@ -45,6 +46,7 @@ pub struct AppState {
     pub auth: Auth,
     pub audit: Audit,
     pub edge: Edge,
+    pub transcripts: Transcripts,
     pub terminals: Terminals,
     pub agents: Agents,
     pub chat: Chat,
@@ -73,9 +75,11 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(routes::logs::router())
         .merge(routes::me::router())
         .merge(routes::messages::router())
+        .merge(routes::recording::router())
         .merge(routes::tasks::router())
         .merge(routes::terminals::router())
         .merge(routes::tickets::router())
+        .merge(routes::transcripts::router())
 }
 
 /// Everything that the daemon answers, behind its layers.

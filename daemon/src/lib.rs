@@ -12,6 +12,7 @@ pub mod store;
 pub mod events;
 pub mod auth;
 pub mod audit;
+pub mod transcripts;
 pub mod terminal;
 pub mod agents;
 pub mod chat;

@@ -3,12 +3,14 @@
 
 pub mod agents;
 pub mod agent_ids;
+pub mod agent_sessions;
 pub mod agent_tokens;
 pub mod assignment;
 pub mod devices;
 pub mod events;
 pub mod evidence;
 pub mod idempotency;
+pub mod index;
 pub mod messages;
 pub mod rows;
 pub mod tasks;

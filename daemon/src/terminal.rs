@@ -2,15 +2,16 @@
 //! only; tmux keeps the screens, and nothing here survives the daemon but what tmux has.
 //!
 //! `Terminals` is the handle. Three readings of one screen: sampled frames (`sampled`),
-//! the live stream (`live`), text for machines (`screen`).
+//! the live stream (`live`), text for machines (`screen`). A recording is a live stream
+//! that is written down (`recording`).
 
 pub mod entry;
 pub mod flow;
 pub mod frame;
 pub mod history;
 pub mod input;
-pub mod log;
 pub mod live;
+pub mod recording;
 pub mod ring;
 pub mod screen;
 pub mod search;
@@ -19,7 +20,6 @@ pub mod wait;
 
 mod flood;
 mod lifecycle;
-mod record;
 mod sampler;
 mod source;
 

@@ -5,6 +5,7 @@ import { createRoot } from 'react-dom/client';
 import { App } from './app/app';
 import { openLogin } from './app/open-login';
 import { takeSecret } from './features/auth/login';
+import { startServiceWorker } from './lib/service-worker';
 
 const secret = takeSecret(location, history);
 
@@ -22,6 +23,8 @@ window.addEventListener('hashchange', () => {
 });
 
 const opening = openLogin(secret);
+
+if (import.meta.env.PROD) window.addEventListener('load', startServiceWorker);
 
 const root = document.getElementById('root');
 if (root) {

@@ -29,6 +29,8 @@ pub struct LaunchContext<'a> {
     pub cli_session: &'a str,
     /// True to go on with that conversation instead of beginning it.
     pub resume: bool,
+    /// To begin it as a copy of this one instead.
+    pub fork_of: Option<&'a str>,
     pub primary: bool,
     /// Name of the specialist, else the kind.
     pub specialist: &'a str,
@@ -141,6 +143,10 @@ pub trait Adapter: Send + Sync {
     /// The command that empties the conversation.
     fn clear_command(&self) -> Option<&'static str> {
         None
+    }
+    /// True when a conversation that was found on disk can go on as an agent.
+    fn takes_found(&self) -> bool {
+        false
     }
     /// True when an ended agent can go on with the same conversation.
     fn resumes(&self) -> bool {

@@ -1,9 +1,10 @@
 //! Start, end, and what a person may do in between.
 
 use super::order::Order;
+use super::start::Conversation;
 use super::{AgentError, Agents};
 use crate::auth::new_agent_token;
-use crate::model::ids::{self, AgentId};
+use crate::model::ids::AgentId;
 use crate::model::limits::{self, MAX_NAME, MAX_TITLE};
 use crate::model::requester::Requester;
 use crate::store::agents::{Caps, End, NewAgent};
@@ -20,7 +21,7 @@ use std::path::Path;
 
 /// Where a new agent stands, and how long it may live.
 #[derive(Debug, Default)]
-struct Tree {
+pub(in crate::agents) struct Tree {
     depth: i64,
     root: Option<String>,
     timeout_ms: Option<i64>,
@@ -71,7 +72,8 @@ impl Agents {
             root,
             timeout_ms: timeout.map(|ms| i64::try_from(ms).unwrap_or(i64::MAX)),
         };
-        self.begin(&order, view, tree, once).await
+        self.begin(&order, view, tree, once, Conversation::fresh())
+            .await
     }
 
     /// Starts a person's primary under its own id, or starts it again.
@@ -108,7 +110,8 @@ impl Agents {
             title: "Primary".into(),
             ..self.blank(id, requester, &order, AgentRole::Primary)
         };
-        self.begin(&order, view, Tree::default(), None).await
+        self.begin(&order, view, Tree::default(), None, Conversation::fresh())
+            .await
     }
 
     /// Starts an ended agent again: same id, the same conversation where the CLI can.
@@ -141,14 +144,19 @@ impl Agents {
         }
         let transcript = agent.transcript.as_deref().map(Path::new);
         let resume = order.adapter.resumes() && transcript.is_some_and(Path::is_file);
-        let session = match (&agent.cli_session, resume) {
-            (Some(session), true) => session.clone(),
-            _ => ids::fresh(),
+        let _one = self.resuming.acquire().await;
+        let conversation = match (&agent.cli_session, resume) {
+            // Another has taken it up meanwhile: two writers would spoil it.
+            (Some(session), true) if !self.taken(session).await? => {
+                Conversation::of(session.clone())
+            }
+            _ => Conversation::fresh(),
         };
         let (token, hash) = new_agent_token();
-        let agent = store::agents::restart(&self.store, id, &hash, Some(&session)).await?;
+        let session = Some(conversation.session.as_str());
+        let agent = store::agents::restart(&self.store, id, &hash, session).await?;
         self.events.wake();
-        self.enter_pane(&order, agent, token.expose_secret(), &session, resume)
+        self.enter_pane(&order, agent, token.expose_secret(), &conversation)
             .await
     }
 
@@ -236,12 +244,13 @@ impl Agents {
     }
 
     /// Writes the record, then starts the process.
-    async fn begin(
+    pub(in crate::agents) async fn begin(
         &self,
         order: &Order,
         view: Agent,
         tree: Tree,
         once: Option<&Key<'_>>,
+        conversation: Conversation,
     ) -> Result<StoredAgent, AgentError> {
         let id = AgentId::parse(&view.id).map_err(|_| store::StoreError::NotFound("agent"))?;
         let _turn = self.turn(&id).await;
@@ -252,7 +261,6 @@ impl Agents {
             Err(error) => return Err(error.into()),
         }
         let (token, token_hash) = new_agent_token();
-        let session = ids::fresh();
         let limits = &self.config.settings.limits;
         let caps = Caps {
             live: i64::from(limits.live_agents),
@@ -263,7 +271,7 @@ impl Agents {
             depth: tree.depth,
             root: tree.root,
             timeout_ms: tree.timeout_ms,
-            cli_session: Some(session.clone()),
+            cli_session: Some(conversation.session.clone()),
             token_hash,
         };
         let (agent, new) = store::agents::insert(&self.store, &new, caps, once).await?;
@@ -271,7 +279,7 @@ impl Agents {
             return Ok(agent);
         }
         self.events.wake();
-        self.enter_pane(order, agent, token.expose_secret(), &session, false)
+        self.enter_pane(order, agent, token.expose_secret(), &conversation)
             .await
     }
 
@@ -283,7 +291,13 @@ impl Agents {
         }
     }
 
-    fn blank(&self, id: &AgentId, requester: &Requester, order: &Order, role: AgentRole) -> Agent {
+    pub(in crate::agents) fn blank(
+        &self,
+        id: &AgentId,
+        requester: &Requester,
+        order: &Order,
+        role: AgentRole,
+    ) -> Agent {
         let now = Timestamp::now();
         Agent {
             id: id.to_string(),

@@ -3,11 +3,41 @@
 use super::adapter::LaunchContext;
 use super::order::Order;
 use super::{AgentError, Agents, Live, folder, launch};
+use crate::model::ids;
 use crate::store::agents::End;
 use crate::store::rows::StoredAgent;
 use crate::store::{self};
 use crate::terminal::NewTerminal;
 use orchestra_protocol::agent::{AgentRole, AgentStatus};
+
+/// Which conversation of its CLI an agent begins or goes on with.
+#[derive(Debug, Clone)]
+pub(in crate::agents) struct Conversation {
+    pub(in crate::agents) session: String,
+    pub(in crate::agents) resume: bool,
+    /// A conversation to begin as a copy of.
+    pub(in crate::agents) fork_of: Option<String>,
+}
+
+impl Conversation {
+    /// A new one.
+    pub(in crate::agents) fn fresh() -> Self {
+        Self {
+            session: ids::fresh(),
+            resume: false,
+            fork_of: None,
+        }
+    }
+
+    /// One that is there.
+    pub(in crate::agents) fn of(session: String) -> Self {
+        Self {
+            session,
+            resume: true,
+            fork_of: None,
+        }
+    }
+}
 
 impl Agents {
     /// Starts the process of an agent whose record says `starting`, and says how that went.
@@ -16,15 +46,11 @@ impl Agents {
         order: &Order,
         agent: StoredAgent,
         token: &str,
-        session: &str,
-        resume: bool,
+        conversation: &Conversation,
     ) -> Result<StoredAgent, AgentError> {
         let id = agent.id.clone();
         self.add_live(&id, Live::default());
-        match self
-            .start_process(order, &agent, token, session, resume)
-            .await
-        {
+        match self.start_process(order, &agent, token, conversation).await {
             Ok(pid) => {
                 let agent = store::agents::started(&self.store, &id, pid).await?;
                 self.record(&id);
@@ -53,8 +79,7 @@ impl Agents {
         order: &Order,
         agent: &StoredAgent,
         token: &str,
-        session: &str,
-        resume: bool,
+        conversation: &Conversation,
     ) -> Result<i32, AgentError> {
         let dir = self.config.paths.agent_dir(agent.id.as_str());
         let git = folder::git_common_dir(&order.cwd);
@@ -65,8 +90,9 @@ impl Agents {
             program: &order.program,
             cwd: &order.cwd,
             title: &agent.view.title,
-            cli_session: session,
-            resume,
+            cli_session: &conversation.session,
+            resume: conversation.resume,
+            fork_of: conversation.fork_of.as_deref(),
             primary: agent.view.role == AgentRole::Primary,
             specialist: order.specialist.as_deref().unwrap_or(order.adapter.kind()),
             instructions: &order.instructions,

@@ -1,6 +1,7 @@
 //! What goes on beside the serving: old entries are forgotten, ends and sizes that one
 //! part learns of are told to the others.
 
+use crate::agents::Agents;
 use crate::events::Events;
 use crate::http::AppState;
 use crate::store::{self};
@@ -8,7 +9,7 @@ use crate::supervise::Tasks;
 use crate::terminal::TerminalEvent;
 use orchestra_protocol::event::EventBody;
 use orchestra_protocol::time::Timestamp;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use tokio::sync::broadcast::error::RecvError;
 
 /// How often what is past its retention is forgotten.
@@ -24,7 +25,7 @@ pub fn start(state: &AppState, tasks: &Tasks) {
 
 fn forget(state: &AppState, tasks: &Tasks) {
     let (store, config) = (state.store.clone(), state.config.clone());
-    let audit = state.audit.clone();
+    let (audit, agents) = (state.audit.clone(), state.agents.clone());
     tasks.spawn("retention", move |cancel| async move {
         let mut tick = tokio::time::interval(PRUNE);
         loop {
@@ -42,12 +43,22 @@ fn forget(state: &AppState, tasks: &Tasks) {
             if let Err(error) = pruned.await {
                 tracing::warn!(%error, "old entries could not be forgotten");
             }
+            forget_recordings(&agents, days(config.settings.retention.recordings_days)).await;
             let before = days(config.settings.retention.audit_days);
             if let Err(error) = audit.prune(before).await {
                 tracing::warn!(%error, "old parts of the audit record could not be forgotten");
             }
         }
     });
+}
+
+async fn forget_recordings(agents: &Agents, before: Timestamp) {
+    let (recordings, living) = (agents.recordings().clone(), agents.living());
+    let before = Duration::from_millis(u64::try_from(before.0).unwrap_or_default());
+    let work = move || recordings.prune(SystemTime::UNIX_EPOCH + before, &living);
+    if let Ok(Err(error)) = tokio::task::spawn_blocking(work).await {
+        tracing::warn!(%error, "old recordings could not be forgotten");
+    }
 }
 
 /// An agent's token ends with the agent: decisions made before are made anew.

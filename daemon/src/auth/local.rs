@@ -27,6 +27,17 @@ impl Auth {
         check_owner(peer, &panes)
     }
 
+    /// True for the person whose machine this is: the owner by the local issuer's word.
+    pub fn is_owner(&self, principal: &Principal) -> bool {
+        let user = &principal.user;
+        let local = self
+            .0
+            .local
+            .as_ref()
+            .is_some_and(|local| local.name == user.issuer);
+        local && user.subject == self.0.owner
+    }
+
     /// The public keys of the local issuer.
     ///
     /// # Errors

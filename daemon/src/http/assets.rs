@@ -5,13 +5,18 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
 use rust_embed::{EmbeddedFile, RustEmbed};
+use sha2::{Digest as _, Sha256};
 
 /// Built by `npm run build`; a debug build reads it from the disk.
 #[derive(RustEmbed)]
 #[folder = "../web-ui/dist"]
 #[allow_missing = true]
 struct Assets;
+
+/// The recording's player, in a frame of the page.
+const PLAYER: &str = "player.html";
 
 const UNBUILT: &str = "<!doctype html><meta charset=utf-8><title>Orchestra</title>\
 <p>The web UI was not built into this program. Run <code>make up</code>, or use the command line: \
@@ -49,6 +54,7 @@ pub async fn serve(request: Request) -> Response {
 /// A file, in the best encoding that the browser takes.
 fn find(path: &str, headers: &HeaderMap) -> Option<Response> {
     let plain = Assets::get(path)?;
+    let policy = (path == PLAYER).then(|| player_policy(&plain.data));
     let accepted = headers
         .get(header::ACCEPT_ENCODING)
         .and_then(|value| value.to_str().ok())
@@ -61,10 +67,33 @@ fn find(path: &str, headers: &HeaderMap) -> Option<Response> {
                 .any(|one| one.trim().starts_with(coding))
         })
         .find_map(|(coding, ending)| Some((coding, Assets::get(&format!("{path}.{ending}"))?)));
-    Some(match packed {
+    let mut response = match packed {
         Some((coding, file)) => respond(path, file, Some(coding)),
         None => respond(path, plain, None),
-    })
+    };
+    if let Some(policy) = policy {
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    Some(response)
+}
+
+/// The player needs `WebAssembly`, which the page's policy does not let run. So it has a
+/// document of its own, that gets no origin, no token and no network: the one script in
+/// it, by its hash, and nothing else.
+fn player_policy(document: &[u8]) -> HeaderValue {
+    let text = String::from_utf8_lossy(document);
+    let script = text
+        .split_once("<script>")
+        .and_then(|(_, rest)| rest.split_once("</script>"))
+        .map_or("", |(script, _)| script);
+    let hash = base64::engine::general_purpose::STANDARD.encode(Sha256::digest(script));
+    let policy = format!(
+        "default-src 'none'; script-src 'sha256-{hash}' 'wasm-unsafe-eval'; \
+         style-src 'unsafe-inline'; font-src data:; img-src data:; base-uri 'none'; \
+         form-action 'none'; frame-ancestors 'self'; sandbox allow-scripts"
+    );
+    HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'"))
 }
 
 fn respond(path: &str, file: EmbeddedFile, coding: Option<&'static str>) -> Response {

@@ -41,6 +41,9 @@ const LIGHT: &[&str] = &[
     "POST /mcp",
 ];
 
+/// They change nothing, and still it matters who did them: one line, afterwards.
+const READS: &[&str] = &["GET /api/agents/{id}/recording"];
+
 /// What is known of a request before its caller is.
 pub(in crate::http) fn entry(method: &Method, extensions: &Extensions) -> Entry {
     let route = extensions
@@ -95,11 +98,19 @@ pub(in crate::http) async fn record(
         Method::POST | Method::PUT | Method::PATCH | Method::DELETE
     );
     let routed = request.extensions().get::<MatchedPath>().is_some();
-    let listed = |list: &[&str]| list.contains(&entry.action.as_str());
+    let action = entry.action.clone();
+    let listed = |list: &[&str]| list.contains(&action.as_str());
     if !changes || !routed {
         let response = next.run(request).await;
-        if routed && let Some(code) = denial(&response) {
-            state.audit.denied(entry, code);
+        match denial(&response) {
+            Some(code) if routed => state.audit.denied(entry, code),
+            _ if listed(READS) => {
+                if let Some(about) = response.extensions().get::<AuditObject>() {
+                    entry.object.clone_from(&about.0);
+                }
+                state.audit.note(entry, &result(&response));
+            }
+            _ => {}
         }
         return response;
     }

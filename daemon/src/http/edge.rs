@@ -147,7 +147,7 @@ fn policy(settings: &Settings) -> HeaderValue {
     let issuer = issuer.unwrap_or_default();
     let text = format!(
         "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
-         connect-src 'self'{issuer}; img-src 'self' data: blob:; font-src 'self'; \
+         connect-src 'self'{issuer}; frame-src 'self'; img-src 'self' data: blob:; font-src 'self'; \
          manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; \
          frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types orchestra"
     );

@@ -188,7 +188,9 @@ fn headers(state: &Gate, headers: &mut HeaderMap, id: &str, api: bool) {
     if state.edge.strict_transport() {
         set(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
     }
-    headers.insert(header::CONTENT_SECURITY_POLICY, state.edge.policy());
+    // The player's document has one of its own.
+    let policy = headers.entry(header::CONTENT_SECURITY_POLICY);
+    policy.or_insert_with(|| state.edge.policy());
     if let Ok(id) = HeaderValue::from_str(id) {
         headers.insert(HeaderName::from_static("x-request-id"), id);
     }

@@ -153,6 +153,7 @@ impl From<AgentError> for Failure {
                 "agent_ended",
                 format!("{detail}; retry it to get a new one."),
             ),
+            AgentError::NotResumable(_) => Self::conflict("not_resumable", detail),
             AgentError::Alive(_) => Self::conflict("agent_alive", detail),
             AgentError::Start(_) => Self::new(
                 StatusCode::INTERNAL_SERVER_ERROR,

@@ -10,6 +10,8 @@ pub mod hooks;
 pub mod logs;
 pub mod me;
 pub mod messages;
+pub mod recording;
 pub mod tasks;
 pub mod terminals;
 pub mod tickets;
+pub mod transcripts;

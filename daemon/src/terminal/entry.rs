@@ -14,6 +14,7 @@ use orchestra_tmux::process::ProcessId;
 use orchestra_tmux::session::Size as TmuxSize;
 use parking_lot::Mutex;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 use tokio::sync::watch;
 
@@ -47,6 +48,8 @@ pub(super) struct Entry {
     /// Numbers of the lines that scrolled off.
     pub(super) history: Book,
     last_key: Mutex<Option<Instant>>,
+    /// Bytes that went in, by keys, text and pastes.
+    typed: AtomicU64,
     pane: Mutex<Option<Pane>>,
 }
 
@@ -119,6 +122,7 @@ impl Entry {
             live: Mutex::new(None),
             history: Book::new(),
             last_key: Mutex::new(None),
+            typed: AtomicU64::new(0),
             pane: Mutex::new(None),
         }
     }
@@ -191,6 +195,15 @@ impl Entry {
 
     pub(super) fn last_key(&self) -> Option<Instant> {
         *self.last_key.lock()
+    }
+
+    /// Counts bytes that went in.
+    pub(super) fn count_typed(&self, bytes: usize) {
+        self.typed.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    pub(super) fn typed(&self) -> u64 {
+        self.typed.load(Ordering::Relaxed)
     }
 
     /// Frames are wanted.

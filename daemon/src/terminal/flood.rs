@@ -9,9 +9,9 @@ use orchestra_tmux::snapshot::Snapshot;
 use std::time::{Duration, Instant};
 
 /// Output is measured in windows of this length.
-const WINDOW: Duration = Duration::from_millis(100);
+const WINDOW: Duration = Duration::from_millis(50);
 /// More than this in a window is hot: viewers then get screens instead.
-const HOT: usize = 384 * 1024;
+const HOT: usize = 192 * 1024;
 /// Hot windows in a row that make a flood.
 const SUSTAINED: u8 = 2;
 /// How often the screen is sampled while output is stopped.

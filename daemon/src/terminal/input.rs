@@ -21,7 +21,9 @@ impl Terminals {
         self.server()
             .send_literal(pane, bytes)
             .await
-            .map_err(|error| TerminalError::of(agent, error))
+            .map_err(|error| TerminalError::of(agent, error))?;
+        self.count_typed(agent, bytes.len());
+        Ok(())
     }
 
     /// Presses keys by name, such as `C-c` and `Enter`.
@@ -42,7 +44,9 @@ impl Terminals {
         self.server()
             .send_keys(pane, &keys)
             .await
-            .map_err(|error| TerminalError::of(agent, error))
+            .map_err(|error| TerminalError::of(agent, error))?;
+        self.count_typed(agent, keys.len());
+        Ok(())
     }
 
     /// Pastes text in one block, without escape sequences and other control characters
@@ -60,7 +64,9 @@ impl Terminals {
         let pane = self.pane(agent)?;
         let clean = sanitize_paste(text);
         let pasted = self.server().paste(pane, clean.as_bytes(), bracketed).await;
-        pasted.map_err(|error| TerminalError::of(agent, error))
+        pasted.map_err(|error| TerminalError::of(agent, error))?;
+        self.count_typed(agent, clean.len());
+        Ok(())
     }
 
     /// Sets the size and says which one was used; every viewer learns of it.
@@ -102,6 +108,28 @@ impl Terminals {
     /// When a person last pressed a key there.
     pub fn last_key(&self, agent: &AgentId) -> Option<Instant> {
         self.0.entries.lock().get(agent)?.last_key()
+    }
+
+    /// How much was typed: bytes of texts and pastes, and keys that have a name.
+    pub(super) fn typed(&self, agent: &AgentId) -> u64 {
+        self.entry(agent).map_or(0, |entry| entry.typed())
+    }
+
+    fn count_typed(&self, agent: &AgentId, bytes: usize) {
+        if let Ok(entry) = self.entry(agent) {
+            entry.count_typed(bytes);
+        }
+    }
+
+    /// The size that everybody sees.
+    pub(super) fn size(&self, agent: &AgentId) -> Option<Size> {
+        Some(self.entry(agent).ok()?.seat.state().size)
+    }
+
+    /// The pane of a program that runs and is not being ended.
+    pub(super) fn runs(&self, agent: &AgentId) -> Option<PaneId> {
+        let pane = self.entry(agent).ok()?.pane()?;
+        (!pane.mourned && pane.end().is_none()).then_some(pane.id)
     }
 
     pub(super) fn pane(&self, agent: &AgentId) -> Result<PaneId, TerminalError> {

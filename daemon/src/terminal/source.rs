@@ -1,4 +1,4 @@
-//! The source of one live stream: one tmux client, one ring, any number of viewers.
+//! The source of one live stream: one reading of tmux, one ring, any number of viewers.
 //!
 //! A viewer holds a number, not a queue: it reads the ring at its own pace, so a slow or
 //! dead one costs nothing and slows nobody. Each opening of a source has an epoch of its
@@ -12,7 +12,7 @@ use bytes::Bytes;
 use orchestra_protocol::agent::Size;
 use orchestra_protocol::frame::MAX_PAYLOAD;
 use orchestra_tmux::error::Error as TmuxError;
-use orchestra_tmux::live::{Live, LiveEvent, LiveStream};
+use orchestra_tmux::live::{Live, LiveEvent};
 use orchestra_tmux::server::TmuxServer;
 use orchestra_tmux::snapshot::Snapshot;
 use parking_lot::Mutex;
@@ -25,7 +25,7 @@ use tokio_util::sync::CancellationToken;
 pub(super) const RING: usize = 2 * 1024 * 1024;
 /// How long a source stays open after its last viewer.
 const LINGER: Duration = Duration::from_secs(600);
-/// How long a closing source may take to let its client go.
+/// How long a closing source may take to be let go.
 const CLOSING: Duration = Duration::from_secs(5);
 
 /// After so many snapshots of another size, that is the size.
@@ -53,6 +53,16 @@ pub(super) struct Stream {
     /// How often the size changed: each time everybody needs a new screen.
     pub(super) redraws: u64,
     pub(super) ended: bool,
+    flood: Flood,
+    todo: Todo,
+}
+
+/// What came calls for it; the task asks it of the reading, because coming must not wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Todo {
+    pause: bool,
+    resume: bool,
+    snapshot: bool,
 }
 
 /// Cheap handle to a source; clone it freely.
@@ -83,6 +93,8 @@ impl Source {
                 odd_sizes: 0,
                 redraws: 0,
                 ended: false,
+                flood: Flood::new(Instant::now()),
+                todo: Todo::default(),
             }),
             news: watch::channel(()).0,
             wanted: Notify::new(),
@@ -92,8 +104,14 @@ impl Source {
         let (server, session, pane) = (server.clone(), pane.session, pane.id);
         let inner = source.0.clone();
         tasks.spawn("live", move |cancel| async move {
-            match server.open_live(session, pane).await {
-                Ok((live, stream)) => inner.run(live, stream, cancel).await,
+            let sink = Arc::downgrade(&inner);
+            let opened = server.open_live(session, pane, move |event| {
+                if let Some(inner) = sink.upgrade() {
+                    inner.take(event);
+                }
+            });
+            match opened.await {
+                Ok(live) => inner.run(live, cancel).await,
                 Err(error) => tracing::warn!(%error, "a live reading could not be opened"),
             }
             inner.change(|stream| stream.ended = true);
@@ -134,6 +152,7 @@ impl Source {
             return stream.cuts;
         }
         if !std::mem::replace(&mut stream.asked, true) {
+            stream.todo.snapshot = true;
             self.0.wanted.notify_one();
         }
         stream.cuts + 1
@@ -146,11 +165,12 @@ impl Source {
             stream.redraws += 1;
             stream.cut = None;
             stream.asked = true;
+            stream.todo.snapshot = true;
         });
         self.0.wanted.notify_one();
     }
 
-    /// Ends it and waits until its client is gone.
+    /// Ends it and waits until tmux sends nothing for it any more.
     pub(super) async fn close(&self) {
         self.0.stop.cancel();
         let _ = tokio::time::timeout(CLOSING, self.0.stopped.cancelled()).await;
@@ -165,76 +185,74 @@ impl Stream {
 }
 
 impl Inner {
-    async fn run(&self, live: Live, mut stream: LiveStream, cancel: CancellationToken) {
+    async fn run(&self, live: Live, cancel: CancellationToken) {
         let lonely = self.lonely();
         tokio::pin!(lonely);
-        let mut flood = Flood::new(Instant::now());
         loop {
+            let next = self.stream.lock().flood.next_tick();
             let tick = async {
-                match flood.next_tick() {
+                match next {
                     Some(at) => tokio::time::sleep_until(at.into()).await,
                     None => std::future::pending().await,
                 }
             };
             // A closed reading refuses what it is asked and says so by its end.
             let _ = tokio::select! {
-                event = stream.next() => match event {
-                    Some(event) => self.take(event, &live, &mut flood).await,
-                    None => return,
-                },
-                () = tick => match flood.tick(Instant::now(), self.news.receiver_count() > 0) {
-                    Act::Nothing => Ok(()),
-                    Act::Sample => live.request_snapshot().await,
-                    Act::Resume => self.resume(&live).await,
-                },
-                () = self.wanted.notified() => live.request_snapshot().await,
+                () = tick => {
+                    let watched = self.news.receiver_count() > 0;
+                    let act = self.stream.lock().flood.tick(Instant::now(), watched);
+                    match act {
+                        Act::Nothing => Ok(()),
+                        Act::Sample => live.request_snapshot().await,
+                        Act::Resume => self.resume(&live).await,
+                    }
+                }
+                () = self.wanted.notified() => self.ask(&live).await,
                 () = cancel.cancelled() => break,
                 () = self.stop.cancelled() => break,
                 () = &mut lonely => break,
             };
+            if self.stream.lock().ended {
+                break;
+            }
         }
-        // Its queue has to be read for it to end.
-        tokio::select! {
-            () = live.close() => {}
-            () = async { while stream.next().await.is_some() {} } => {}
-        }
+        live.close().await;
     }
 
-    async fn take(
-        &self,
-        event: LiveEvent,
-        live: &Live,
-        flood: &mut Flood,
-    ) -> Result<(), TmuxError> {
-        match event {
-            LiveEvent::Output(bytes) => {
-                let stop = flood.output(Instant::now(), bytes.len());
-                self.change(|stream| stream.ring.push(bytes));
-                if stop {
-                    return live.pause().await;
-                }
-            }
-            LiveEvent::Paused => self.change(Stream::hole),
-            LiveEvent::Snapshot(snapshot) => {
-                let held = flood.held();
-                if held && flood.calm(Instant::now(), &snapshot) {
-                    return self.resume(live).await;
-                }
-                let mut good = true;
-                self.change(|stream| {
-                    if held {
-                        // What was printed before it is not in the ring.
-                        stream.hole();
-                    }
-                    good = stream.take_cut(&snapshot);
-                });
-                if !good {
-                    self.wanted.notify_one();
-                }
-            }
-            LiveEvent::Exit => {}
+    /// Asks what the last events called for.
+    async fn ask(&self, live: &Live) -> Result<(), TmuxError> {
+        let todo = std::mem::take(&mut self.stream.lock().todo);
+        if todo.pause {
+            live.pause().await?;
+        }
+        if todo.resume {
+            self.resume(live).await?;
+        }
+        if todo.snapshot {
+            live.request_snapshot().await?;
         }
         Ok(())
+    }
+
+    /// Takes in what the reading brings. Everybody's output waits meanwhile.
+    fn take(&self, event: LiveEvent) {
+        let now = Instant::now();
+        let mut stream = self.stream.lock();
+        match event {
+            LiveEvent::Output(bytes) => {
+                stream.todo.pause |= stream.flood.output(now, bytes.len());
+                stream.ring.push(bytes);
+            }
+            LiveEvent::Paused => stream.hole(),
+            LiveEvent::Snapshot(snapshot) => stream.take_snapshot(now, &snapshot),
+            LiveEvent::Exit => stream.ended = true,
+        }
+        let busy = stream.todo != Todo::default() || stream.ended;
+        drop(stream);
+        self.news.send_replace(());
+        if busy {
+            self.wanted.notify_one();
+        }
     }
 
     /// Lets output flow again. What was printed since the last screen is in no ring, so
@@ -269,6 +287,19 @@ impl Stream {
     fn hole(&mut self) {
         self.ring.cut();
         self.cut = None;
+    }
+
+    fn take_snapshot(&mut self, now: Instant, snapshot: &Snapshot) {
+        let held = self.flood.held();
+        if held && self.flood.calm(now, snapshot) {
+            self.todo.resume = true;
+            return;
+        }
+        if held {
+            // What was printed before it is not in the ring.
+            self.hole();
+        }
+        self.todo.snapshot |= !self.take_cut(snapshot);
     }
 
     /// False when the snapshot is from before the size changed and another is needed.

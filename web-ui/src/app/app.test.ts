@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { patchTask } from '@/features/tasks/api';
-import { filterTasks } from '@/features/tasks/task-list';
-import { NOON, task } from '@/testing/fixtures';
+import { agent, NOON, task } from '@/testing/fixtures';
 import { describeChanges } from './meanwhile';
-import { groupPlans } from './routes/home';
+import { newNeed } from './news';
+import { groupPlans } from './use-room';
 
 const glance = (agents: [string, string][], tasks: number[]) => ({
   agents: new Map(agents),
@@ -45,13 +45,6 @@ describe('tasks', () => {
     expect(running).toMatchObject({ agent_id: 'd-001', ended_at: null });
   });
 
-  it('are filtered by where they stand', () => {
-    const all = [task({ id: 1 }), task({ id: 2, status: 'completed' }), task({ id: 3, status: 'timeout' })];
-    expect(filterTasks(all, 'open').map(({ id }) => id)).toEqual([1]);
-    expect(filterTasks(all, 'failed').map(({ id }) => id)).toEqual([3]);
-    expect(filterTasks(all, 'all')).toHaveLength(3);
-  });
-
   it('that were proposed together are one plan', () => {
     const planned = (id: number, created_at: string) => task({ id, status: 'waiting', created_at });
     const plans = groupPlans([
@@ -60,5 +53,17 @@ describe('tasks', () => {
       planned(9, '2026-11-20T12:07:00Z'),
     ]);
     expect(plans.map((plan) => plan.map(({ id }) => id))).toEqual([[3, 4], [9]]);
+  });
+});
+
+describe('news', () => {
+  const busy = agent({ activity: { state: 'busy' } });
+  const asks = agent({ activity: { state: 'waiting', waiting_for: 'permission' } });
+
+  it('are told when a need begins, once', () => {
+    expect(newNeed(busy, asks)).toBe('needs approval');
+    expect(newNeed(asks, asks)).toBeNull();
+    expect(newNeed(asks, busy)).toBeNull();
+    expect(newNeed(busy, agent({ status: 'failed', ended_at: NOON }))).toBe('failed');
   });
 });

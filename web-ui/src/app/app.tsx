@@ -12,6 +12,7 @@ import { keys } from '@/lib/keys';
 import { useTheme } from '@/lib/theme';
 import type { ClientConfig, Me } from '@/protocol/types';
 import { LiveUpdates } from './live-updates';
+import type { Place } from './news';
 import { type OpenedLogin, openLogin } from './open-login';
 import { queries } from './queries';
 import { router } from './router';
@@ -62,15 +63,17 @@ function Room({ login, config }: { login: Login; config: ClientConfig }) {
   const [client, setClient] = useState<Client | null>(null);
   useEffect(() => {
     const made = makeClient(login);
-    const updates = new LiveUpdates(queries, made.api, made.socket);
+    const updates = new LiveUpdates(queries, made.api, made.socket, openPlace);
     const wake = () => document.visibilityState === 'visible' && made.socket.wake();
     made.socket.start();
     document.addEventListener('visibilitychange', wake);
     window.addEventListener('online', wake);
+    window.addEventListener('pageshow', wake);
     setClient(made);
     return () => {
       document.removeEventListener('visibilitychange', wake);
       window.removeEventListener('online', wake);
+      window.removeEventListener('pageshow', wake);
       updates.dispose();
       made.hub.dispose();
       made.socket.dispose();
@@ -86,6 +89,12 @@ function Room({ login, config }: { login: Login; config: ClientConfig }) {
       </ClientProvider>
     </SessionContext>
   );
+}
+
+function openPlace(place: Place): void {
+  if ('agent' in place) {
+    void router.navigate({ to: '/agents/$agentId', params: { agentId: place.agent }, search: {} });
+  } else void router.navigate({ to: '/tasks/$taskId', params: { taskId: String(place.task) }, search: {} });
 }
 
 function WithMe({ client }: { client: Client }) {

@@ -11,6 +11,7 @@ import { keys } from '@/lib/keys';
 import type { OrchestraSocket } from '@/lib/orchestra-socket';
 import type { Agent, Message, ServerMessage, Task } from '@/protocol/types';
 import { describeChanges, type Glance, glance } from './meanwhile';
+import { type Place, tellFailure, tellNeed } from './news';
 
 type TaskUpdate = Extract<ServerMessage, { type: 'task_update' }>;
 
@@ -24,11 +25,13 @@ const AWAY_MS = 2000;
 export class LiveUpdates {
   readonly #queries: QueryClient;
   readonly #api: Api;
+  readonly #open: (place: Place) => void;
   readonly #stops: (() => void)[];
   readonly #reads = new Map<number, ReturnType<typeof setTimeout>>();
   #away: { at: number; glance: Glance } | null = null;
 
-  constructor(queries: QueryClient, api: Api, socket: OrchestraSocket) {
+  constructor(queries: QueryClient, api: Api, socket: OrchestraSocket, open: (place: Place) => void) {
+    this.#open = open;
     this.#queries = queries;
     this.#api = api;
     this.#stops = [
@@ -55,8 +58,7 @@ export class LiveUpdates {
   #apply(message: ServerMessage): void {
     switch (message.type) {
       case 'agent_update':
-        this.#queries.setQueryData<Agent[]>(keys.agents, (list) => list && withAgent(list, message.agent));
-        return;
+        return this.#agent(message.agent);
       case 'receipt':
         useOutbox.getState().arrived(message.message);
         return this.#message(message.message);
@@ -76,12 +78,20 @@ export class LiveUpdates {
     }
   }
 
+  #agent(agent: Agent): void {
+    const before = this.#queries.getQueryData<Agent[]>(keys.agents)?.find(({ id }) => id === agent.id);
+    this.#queries.setQueryData<Agent[]>(keys.agents, (list) => list && withAgent(list, agent));
+    tellNeed(before, agent, this.#open);
+  }
+
   #message(message: Message): void {
     this.#queries.setQueryData<Talk>(keys.messages(message.agent_id), (talk) => withMessage(talk, message));
   }
 
   #task(update: TaskUpdate): void {
     const now = new Date().toISOString();
+    const before = this.#queries.getQueryData<Task[]>(keys.tasks)?.find(({ id }) => id === update.task_id);
+    tellFailure(before, update, this.#open);
     this.#queries.setQueryData<Task[]>(keys.tasks, (list) =>
       list?.map((task) => (task.id === update.task_id ? patchTask(task, update, now) : task)),
     );

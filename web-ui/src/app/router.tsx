@@ -8,6 +8,7 @@ import { ChatRoute } from './routes/chat';
 import { Home } from './routes/home';
 import { PhoneHead } from './routes/phone-head';
 import { TaskRoute, TasksRoute } from './routes/tasks';
+import type { TasksSearch } from './routes/tasks-head';
 import { WallRoute } from './routes/wall';
 import { useSession } from './session';
 import { Shell } from './shell/shell';
@@ -27,18 +28,14 @@ const agent = createRoute({
   getParentRoute: () => shell,
   path: '/agents/$agentId',
   component: AgentRoute,
-  validateSearch: (search: Record<string, unknown>): { view?: 'chat' | 'terminal' } =>
-    search.view === 'chat' ? { view: 'chat' } : {},
+  validateSearch: agentSearch,
 });
 const wall = createRoute({ getParentRoute: () => shell, path: '/wall', component: WallRoute });
 const tasks = createRoute({
   getParentRoute: () => shell,
   path: '/tasks',
   component: TasksRoute,
-  validateSearch: (search: Record<string, unknown>): { filter?: 'open' | 'done' | 'failed' } =>
-    search.filter === 'open' || search.filter === 'done' || search.filter === 'failed'
-      ? { filter: search.filter }
-      : {},
+  validateSearch: tasksSearch,
 });
 const task = createRoute({ getParentRoute: () => tasks, path: '/$taskId', component: TaskRoute });
 const settings = createRoute({ getParentRoute: () => shell, path: '/settings', component: SettingsRoute });
@@ -53,6 +50,26 @@ declare module '@tanstack/react-router' {
   interface Register {
     router: typeof router;
   }
+}
+
+/** `with` names the agents whose terminals stand beside, joined by commas. */
+function agentSearch(search: Record<string, unknown>): {
+  view?: 'chat' | 'terminal' | 'recording';
+  with?: string;
+} {
+  return {
+    ...(search.view === 'chat' || search.view === 'recording' ? { view: search.view } : {}),
+    ...(typeof search.with === 'string' && search.with ? { with: search.with } : {}),
+  };
+}
+
+function tasksSearch({ filter, q, view }: Record<string, unknown>): TasksSearch {
+  return {
+    ...(filter === 'open' || filter === 'done' || filter === 'failed' ? { filter } : {}),
+    // The router reads `q=12` as a number.
+    ...(typeof q === 'string' || typeof q === 'number' ? { q: String(q) } : {}),
+    ...(view === 'graph' ? { view } : {}),
+  };
 }
 
 function SettingsRoute() {

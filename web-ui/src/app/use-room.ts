@@ -8,7 +8,7 @@ import { useAttention } from '@/lib/attention';
 import { useClient, useMe } from '@/lib/client';
 import { rank } from '@/lib/need';
 import { awaitsApproval } from '@/lib/states';
-import type { Agent } from '@/protocol/types';
+import type { Agent, Task } from '@/protocol/types';
 
 export function useAgents() {
   const { api } = useClient();
@@ -24,10 +24,21 @@ export function useTasks() {
   return useQuery(tasksQuery(api));
 }
 
-/** Tasks of plans that wait for a yes or a no. */
-export function usePlansWaiting() {
+/** Plans that wait for a yes or a no, each with its tasks. */
+export function usePlansWaiting(): Task[][] {
   const { data } = useTasks();
-  return useMemo(() => (data ?? []).filter(awaitsApproval), [data]);
+  return useMemo(() => groupPlans((data ?? []).filter(awaitsApproval)), [data]);
+}
+
+/** Tasks that were proposed together are answered together. */
+export function groupPlans(tasks: readonly Task[]): Task[][] {
+  const plans = new Map<string, Task[]>();
+  for (const task of [...tasks].sort((a, b) => a.id - b.id)) {
+    // One proposal writes its tasks in one transaction, within the same second.
+    const key = `${task.requested_by} ${task.created_at.slice(0, 19)}`;
+    plans.set(key, [...(plans.get(key) ?? []), task]);
+  }
+  return [...plans.values()];
 }
 
 /** The id of the caller's primary, running or not. */
@@ -39,12 +50,12 @@ export function useOpenAgent() {
   const navigate = useNavigate();
   const primary = usePrimaryId();
   return useCallback(
-    (agent: Pick<Agent, 'id'>, view: 'terminal' | 'chat' = 'terminal') => {
+    (agent: Pick<Agent, 'id'>, view: 'terminal' | 'chat' | 'recording' = 'terminal') => {
       if (view === 'chat' && agent.id === primary) return void navigate({ to: '/chat', search: {} });
       void navigate({
         to: '/agents/$agentId',
         params: { agentId: agent.id },
-        search: view === 'chat' ? { view } : {},
+        search: view === 'terminal' ? {} : { view },
       });
     },
     [navigate, primary],

@@ -46,7 +46,7 @@ function CodeBlock({ children }: ComponentProps<'pre'>) {
         type="button"
         aria-label={copied ? 'Copied' : 'Copy code'}
         onClick={() => copy(textOf(children).replace(/\n$/, ''))}
-        className="absolute top-1.5 right-1.5 grid size-7 place-items-center rounded-sm bg-screen text-screen-ink opacity-0 transition-opacity hover:text-accent focus-visible:opacity-100 group-hover:opacity-100 touch:opacity-70"
+        className="absolute top-1.5 right-1.5 grid size-7 place-items-center rounded-sm bg-screen text-screen-ink opacity-0 transition-opacity hover:text-accent focus-visible:opacity-100 group-hover:opacity-100 touch:size-11 touch:opacity-100"
       >
         {copied ? <Check size={14} /> : <Copy size={14} />}
       </button>

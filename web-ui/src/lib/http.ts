@@ -61,12 +61,22 @@ export class Api {
     return this.#call<void>('DELETE', path, {});
   }
 
-  async #call<T>(method: string, path: string, options: RequestOptions): Promise<T> {
+  /** Something that is no JSON, such as a recording. */
+  file(path: string, signal?: AbortSignal): Promise<Response> {
+    return this.#answer('GET', path, signal ? { signal } : {});
+  }
+
+  async #answer(method: string, path: string, options: RequestOptions): Promise<Response> {
     let response = await this.#send(method, path, options);
     if (response.status === 401 && (await this.#credentials.renew())) {
       response = await this.#send(method, path, options);
     }
     if (!response.ok) throw new ApiError(await readProblem(response));
+    return response;
+  }
+
+  async #call<T>(method: string, path: string, options: RequestOptions): Promise<T> {
+    const response = await this.#answer(method, path, options);
     if (response.status === 204) return undefined as T;
     const text = await response.text();
     return (text ? JSON.parse(text) : undefined) as T;

@@ -9,5 +9,7 @@ export const keys = {
   allMessages: ['messages'] as const,
   messages: (agentId: string) => ['messages', agentId] as const,
   tasks: ['tasks'] as const,
+  /** Where the list of tasks goes on; not a prefix of it, so that reading the list anew keeps it. */
+  olderTasks: ['older-tasks'] as const,
   devices: ['devices'] as const,
 };

@@ -56,6 +56,20 @@ describe('the hub', () => {
     expect(sent.at(-1)).toEqual({ type: 'unsubscribe_terminal', session_id: 'sess-a' });
   });
 
+  it('tells samplers when a live picture takes their place, early and late', () => {
+    const { socket, hub } = stage();
+    const first = { mode: 'sampled', sample: vi.fn(), paused: vi.fn() } satisfies TerminalViewer;
+    const late = { mode: 'sampled', sample: vi.fn(), paused: vi.fn() } satisfies TerminalViewer;
+    hub.attach('sess-a', first);
+    socket.message.emit(sample);
+    expect(first.paused).not.toHaveBeenCalled();
+    hub.attach('sess-a', { mode: 'live' });
+    expect(first.paused).toHaveBeenCalledOnce();
+    hub.attach('sess-a', late);
+    expect(late.paused).toHaveBeenCalledOnce();
+    expect(late.sample).not.toHaveBeenCalled();
+  });
+
   it('goes live while somebody looks closely, and back', () => {
     const { sent, socket, hub, subscribed } = stage();
     hub.attach('sess-a', { mode: 'sampled' });

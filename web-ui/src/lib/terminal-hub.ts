@@ -20,6 +20,8 @@ export interface TerminalViewer {
   history?(message: HistoryMessage): void;
   refused?(error: SocketError): void;
   offline?(): void;
+  /** A live picture of the same terminal is open in this tab: no samples come until it closes. */
+  paused?(): void;
   /** Where a broken live stream may go on. */
   position?(): { epoch: string; from: number } | null;
 }
@@ -58,6 +60,7 @@ export class TerminalHub {
     watched.viewers.add(viewer);
     // A live viewer always needs a snapshot of its own; a sampled one takes the last whole frame.
     if (viewer.mode === 'live' || watched.viewers.size === 1) this.#subscribe(sessionId, watched);
+    else if (watched.mode === 'live') viewer.paused?.();
     else if (watched.lastSample) viewer.sample?.(watched.lastSample);
     return () => this.#detach(sessionId, viewer);
   }
@@ -98,6 +101,7 @@ export class TerminalHub {
       this.#socket.send({ type: 'subscribe_terminal', session_id: sessionId });
       return;
     }
+    for (const viewer of watched.viewers) if (viewer.mode === 'sampled') viewer.paused?.();
     const [live] = [...watched.viewers].filter((viewer) => viewer.mode === 'live');
     this.#socket.send({
       type: 'subscribe_terminal',

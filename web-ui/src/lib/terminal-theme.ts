@@ -1,7 +1,9 @@
-/** Colours of the screens: dark glass in both themes, because the CLIs draw for a dark ground. */
+/** Colours of the screens: dark glass in both themes, because the CLIs draw for a dark ground; others by choice. */
+import { create } from 'zustand';
 import { DIM, INVERSE, type Pen, TRUE_COLOUR } from './ansi';
+import { load, save } from './storage';
 
-export const SCREEN = {
+const NIGHT = {
   background: '#0b0e10',
   foreground: '#dcd8cf',
   cursor: '#f1ede4',
@@ -23,30 +25,105 @@ export const SCREEN = {
   brightMagenta: '#e0bdf8',
   brightCyan: '#9fe4ea',
   brightWhite: '#f7f4ec',
-} as const;
+};
+
+export type ScreenColours = Record<keyof typeof NIGHT, string>;
+export type ScreenName = 'night' | 'contrast' | 'paper';
+
+export const SCREENS: Record<ScreenName, ScreenColours> = {
+  night: NIGHT,
+  contrast: {
+    ...NIGHT,
+    background: '#000000',
+    foreground: '#ffffff',
+    cursor: '#ffffff',
+    cursorAccent: '#000000',
+    red: '#ff8a80',
+    green: '#8ff59a',
+    yellow: '#ffe27a',
+    blue: '#9ec5ff',
+    magenta: '#e3b8ff',
+    cyan: '#8df0f7',
+    white: '#f2f2f2',
+    brightBlack: '#b4bcc2',
+  },
+  paper: {
+    background: '#fbfaf6',
+    foreground: '#24282c',
+    cursor: '#24282c',
+    cursorAccent: '#fbfaf6',
+    selectionBackground: '#8a3fb840',
+    black: '#24282c',
+    red: '#b3261e',
+    green: '#1e6e34',
+    yellow: '#825400',
+    blue: '#1f57b8',
+    magenta: '#8a3fb8',
+    cyan: '#0c6a74',
+    white: '#686e73',
+    brightBlack: '#5d656b',
+    brightRed: '#c4342b',
+    brightGreen: '#2a7f42',
+    brightYellow: '#8f5f06',
+    brightBlue: '#2c66cc',
+    brightMagenta: '#9a50c8',
+    brightCyan: '#177984',
+    brightWhite: '#3a4045',
+  },
+};
+
+interface ScreenState {
+  name: ScreenName;
+  choose(name: ScreenName): void;
+}
+
+/** Which colours the screens have; whoever draws one anew takes them from `screenColours`. */
+export const useScreen = create<ScreenState>((set) => ({
+  name: load<ScreenName>('screen', 'night'),
+  choose(name) {
+    save('screen', name);
+    set({ name });
+    paintRoot(name);
+  },
+}));
+
+export function screenColours(): ScreenColours {
+  return SCREENS[useScreen.getState().name] ?? NIGHT;
+}
+
+/** The same colours for what is drawn with CSS. */
+function paintRoot(name: ScreenName): void {
+  const root = globalThis.document?.documentElement;
+  const { background, foreground } = SCREENS[name] ?? NIGHT;
+  root?.style.setProperty('--screen', background);
+  root?.style.setProperty('--screen-ink', foreground);
+}
+
+paintRoot(useScreen.getState().name);
 
 export const SCREEN_FONT =
   '"JetBrains Mono Variable", "Orchestra Symbols", "JetBrains Mono", ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace';
 
-const PALETTE: string[] = [
-  SCREEN.black,
-  SCREEN.red,
-  SCREEN.green,
-  SCREEN.yellow,
-  SCREEN.blue,
-  SCREEN.magenta,
-  SCREEN.cyan,
-  SCREEN.white,
-  SCREEN.brightBlack,
-  SCREEN.brightRed,
-  SCREEN.brightGreen,
-  SCREEN.brightYellow,
-  SCREEN.brightBlue,
-  SCREEN.brightMagenta,
-  SCREEN.brightCyan,
-  SCREEN.brightWhite,
-  ...cube(),
-];
+const ANSI = [
+  'black',
+  'red',
+  'green',
+  'yellow',
+  'blue',
+  'magenta',
+  'cyan',
+  'white',
+  'brightBlack',
+  'brightRed',
+  'brightGreen',
+  'brightYellow',
+  'brightBlue',
+  'brightMagenta',
+  'brightCyan',
+  'brightWhite',
+] as const;
+
+const CUBE = cube();
 
 function cube(): string[] {
   const steps = [0, 95, 135, 175, 215, 255];
@@ -60,20 +137,22 @@ function hex(r: number, g: number, b: number): string {
   return `#${((1 << 24) | (r << 16) | (g << 8) | b).toString(16).slice(1)}`;
 }
 
-function colour(value: number, fallback: string): string {
+function colour(value: number, fallback: string, screen: ScreenColours): string {
   if (value < 0) return fallback;
   if (value >= TRUE_COLOUR) return `#${value.toString(16).slice(1)}`;
-  return PALETTE[value] ?? fallback;
+  const name = ANSI[value];
+  return (name ? screen[name] : CUBE[value - ANSI.length]) ?? fallback;
 }
 
 /** Foreground and background of a pen; a null background is the screen's own. */
 export function penColours(pen: Pen): { fg: string; bg: string | null; alpha: number } {
+  const screen = screenColours();
   const inverse = (pen.flags & INVERSE) !== 0;
-  const fg = colour(inverse ? pen.bg : pen.fg, inverse ? SCREEN.background : SCREEN.foreground);
+  const fg = inverse ? colour(pen.bg, screen.background, screen) : colour(pen.fg, screen.foreground, screen);
   const bg = inverse
-    ? colour(pen.fg, SCREEN.foreground)
+    ? colour(pen.fg, screen.foreground, screen)
     : pen.bg < 0
       ? null
-      : colour(pen.bg, SCREEN.background);
+      : colour(pen.bg, screen.background, screen);
   return { fg, bg, alpha: pen.flags & DIM ? 0.6 : 1 };
 }

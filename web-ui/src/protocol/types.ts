@@ -513,6 +513,186 @@ keys?: Array<string>,
 paste?: string, };
 
 /**
+ * Tokens of one turn or of many.
+ */
+export type TokenUsage = { 
+/**
+ * Read anew; what came from a cache is not in here.
+ */
+input_tokens: number, output_tokens: number, cache_write_tokens: number, cache_read_tokens: number, };
+
+/**
+ * One place where a search text was found.
+ */
+export type Hit = { 
+/**
+ * Of the entry.
+ */
+offset: number, snippet: string, };
+
+/**
+ * One session file.
+ */
+export type Transcript = { 
+/**
+ * Made from where the file lies; stays the same as long as it lies there.
+ */
+id: string, 
+/**
+ * Which CLI wrote it.
+ */
+kind: string, 
+/**
+ * The CLI's own id of the conversation.
+ */
+session: string, 
+/**
+ * Of a sub-agent: the session it worked for.
+ */
+parent: string | null, 
+/**
+ * Of a sub-agent: the tool call that started it, where its CLI says so.
+ */
+call_id: string | null, title: string, cwd: string | null, 
+/**
+ * Last part of `cwd`.
+ */
+project: string | null, branch: string | null, model: string | null, 
+/**
+ * Version of the CLI.
+ */
+version: string | null, first_message: string | null, last_message: string | null, 
+/**
+ * Null until reading has begun; counts what `read_bytes` covers.
+ */
+messages: number | null, tool_calls: number | null, errors: number | null, usage: TokenUsage | null, 
+/**
+ * US dollars at list prices; null where a model's price is not known.
+ */
+cost_usd: number | null, started_at: Timestamp | null, updated_at: Timestamp, duration_ms: number | null, bytes: number, 
+/**
+ * How far the file has been read for counts, tokens and search.
+ */
+read_bytes: number, 
+/**
+ * A process writes to it now.
+ */
+live: boolean, pid: number | null, 
+/**
+ * What its CLI says that it does: `idle`, `busy`, `waiting`.
+ */
+status: string | null, 
+/**
+ * The agent of ours that has it, running or ended.
+ */
+agent_id: string | null, resumable: boolean, 
+/**
+ * Why it cannot be resumed.
+ */
+not_resumable: string | null, 
+/**
+ * What could not be read, in words.
+ */
+problem: string | null, 
+/**
+ * Where the search text was found; empty without a search.
+ */
+hits: Array<Hit>, };
+
+/**
+ * How far the finding and reading has come.
+ */
+export type Progress = { 
+/**
+ * True once every folder was looked through since the daemon began.
+ */
+listed: boolean, 
+/**
+ * True while nothing waits to be read.
+ */
+read: boolean, sessions: number, bytes: number, read_bytes: number, 
+/**
+ * What could not be looked at, in words.
+ */
+problems: Array<string>, };
+
+/**
+ * `GET /api/transcripts`.
+ */
+export type TranscriptPage = { items: Array<Transcript>, 
+/**
+ * Give it back as `cursor` to read on; null at the end.
+ */
+next_cursor: string | null, progress: Progress, };
+
+/**
+ * Who an entry is from.
+ */
+export type EntryRole = "user" | "assistant" | "system";
+
+/**
+ * One piece of an entry.
+ */
+export type Part = { "type": "text", text: string, } | { "type": "thinking", text: string, } | { "type": "tool_call", call_id: string, name: string, input: string, } | { "type": "tool_result", call_id: string, text: string, is_error: boolean, } | { "type": "error", text: string, } | { "type": "note", text: string, };
+
+/**
+ * One record of a session file.
+ */
+export type Entry = { 
+/**
+ * Where it begins in the file; its name in links.
+ */
+offset: number, at: Timestamp | null, role: EntryRole, parts: Array<Part>, model: string | null, 
+/**
+ * Of the model's answer; on the first entry of that answer only.
+ */
+usage: TokenUsage | null, cost_usd: number | null, };
+
+/**
+ * `GET /api/transcripts/{id}`.
+ */
+export type TranscriptView = { transcript: Transcript, 
+/**
+ * Its sub-agents.
+ */
+children: Array<Transcript>, entries: Array<Entry>, 
+/**
+ * Give it back as `from` to read on, also later, when more was written.
+ */
+next_offset: number, 
+/**
+ * True when there was no more when this was read.
+ */
+at_end: boolean, 
+/**
+ * Records in this part that could not be read.
+ */
+unreadable: number, };
+
+/**
+ * Tokens of one model.
+ */
+export type ModelUsage = { kind: string, model: string, usage: TokenUsage, cost_usd: number | null, };
+
+/**
+ * `GET /api/transcripts/usage`: a turn that several files hold counts once.
+ */
+export type UsageTotals = { usage: TokenUsage, 
+/**
+ * Of those models whose price is known.
+ */
+cost_usd: number, models: Array<ModelUsage>, progress: Progress, };
+
+/**
+ * `POST /api/transcripts/{id}/resume`.
+ */
+export type ResumeRequest = { 
+/**
+ * Goes on in a copy and leaves the found session as it is.
+ */
+fork?: boolean, name?: string, title?: string, };
+
+/**
  * How a person logs in here.
  */
 export type LoginMode = "local" | "oidc";

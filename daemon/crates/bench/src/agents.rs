@@ -5,27 +5,39 @@ use crate::site::Site;
 use crate::wait::until;
 use anyhow::Context;
 use serde_json::{Value, json};
+use std::fmt::Write;
 use std::time::Duration;
 
-/// Every row new at each of two and a half rounds a second, its colour changed every
-/// eight cells: the costliest screen to capture. Waits without a fork.
+/// Shows screens that were made before, one each 0.4 seconds, and waits without a fork:
+/// the program itself costs next to nothing, so that hundreds of them can run.
 const ALL_CHANGE: &str = r#"exec {never}<> <(:)
-count=0
+mapfile -d '' -t screens < "$1"
 printf '\e[?25l'
 while :; do
-  count=$((count + 1)) rows=
-  for row in {1..24}; do
-    printf -v line '\e[%d;1H' "$row"
-    for cell in 1 2 3 4 5 6 1 2 3; do
-      printf -v part '\e[3%dm%07d ' "$cell" "$((count * cell + row))"
-      line+=$part
-    done
-    rows+=$line
+  for screen in "${screens[@]}"; do
+    printf '%s' "$screen"
+    read -rt 0.4 -u "$never"
   done
-  printf '%s' "$rows"
-  read -rt 0.4 -u "$never"
 done
 "#;
+/// Screens that follow each other.
+const SCREENS: usize = 8;
+
+/// Every row new, its colour changed every eight cells: the costliest screen to capture.
+fn screens() -> String {
+    let mut text = String::new();
+    for screen in 1..=SCREENS {
+        for row in 1..=24 {
+            let _ = write!(text, "\u{1b}[{row};1H");
+            for cell in 1..=9 {
+                let (colour, number) = (cell % 6 + 1, screen * cell * 1_234_567 + row);
+                let _ = write!(text, "\u{1b}[3{colour}m{:07} ", number % 10_000_000);
+            }
+        }
+        text.push('\0');
+    }
+    text
+}
 
 /// One short coloured line, once a second.
 const LITTLE_CHANGE: &str = r#"exec {never}<> <(:)
@@ -57,6 +69,9 @@ pub(crate) enum Work {
     Stream(u32),
 }
 
+/// Agents that one call of tmux types into.
+const AT_ONCE: usize = 40;
+
 /// One agent.
 #[derive(Debug, Clone)]
 pub(crate) struct Agent {
@@ -87,6 +102,12 @@ pub(crate) async fn shell(api: &Api) -> anyhow::Result<Agent> {
     Agent::of(&api.post("/api/agents", order).await?)
 }
 
+/// Types over REST.
+pub(crate) async fn input(api: &Api, agent: &Agent, text: &str) -> anyhow::Result<()> {
+    let path = format!("/api/agents/{}/input", agent.id);
+    api.post(&path, json!({ "text": text })).await.map(drop)
+}
+
 /// Starts shells and waits until each shows its prompt.
 pub(crate) async fn shells(api: &Api, count: usize) -> anyhow::Result<Vec<Agent>> {
     let mut agents = Vec::with_capacity(count);
@@ -112,27 +133,39 @@ pub(crate) async fn idle(api: &Api, agent: &Agent) -> anyhow::Result<()> {
 /// Types a program's name into agents, past the daemon: it may be stopped.
 pub(crate) fn put_to_work(site: &Site, sessions: &[String], work: Work) -> anyhow::Result<()> {
     let (name, text, argument) = match work {
-        Work::AllChange => ("all.sh", ALL_CHANGE, String::new()),
+        Work::AllChange => {
+            let file = site.home.join("screens");
+            std::fs::write(&file, screens())?;
+            ("all.sh", ALL_CHANGE, file.display().to_string())
+        }
         Work::LittleChange => ("little.sh", LITTLE_CHANGE, String::new()),
         Work::Stream(rate) => ("stream.sh", STREAM, rate.to_string()),
     };
     let file = site.home.join(name);
     std::fs::write(&file, text)?;
     let line = format!("bash {} {argument}", file.display());
-    for session in sessions {
-        let target = format!("={session}:");
-        let tmux = site.tmux();
-        tmux.run(&["send-keys", "-t", &target, "-l", &line])?;
-        tmux.run(&["send-keys", "-t", &target, "Enter"])?;
-    }
-    Ok(())
+    keys(site, sessions, &[&["-l", &line], &["Enter"]])
 }
 
 /// Ctrl-C to agents.
 pub(crate) fn stop_work(site: &Site, sessions: &[String]) -> anyhow::Result<()> {
-    for session in sessions {
-        let target = format!("={session}:");
-        site.tmux().run(&["send-keys", "-t", &target, "C-c"])?;
+    keys(site, sessions, &[&["C-c"]])
+}
+
+/// Types into many agents with few programs: a fork for each would be the load itself.
+fn keys(site: &Site, sessions: &[String], orders: &[&[&str]]) -> anyhow::Result<()> {
+    for some in sessions.chunks(AT_ONCE) {
+        let targets: Vec<String> = some.iter().map(|name| format!("={name}:")).collect();
+        let mut words = Vec::new();
+        for target in &targets {
+            for order in orders {
+                words.extend(["send-keys", "-t", target]);
+                words.extend(*order);
+                words.push(";");
+            }
+        }
+        words.pop();
+        site.tmux().run(&words)?;
     }
     Ok(())
 }

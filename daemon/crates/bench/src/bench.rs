@@ -21,8 +21,24 @@ pub(crate) struct Sizes {
     pub load: Duration,
     /// A small and a large fleet.
     pub agents: [usize; 2],
-    /// A few and many viewers of one terminal.
-    pub viewers: [usize; 2],
+    /// Agents of the sampled figure.
+    pub fleet: usize,
+    /// Fleets and audiences that show how cost grows.
+    pub growing_agents: &'static [usize],
+    pub growing_viewers: &'static [usize],
+    /// Connections that are opened one after the other.
+    pub connects: usize,
+    /// Bytes of the long log, and how often it is shown.
+    pub log_bytes: usize,
+    pub logs: usize,
+    /// How often a flood is stopped, and how long it ran before.
+    pub floods: usize,
+    pub flood: Duration,
+    /// How long a viewer does not read.
+    pub stall: Duration,
+    /// Idle viewers, and viewers that all wait for one key.
+    pub idle_viewers: usize,
+    pub key_viewers: usize,
     /// How long processor time is counted.
     pub window: Duration,
     /// Until allocations and caches have calmed.
@@ -39,8 +55,18 @@ const FULL: Sizes = Sizes {
     rate: 100,
     load: Duration::from_secs(20),
     agents: [10, 50],
-    viewers: [1, 50],
-    window: Duration::from_secs(15),
+    fleet: 100,
+    growing_agents: &[10, 50, 100, 300],
+    growing_viewers: &[1, 50, 500, 1000],
+    connects: 50,
+    log_bytes: 50_000_000,
+    logs: 3,
+    floods: 5,
+    flood: Duration::from_secs(4),
+    stall: Duration::from_secs(20),
+    idle_viewers: 500,
+    key_viewers: 50,
+    window: Duration::from_secs(8),
     settle: Duration::from_secs(3),
     restarts: 7,
 };
@@ -54,7 +80,17 @@ const QUICK: Sizes = Sizes {
     rate: 20,
     load: Duration::from_secs(2),
     agents: [1, 3],
-    viewers: [1, 3],
+    fleet: 3,
+    growing_agents: &[1, 3],
+    growing_viewers: &[1, 3],
+    connects: 3,
+    log_bytes: 2_000_000,
+    logs: 1,
+    floods: 1,
+    flood: Duration::from_secs(1),
+    stall: Duration::from_secs(3),
+    idle_viewers: 5,
+    key_viewers: 3,
     window: Duration::from_secs(2),
     settle: Duration::from_millis(500),
     restarts: 1,

@@ -2,19 +2,29 @@
 
 mod adopt;
 mod chat;
+mod connect;
+mod flood;
 mod growth;
 mod keys;
 mod load;
+mod log;
 mod memory;
 mod sampling;
+mod sources;
 mod spawn;
+mod viewers;
 
 use crate::bench::Bench;
 use crate::machine::Machine;
 use crate::options::Name;
 use crate::report::{Figure, Report, Row};
+use anyhow::anyhow;
 use clap::ValueEnum;
 use std::io::Write;
+use std::time::{Duration, Instant};
+
+/// Longest that one figure may take; what it started is then ended.
+const LONGEST: Duration = Duration::from_secs(240);
 
 /// Measures what was asked for and prints each figure as it is known.
 pub(crate) async fn run(bench: &Bench) -> anyhow::Result<Report> {
@@ -27,11 +37,13 @@ pub(crate) async fn run(bench: &Bench) -> anyhow::Result<Report> {
             "quick: it works or not; figures mean little"
         )?;
     }
+    let begun = Instant::now();
     let mut figures = Vec::new();
     for name in Name::value_variants() {
         let only = &bench.options.only;
         if only.is_empty() || only.contains(name) {
-            let figure = figure(bench, *name).await;
+            let late = begun.elapsed().as_secs() >= bench.options.limit;
+            let figure = figure(bench, *name, late).await;
             figure.print()?;
             figures.push(figure);
         }
@@ -43,7 +55,8 @@ pub(crate) async fn run(bench: &Bench) -> anyhow::Result<Report> {
     })
 }
 
-async fn figure(bench: &Bench, name: Name) -> Figure {
+async fn figure(bench: &Bench, name: Name, late: bool) -> Figure {
+    let begun = Instant::now();
     let word = name.to_possible_value();
     let word = word.map(|word| word.get_name().to_owned());
     let mut figure = Figure {
@@ -52,16 +65,25 @@ async fn figure(bench: &Bench, name: Name) -> Figure {
         rows: Vec::new(),
         skipped: None,
         failed: None,
+        seconds: 0.0,
     };
+    if late {
+        let limit = bench.options.limit;
+        figure.skipped = Some(format!("{limit} s are over; say --limit, or --only"));
+        return figure;
+    }
     if bench.options.url.is_some() && !anywhere(name) {
         figure.skipped = Some("it looks at the daemon's processes; leave out --url".to_owned());
         return figure;
     }
     bench.clear_log();
-    match measure(bench, name).await {
+    let measured = tokio::time::timeout(LONGEST, measure(bench, name)).await;
+    let measured = measured.unwrap_or_else(|_| Err(anyhow!("not done within {LONGEST:?}")));
+    match measured {
         Ok(rows) => figure.rows = rows,
         Err(error) => figure.failed = Some(format!("{error:#}{}", bench.complaints())),
     }
+    figure.seconds = begun.elapsed().as_secs_f64();
     figure
 }
 
@@ -75,6 +97,11 @@ fn title(name: Name) -> &'static str {
         Name::Spawn => "a spawn request until its process, and until Claude Code is ready",
         Name::Chat => "user_message until claude_response, less the model's own time",
         Name::Keys => "a key until its echo at a live viewer, beside tmux attach",
+        Name::Connect => "connect, reattach and a short drop, beside tmux attach",
+        Name::Log => "a long log until its last screen, beside tmux attach",
+        Name::Flood => "viewers that cannot follow a flood, beside tmux attach",
+        Name::Viewers => "many viewers, beside tmux attach",
+        Name::Sources => "sources of live bytes, straight at tmux",
         Name::Load => "many users who send many messages",
         Name::Memory => "memory of daemon, tmux and Claude Code",
         Name::Sampling => "processor for sampled terminals, one viewer each",
@@ -88,6 +115,11 @@ async fn measure(bench: &Bench, name: Name) -> anyhow::Result<Vec<Row>> {
         Name::Spawn => spawn::measure(bench).await,
         Name::Chat => chat::measure(bench).await,
         Name::Keys => keys::measure(bench).await,
+        Name::Connect => connect::measure(bench).await,
+        Name::Log => log::measure(bench).await,
+        Name::Flood => flood::measure(bench).await,
+        Name::Viewers => viewers::measure(bench).await,
+        Name::Sources => sources::measure(bench).await,
         Name::Load => load::measure(bench).await,
         Name::Memory => memory::measure(bench).await,
         Name::Sampling => sampling::measure(bench).await,

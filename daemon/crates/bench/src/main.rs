@@ -3,9 +3,12 @@
 
 mod agents;
 mod api;
+mod attach;
 mod bench;
 mod figures;
+mod hold;
 mod kit;
+mod link;
 mod machine;
 mod options;
 mod process;
@@ -15,6 +18,7 @@ mod site;
 mod socket;
 mod stage;
 mod stats;
+mod subject;
 mod tmux;
 mod viewer;
 mod wait;
@@ -23,7 +27,8 @@ mod wire;
 use anyhow::Context;
 use bench::Bench;
 use clap::Parser;
-use options::Options;
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use options::{Job, Options};
 use std::io::Write;
 use std::process::ExitCode;
 use tokio::signal::unix::{SignalKind, signal};
@@ -40,21 +45,44 @@ async fn main() -> ExitCode {
 
 /// Measures; says how many figures failed.
 async fn run(options: Options) -> anyhow::Result<usize> {
-    let json = options.json.clone();
+    more_files();
+    let (json, job) = (options.json.clone(), options.job.clone());
+    if let Some(Job::Attach(attach)) = job {
+        attach::serve(attach).await?;
+        return Ok(0);
+    }
     let bench = Bench::new(options)?;
     let mut told_to_end = signal(SignalKind::terminate())?;
     // Dropping the run ends what it started, so an interrupted one leaves nothing either.
+    let work = async {
+        if let Some(Job::Hold(scene)) = &job {
+            hold::hold(&bench, scene).await?;
+            return Ok(None);
+        }
+        figures::run(&bench).await.map(Some)
+    };
     let report = tokio::select! {
-        report = figures::run(&bench) => report?,
+        report = work => report?,
         _ = tokio::signal::ctrl_c() => anyhow::bail!("interrupted"),
         _ = told_to_end.recv() => anyhow::bail!("told to end"),
+    };
+    let Some(report) = report else {
+        return Ok(0);
     };
     if let Some(file) = json {
         let text = serde_json::to_string_pretty(&report)?;
         std::fs::write(&file, text + "\n")
             .with_context(|| format!("cannot write {}", file.display()))?;
     }
+    writeln!(std::io::stdout(), "\n{}", report.summary())?;
     Ok(report.failed())
+}
+
+/// A thousand viewers are a thousand files; what cannot be had shows when it is missed.
+fn more_files() {
+    if let Ok((_, hard)) = getrlimit(Resource::RLIMIT_NOFILE) {
+        let _ = setrlimit(Resource::RLIMIT_NOFILE, hard, hard);
+    }
 }
 
 fn say(text: &str) {

@@ -1,7 +1,10 @@
 //! What a person may ask for.
 
-use clap::{Parser, ValueEnum};
+use crate::attach::Attach;
+use crate::hold::Hold;
+use clap::{Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
+use std::str::FromStr;
 
 /// Measures Orchestra: time, bytes, processor and memory, with a baseline beside them.
 ///
@@ -25,9 +28,52 @@ pub(crate) struct Options {
     /// Access token for `--url`.
     #[arg(long, value_name = "FILE")]
     pub token_file: Option<PathBuf>,
+    /// Also measures WeTTY: its main.js, as `make bench-peers` installs it.
+    #[arg(long, value_name = "FILE")]
+    pub wetty: Option<PathBuf>,
+    /// Also measures a terminal that runs elsewhere and sends raw bytes in WebSocket
+    /// messages. Its shell has to show the prompt `ready$`.
+    #[arg(long, value_name = "URL")]
+    pub raw: Vec<Foreign>,
+    /// Begins no figure after so many seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 900)]
+    pub limit: u64,
+    #[command(subcommand)]
+    pub job: Option<Job>,
     /// Writes all figures there, too; the last one counts.
     #[arg(long, value_name = "FILE", overrides_with = "json")]
     pub json: Option<PathBuf>,
+}
+
+/// What it does beside measuring.
+#[derive(Debug, Clone, Subcommand)]
+pub(crate) enum Job {
+    /// Serves `tmux attach` over WebSockets, one for each viewer: what is compared with.
+    #[command(hide = true)]
+    Attach(Attach),
+    /// Sets a scene for a profiler and holds it: `testkit/bench/profile.sh`.
+    Hold(Hold),
+}
+
+/// A server elsewhere.
+#[derive(Debug, Clone)]
+pub(crate) struct Foreign {
+    pub base: String,
+    pub path: String,
+}
+
+impl FromStr for Foreign {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let host = text.strip_prefix("ws://");
+        let host = host.ok_or("only ws://HOST:PORT/PATH can be measured")?;
+        let (host, path) = host.split_once('/').unwrap_or((host, ""));
+        Ok(Self {
+            base: format!("http://{host}"),
+            path: format!("/{path}"),
+        })
+    }
 }
 
 /// The figures, in the order in which they run.
@@ -39,6 +85,14 @@ pub(crate) enum Name {
     Chat,
     /// A key until its echo, beside `tmux attach`.
     Keys,
+    /// Connect, reattach, and a short drop.
+    Connect,
+    /// A long log until its last screen.
+    Log,
+    /// Viewers that cannot follow a flood.
+    Flood,
+    /// Viewers that only look, and many that wait for a key.
+    Viewers,
     /// Many users who send many messages.
     Load,
     /// Memory of daemon, tmux and Claude Code.
@@ -49,4 +103,6 @@ pub(crate) enum Name {
     Growth,
     /// Start with agents to find again.
     Adopt,
+    /// Sources of live bytes, against a private tmux.
+    Sources,
 }

@@ -55,6 +55,15 @@ pub(crate) fn memory(pid: Id) -> anyhow::Result<Memory> {
     })
 }
 
+/// The most that a process has had in memory, in KB.
+pub(crate) fn peak(pid: Id) -> anyhow::Result<u64> {
+    let path = format!("/proc/{pid}/status");
+    let text = std::fs::read_to_string(&path).with_context(|| path.clone())?;
+    let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let number = line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok());
+    number.with_context(|| format!("{path} has no VmHWM"))
+}
+
 /// Memory of a process and all that descend from it.
 pub(crate) fn tree_memory(pid: Id) -> Memory {
     let mut sum = Memory::default();
@@ -148,12 +157,16 @@ impl Meter {
 
     /// Percent of one core that they took, all together.
     pub(crate) fn percent(&self) -> f64 {
-        let wall = self.begun.elapsed();
+        100.0 * self.seconds() / self.begun.elapsed().as_secs_f64()
+    }
+
+    /// Seconds of processor that they took, all together.
+    pub(crate) fn seconds(&self) -> f64 {
         let spent = |(pid, before): &(Id, Duration)| {
             let now = cpu(*pid).unwrap_or(*before);
             now.saturating_sub(*before).as_secs_f64()
         };
-        100.0 * self.before.iter().map(spent).sum::<f64>() / wall.as_secs_f64()
+        self.before.iter().map(spent).sum()
     }
 }
 

@@ -5,16 +5,36 @@ use crate::stats::Sample;
 use serde::Serialize;
 use std::io::Write;
 
+/// The most that `p50` and `p99` may be.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+struct Budget {
+    p50: Option<f64>,
+    p99: Option<f64>,
+}
+
+impl Budget {
+    fn describe(self) -> String {
+        match (self.p50, self.p99) {
+            (Some(half), Some(tail)) => format!("≤ {half} / {tail}"),
+            (Some(half), None) => format!("≤ {half}"),
+            (None, Some(tail)) => format!("p99 ≤ {tail}"),
+            (None, None) => String::new(),
+        }
+    }
+}
+
 /// One line of a figure. One value stands in `p50`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub(crate) struct Row {
     what: String,
     unit: &'static str,
     runs: usize,
     p50: f64,
     p99: Option<f64>,
-    /// What it should stay below, where something was promised.
-    budget: Option<&'static str>,
+    /// What it should not exceed, where something was promised.
+    budget: Option<Budget>,
+    /// True when it does.
+    over: bool,
     note: Option<String>,
 }
 
@@ -28,6 +48,7 @@ impl Row {
             p50: value,
             p99: None,
             budget: None,
+            over: false,
             note: None,
         }
     }
@@ -46,8 +67,31 @@ impl Row {
         Self::one(what, "×", one / other)
     }
 
-    pub(crate) fn budget(mut self, budget: &'static str) -> Self {
-        self.budget = Some(budget);
+    /// Promises that the value, or half of the values, are no more than this.
+    pub(crate) fn within(self, most: f64) -> Self {
+        let tail = self.budget.and_then(|budget| budget.p99);
+        self.promise(Some(most), tail)
+    }
+
+    /// Promises that all but one in a hundred are no more than this.
+    pub(crate) fn tail_within(self, most: f64) -> Self {
+        let half = self.budget.and_then(|budget| budget.p50);
+        self.promise(half, Some(most))
+    }
+
+    fn promise(mut self, p50: Option<f64>, p99: Option<f64>) -> Self {
+        let above = |value: Option<f64>, most: Option<f64>| match (value, most) {
+            (Some(value), Some(most)) => value > most,
+            _ => false,
+        };
+        self.over = above(Some(self.p50), p50) || above(self.p99, p99);
+        self.budget = Some(Budget { p50, p99 });
+        self
+    }
+
+    /// How many runs a value was taken from.
+    pub(crate) fn runs(mut self, runs: usize) -> Self {
+        self.runs = runs;
         self
     }
 
@@ -56,14 +100,15 @@ impl Row {
         self
     }
 
-    fn cells(&self) -> [String; 7] {
+    fn cells(&self) -> [String; 8] {
         [
             self.what.clone(),
             self.runs.to_string(),
             number(self.p50),
             self.p99.map(number).unwrap_or_default(),
             self.unit.to_owned(),
-            self.budget.unwrap_or_default().to_owned(),
+            self.budget.map(Budget::describe).unwrap_or_default(),
+            if self.over { "OVER" } else { "" }.to_owned(),
             self.note.clone().unwrap_or_default(),
         ]
     }
@@ -77,6 +122,8 @@ pub(crate) struct Figure {
     pub rows: Vec<Row>,
     pub skipped: Option<String>,
     pub failed: Option<String>,
+    /// How long it took to measure.
+    pub seconds: f64,
 }
 
 /// Everything one run found.
@@ -88,6 +135,21 @@ pub(crate) struct Report {
 }
 
 impl Report {
+    /// Says which rows are over their budget, once more and together.
+    pub(crate) fn summary(&self) -> String {
+        let over = |figure: &Figure| {
+            let rows = figure.rows.iter().filter(|row| row.over);
+            let name = figure.name.clone();
+            rows.map(move |row| format!("  {name}: {}", row.cells()[..6].join("  ")))
+                .collect::<Vec<_>>()
+        };
+        let lines: Vec<String> = self.figures.iter().flat_map(over).collect();
+        if lines.is_empty() {
+            return "every row is within its budget".to_owned();
+        }
+        format!("OVER their budget:\n{}", lines.join("\n"))
+    }
+
     /// Figures that broke, skipped ones not counted.
     pub(crate) fn failed(&self) -> usize {
         let broken = |figure: &&Figure| figure.failed.is_some();
@@ -95,13 +157,17 @@ impl Report {
     }
 }
 
-const HEAD: [&str; 7] = ["", "runs", "p50", "p99", "unit", "budget", "note"];
+const HEAD: [&str; 8] = ["", "runs", "p50", "p99", "unit", "budget", "", "note"];
 
 impl Figure {
     /// Prints the figure. A run takes minutes, so each is shown as soon as it is known.
     pub(crate) fn print(&self) -> std::io::Result<()> {
         let mut out = std::io::stdout().lock();
-        writeln!(out, "\n{}: {}", self.name, self.title)?;
+        writeln!(
+            out,
+            "\n{}: {} ({:.0} s)",
+            self.name, self.title, self.seconds
+        )?;
         if let Some(why) = &self.skipped {
             return writeln!(out, "  skipped: {why}");
         }
@@ -117,15 +183,15 @@ impl Figure {
     }
 }
 
-fn widths(lines: &[[String; 7]]) -> [usize; 7] {
+fn widths(lines: &[[String; 8]]) -> [usize; 8] {
     std::array::from_fn(|column| {
-        let width = |line: &[String; 7]| line[column].chars().count();
+        let width = |line: &[String; 8]| line[column].chars().count();
         lines.iter().map(width).max().unwrap_or_default()
     })
 }
 
 /// Words to the left, numbers to the right.
-fn padded(cells: &[String; 7], widths: &[usize; 7]) -> String {
+fn padded(cells: &[String; 8], widths: &[usize; 8]) -> String {
     let cell = |(column, text): (usize, &String)| {
         let width = widths[column];
         if (1..=3).contains(&column) {
@@ -165,5 +231,15 @@ mod tests {
         ];
         let shown = lines.each_ref().map(|line| padded(line, &widths(&lines)));
         assert_eq!(shown, ["a       1  1.00    ms", "longer  1   100    MB"]);
+    }
+
+    #[test]
+    fn a_row_over_its_budget_is_marked() {
+        let mut sample = Sample::default();
+        sample.extend([1.0, 2.0, 3.0]);
+        let row = |half, tail| Row::of("a", "ms", &sample).within(half).tail_within(tail);
+        assert_eq!(row(2.0, 3.0).cells()[5..7], ["≤ 2 / 3", ""]);
+        assert_eq!(row(1.9, 3.0).cells()[6], "OVER");
+        assert_eq!(row(2.0, 2.9).cells()[6], "OVER");
     }
 }

@@ -18,8 +18,12 @@ use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, ChildStdout, Command};
 
-/// Only what would refuse to run as many agents as are measured; all else is as shipped.
-const CONFIG: &str = "[limits]\nlive_agents = 200\nnew_agents_per_hour = 5000\n";
+/// Only what would refuse as many agents and sockets as are measured; all else is as shipped.
+const CONFIG: &str =
+    "[limits]\nlive_agents = 400\nnew_agents_per_hour = 5000\nsockets_per_user = 2000\n";
+
+/// What a shell shows when it waits, so that a viewer can find it.
+pub(crate) const PROMPT: &str = "ready$";
 
 /// A HOME, a project in it, and what the daemon is told.
 pub(crate) struct Site {
@@ -43,7 +47,7 @@ impl Site {
         let data = root.path().join("data");
         std::fs::create_dir_all(&project)?;
         std::fs::write(root.path().join("config.toml"), CONFIG)?;
-        std::fs::write(home.join(".bashrc"), "PS1='$ '\n")?;
+        std::fs::write(home.join(".bashrc"), format!("PS1='{PROMPT} '\n"))?;
         let env = [
             ("HOME", home.display().to_string()),
             ("PATH", "/usr/local/bin:/usr/bin:/bin".to_owned()),

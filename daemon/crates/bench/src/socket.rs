@@ -2,7 +2,7 @@
 
 use crate::api::Api;
 use crate::wait::within;
-use crate::wire::{Count, Wire};
+use crate::wire::{Count, Net, Wire};
 use anyhow::{Context, bail};
 use bytes::Bytes;
 use futures_util::stream::{SplitSink, SplitStream};
@@ -10,7 +10,6 @@ use futures_util::{SinkExt, StreamExt};
 use orchestra_protocol::frame::{Frame, FrameKind};
 use serde_json::{Value, json};
 use std::sync::Arc;
-use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::{WebSocketStream, client_async};
@@ -32,21 +31,44 @@ pub(crate) enum Incoming {
 impl Socket {
     /// Opens a socket as this caller and takes its greeting.
     pub(crate) async fn open(api: &Api) -> anyhow::Result<Self> {
-        let address = api.base.strip_prefix("http://");
-        let address = address.context("only http:// addresses can be measured")?;
-        let stream = TcpStream::connect(address).await?;
-        // Else the kernel holds a key back until the one before is acknowledged.
-        stream.set_nodelay(true)?;
-        let mut request = format!("ws://{address}/ws").into_client_request()?;
-        let token = format!("Bearer {}", api.token).parse()?;
-        request.headers_mut().insert("authorization", token);
-        let (wire, count) = Wire::new(stream);
-        let (stream, _) = client_async(request, wire).await?;
-        let mut socket = Self { stream, count };
+        let mut socket = Self::connect(&api.base, "/ws", Some(&api.token), Net::Fast).await?;
         socket
             .until("hello", |value| value["type"] == "hello")
             .await?;
         Ok(socket)
+    }
+
+    /// Connects to that path of a server and waits for nothing more.
+    pub(crate) async fn connect(
+        base: &str,
+        path: &str,
+        token: Option<&str>,
+        net: Net,
+    ) -> anyhow::Result<Self> {
+        let host = base.strip_prefix("http://");
+        let host = host.context("only http:// addresses can be measured")?;
+        let mut addresses = tokio::net::lookup_host(host).await?;
+        let address = addresses
+            .next()
+            .with_context(|| format!("no host {host}"))?;
+        let (wire, count) = Wire::connect(address, net).await?;
+        let mut request = format!("ws://{host}{path}").into_client_request()?;
+        if let Some(token) = token {
+            let token = format!("Bearer {token}").parse()?;
+            request.headers_mut().insert("authorization", token);
+        }
+        let (stream, _) = client_async(request, wire).await?;
+        Ok(Self { stream, count })
+    }
+
+    /// Sends bytes as a message.
+    pub(crate) async fn send_bytes(&mut self, bytes: &[u8]) -> anyhow::Result<()> {
+        Ok(self.stream.send(Message::binary(bytes.to_vec())).await?)
+    }
+
+    /// Sends text as a message.
+    pub(crate) async fn send_text(&mut self, text: String) -> anyhow::Result<()> {
+        Ok(self.stream.send(Message::text(text)).await?)
     }
 
     pub(crate) async fn send(&mut self, message: &Value) -> anyhow::Result<()> {
@@ -111,14 +133,6 @@ impl Socket {
         };
         within("a snapshot", first).await??;
         Ok((u32::try_from(channel)?, got))
-    }
-
-    /// Becomes the one who types.
-    pub(crate) async fn take_seat(&mut self, session: &str) -> anyhow::Result<()> {
-        self.send(&json!({"type": "take_seat", "session_id": session}))
-            .await?;
-        let mine = |value: &Value| value["type"] == "seat" && value["mine"] == true;
-        self.until("the seat", mine).await.map(drop)
     }
 
     /// Both directions by themselves.

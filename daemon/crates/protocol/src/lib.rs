@@ -17,4 +17,5 @@ pub mod system;
 pub mod task;
 pub mod terminal;
 pub mod time;
+pub mod transcript;
 pub mod typescript;

@@ -1,7 +1,7 @@
 //! The TypeScript form of every wire type, as one file. The page's copy is checked
 //! in; a test fails when it differs (`make types` writes it anew).
 
-use crate::{agent, auth, event, message, problem, socket, system, task, terminal};
+use crate::{agent, auth, event, message, problem, socket, system, task, terminal, transcript};
 use ts_rs::{Config, TS};
 
 /// Adds the declaration of each type to a text.
@@ -27,6 +27,7 @@ pub fn render() -> String {
          // Times are RFC 3339 text unless a comment says milliseconds.\n",
     );
     objects(&mut out, &config);
+    transcripts(&mut out, &config);
     access_and_socket(&mut out, &config);
     out.push_str("\nexport type Page<T> = { items: Array<T>, next_cursor: string | null, };\n");
     out
@@ -77,6 +78,25 @@ fn objects(out: &mut String, config: &Config) {
         terminal::Found,
         terminal::FoundPage,
         terminal::InputRequest,
+    );
+}
+
+fn transcripts(out: &mut String, config: &Config) {
+    declare!(
+        out,
+        config,
+        transcript::TokenUsage,
+        transcript::Hit,
+        transcript::Transcript,
+        transcript::Progress,
+        transcript::TranscriptPage,
+        transcript::EntryRole,
+        transcript::Part,
+        transcript::Entry,
+        transcript::TranscriptView,
+        transcript::ModelUsage,
+        transcript::UsageTotals,
+        transcript::ResumeRequest,
     );
 }
 

@@ -15,6 +15,7 @@ use crate::{
     ids::PaneId,
     server::TmuxServer,
     session::Size,
+    version::Version,
 };
 use bytes::Bytes;
 
@@ -234,24 +235,7 @@ impl TmuxServer {
     }
 
     pub(crate) fn capture_way(&self) -> Way {
-        if self.launcher.version.capture_leaks() {
-            Way::Buffer
-        } else {
-            Way::Direct
-        }
-    }
-}
-
-impl TmuxServer {
-    /// The way on a live connection, whose requests nobody orders: where buffers
-    /// are announced they would be a danger to clients that come in, so there
-    /// the few captures of a live reading cost their memory instead.
-    pub(crate) fn live_way(&self) -> Way {
-        if self.launcher.version.announces_buffers() {
-            Way::Direct
-        } else {
-            self.capture_way()
-        }
+        Way::of(&self.launcher.version)
     }
 }
 
@@ -265,6 +249,25 @@ pub(crate) enum Way {
 }
 
 impl Way {
+    pub(crate) fn of(version: &Version) -> Self {
+        if version.capture_leaks() {
+            Self::Buffer
+        } else {
+            Self::Direct
+        }
+    }
+
+    /// The way on the live connection, whose requests nobody orders: where buffers
+    /// are announced they would be a danger to clients that come in, so there
+    /// the few captures of live readings cost their memory instead.
+    pub(crate) fn live(version: &Version) -> Self {
+        if version.announces_buffers() {
+            Self::Direct
+        } else {
+            Self::of(version)
+        }
+    }
+
     /// Adds the commands of one capture to a line.
     pub(crate) fn script(
         self,

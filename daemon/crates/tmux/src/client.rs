@@ -9,14 +9,13 @@ use crate::{
     codec::section::Section,
     command::{Script, say},
     error::Error,
-    launch::{HUB, Launcher},
+    launch::{Launcher, Role},
     process::ProcessId,
     spawner,
     wire::{Answer, Request, Turn, Wire},
 };
 use bytes::Bytes;
 use std::{sync::Arc, time::Duration};
-use tmux_interface::ClientFlags;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 /// How long one command may take before its caller hears [`Error::Timeout`].
@@ -266,12 +265,7 @@ impl Keeper {
     }
 
     async fn attach(&self) -> Result<(Wire<Ticket>, ProcessId), Error> {
-        let flags = ClientFlags {
-            no_output: Some(true),
-            ignore_size: Some(true),
-            ..ClientFlags::default()
-        };
-        let mut wire = Wire::attach(&self.launcher, flags, format!("={HUB}:")).await?;
+        let mut wire = Wire::attach(&self.launcher, Role::Main).await?;
         let (reply, mut answer) = oneshot::channel();
         wire.send(
             Request::plain(&Script::new(&say("#{pid}"))),

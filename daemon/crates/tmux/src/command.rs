@@ -10,12 +10,13 @@
 
 use crate::{
     codec::quote::{no_formats, quote},
-    ids::{PaneId, SessionId, SessionName},
+    ids::{PaneId, SessionId, SessionName, WindowId},
+    launch::STAGE,
 };
 use tmux_interface::{
-    AllowActions, CapturePane, CopyMode, DeleteBuffer, DisplayMessage, IfShell, KillSession,
-    ListClients, ListPanes, NewSession, PasteBuffer, RefreshClient, ResizeWindow, SendKeys,
-    SetBuffer, SetOption, ShowBuffer, State, TmuxCommand,
+    AllowActions, CapturePane, CopyMode, DeleteBuffer, DisplayMessage, IfShell, KillPane,
+    KillSession, LinkWindow, ListClients, ListPanes, NewSession, PasteBuffer, RefreshClient,
+    ResizeWindow, SendKeys, SetBuffer, SetOption, ShowBuffer, State, TmuxCommand, UnlinkWindow,
 };
 
 /// A command of ours; it owns its text.
@@ -52,6 +53,15 @@ impl Script {
             quote(&unspell(word), &mut self.line);
         }
         self.commands += 1;
+        self
+    }
+
+    /// The same line with all commands of another.
+    #[must_use]
+    pub(crate) fn then_all(mut self, other: &Self) -> Self {
+        self.line.extend_from_slice(b" ; ");
+        self.line.extend_from_slice(&other.line);
+        self.commands += other.commands;
         self
     }
 
@@ -333,6 +343,36 @@ pub(crate) fn flow(pane: PaneId, on: bool) -> Command {
             state,
         })
         .build()
+}
+
+/// Shows a pane's window in the stage's session, too.
+pub(crate) fn link_to_stage(pane: PaneId) -> Command {
+    LinkWindow::new()
+        .detached()
+        .src_window(pane.to_string())
+        .dst_window(format!("={STAGE}:"))
+        .build()
+}
+
+/// Takes a window out of the stage's session. One that is nowhere else any more ends:
+/// its own session was taken away meanwhile.
+pub(crate) fn unlink_from_stage(window: WindowId) -> Command {
+    // The builder calls `-k` so.
+    UnlinkWindow::new()
+        .detach_other()
+        .target_window(format!("={STAGE}:{window}"))
+        .build()
+}
+
+/// Ends a pane whose window has no session but the stage. The condition keeps the
+/// stage's own window, and one that was linked again meanwhile.
+pub(crate) fn end_stray(pane: PaneId) -> Command {
+    let end = KillPane::new().target_pane(pane.to_string()).build();
+    when(
+        pane,
+        "#{&&:#{==:#{window_linked_sessions},1},#{!=:#{window_index},0}}",
+        &Script::new(&end),
+    )
 }
 
 #[cfg(test)]

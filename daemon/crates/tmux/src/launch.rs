@@ -6,27 +6,48 @@ use crate::{
     error::Error,
     process::ProcessId,
     quiet::Quiet,
-    spawner::{self, ControlChild},
+    spawner::{self, ControlChild, Guard},
     version::Version,
 };
 use nix::{
     sys::signal::{Signal, kill},
-    unistd::Pid,
+    unistd::{Pid, getpid},
 };
+use parking_lot::Mutex;
 use std::{
     io,
+    os::{
+        fd::{AsFd, OwnedFd},
+        unix::ffi::OsStrExt,
+    },
     path::{Path, PathBuf},
     process::{self, Output, Stdio},
     time::Duration,
 };
 use tmux_interface::{
-    AttachSession, ClientFlags, KillServer, NewSession, StartServer, Tmux, TmuxCommands,
+    AttachSession, ClientFlags, KillServer, KillSession, NewSession, StartServer, Tmux,
+    TmuxCommands,
 };
 use tokio::process::{ChildStdin, ChildStdout};
+
+/// Seconds of output that tmux keeps for us before it pauses a pane.
+const PAUSE_AFTER: usize = 2;
 
 /// The session that keeps the server alive and that the main connection is
 /// attached to.
 pub(crate) const HUB: &str = "orc-hub";
+
+/// The session of the live connection: windows that somebody reads are linked here, too.
+pub(crate) const STAGE: &str = "orc-stage";
+
+/// What a control client is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// Commands and captures; it gets no output.
+    Main,
+    /// The output of what is on the stage.
+    Live,
+}
 
 /// What is known about the program and where its server listens.
 #[derive(Debug)]
@@ -39,6 +60,8 @@ pub(crate) struct Launcher {
     death_signal: bool,
     /// The server starts with default signals even if ours are ignored.
     clean_signals: bool,
+    /// The input of the main client, so that the guard of the live one can keep it open.
+    main_input: Mutex<Option<OwnedFd>>,
 }
 
 impl Launcher {
@@ -73,6 +96,7 @@ impl Launcher {
             quiet,
             death_signal,
             clean_signals,
+            main_input: Mutex::new(None),
         })
     }
 
@@ -100,17 +124,40 @@ impl Launcher {
 
     /// Makes the hub if it is missing; never starts a server.
     pub(crate) async fn ensure_hub(&self) -> Result<(), Error> {
+        self.ensure_session(HUB).await
+    }
+
+    /// Makes the stage if it is missing; never starts a server.
+    pub(crate) async fn ensure_stage(&self) -> Result<(), Error> {
+        self.ensure_session(STAGE).await
+    }
+
+    /// Takes everything off a stage that an earlier owner left. What has no session of its
+    /// own any more ends with it.
+    pub(crate) async fn clear_stage(&self) -> Result<(), Error> {
         let _quiet = self.quiet.to_attach().await;
-        let mut hub = NewSession::new()
+        let kill = KillSession::new()
+            .target_session(format!("={STAGE}"))
+            .build();
+        // Mostly there is none.
+        self.run(false, TmuxCommands::new().cmd(kill))
+            .await
+            .map(drop)
+    }
+
+    async fn ensure_session(&self, name: &'static str) -> Result<(), Error> {
+        let _quiet = self.quiet.to_attach().await;
+        let mut session = NewSession::new()
             .detached()
-            .session_name(HUB)
+            .session_name(name)
             .width(80)
             .height(24)
             .build();
-        hub.push_param("--")
+        session
+            .push_param("--")
             .push_param("sleep")
             .push_param("infinity");
-        let made = self.run(false, TmuxCommands::new().cmd(hub)).await?;
+        let made = self.run(false, TmuxCommands::new().cmd(session)).await?;
         if made.status.success()
             || String::from_utf8_lossy(&made.stderr).starts_with("duplicate session")
         {
@@ -208,30 +255,54 @@ impl Launcher {
         }
     }
 
-    /// Attaches a control client to a session.
+    /// Control clients of this server that are not our children, whether the server knows
+    /// them yet or not.
+    pub(crate) fn strange_clients(&self) -> Vec<i32> {
+        let socket = self.config.socket.as_os_str();
+        crate::process::control_clients(socket.as_bytes(), getpid().as_raw())
+    }
+
+    /// Starts a control client.
     pub(crate) async fn attach(
         &self,
-        flags: ClientFlags,
-        target: String,
+        role: Role,
     ) -> io::Result<(ControlChild, ChildStdin, ChildStdout)> {
-        let attach = AttachSession::new()
-            .flags(flags)
-            .target_session(target)
-            .build();
-        let argv = self.argv(false, true, TmuxCommands::new().cmd(attach));
-        let program = program(&self.config);
-        let mut command = if self.death_signal {
-            let mut command = process::Command::new("setpriv");
-            command.args(["--pdeathsig", "KILL"]).arg(program);
-            command
-        } else {
-            process::Command::new(program)
+        let (flags, session) = match role {
+            Role::Main => (
+                ClientFlags {
+                    no_output: Some(true),
+                    ..ClientFlags::default()
+                },
+                HUB,
+            ),
+            Role::Live => (
+                ClientFlags {
+                    pause_after: Some(PAUSE_AFTER),
+                    ..ClientFlags::default()
+                },
+                STAGE,
+            ),
         };
-        command
-            .args(argv)
+        let attach = AttachSession::new()
+            .flags(ClientFlags {
+                ignore_size: Some(true),
+                ..flags
+            })
+            .target_session(format!("={session}:"))
+            .build();
+        let guard = (role == Role::Live && self.death_signal).then(|| Guard {
+            keeps_open: self.main_input.lock().take(),
+        });
+        let mut client = process::Command::new(program(&self.config));
+        client
+            .args(self.argv(false, true, TmuxCommands::new().cmd(attach)))
             .env_clear()
             .envs(self.config.env.iter().map(|(k, v)| (k, v)));
-        spawner::spawn(command).await
+        let (child, stdin, stdout) = spawner::spawn(client, guard).await?;
+        if role == Role::Main {
+            *self.main_input.lock() = Some(stdin.as_fd().try_clone_to_owned()?);
+        }
+        Ok((child, stdin, stdout))
     }
 
     async fn run(&self, start: bool, commands: TmuxCommands<'static>) -> Result<Output, Error> {

@@ -10,7 +10,7 @@ use crate::{
     command::{self, Script},
     error::Error,
     ids::{PaneId, SessionId},
-    launch::HUB,
+    launch::{HUB, STAGE},
     nonce::nonce,
     process,
     server::TmuxServer,
@@ -94,10 +94,31 @@ impl TmuxServer {
         let mut section = self.client.section(Lane::Lifecycle, &script).await?;
         let lines = section.block(Rows::Remaining)?;
         let told = self.launcher.version.tells_signals();
-        Ok(parse(&lines, &mark, told)
+        let all = parse(&lines, &mark, told);
+        let (staged, mut panes): (Vec<_>, Vec<_>) = all
             .into_iter()
             .filter(|pane| pane.session_name != HUB)
-            .collect())
+            .partition(|pane| pane.session_name == STAGE);
+        // In the stage and nowhere else: its session was taken away under a reading.
+        let stray = |pane: &&PaneInfo| panes.iter().all(|other| other.pane_id != pane.pane_id);
+        let strays: Vec<PaneId> = staged
+            .iter()
+            .filter(stray)
+            .map(|pane| pane.pane_id)
+            .collect();
+        for pane in strays {
+            self.end_stray(pane).await?;
+        }
+        panes.dedup_by_key(|pane| pane.pane_id);
+        Ok(panes)
+    }
+
+    async fn end_stray(&self, pane: PaneId) -> Result<(), Error> {
+        let script = Script::new(&command::end_stray(pane));
+        match self.client.blocks(Lane::Lifecycle, &script).await {
+            Ok(_) | Err(Error::NotFound) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     /// Sets the size of a pane and says which one it got. The size then stays,

@@ -45,6 +45,27 @@ impl ProcessId {
     }
 }
 
+/// Control clients of the server on this socket that do not descend from `owner`: by
+/// their command lines, because the server does not list one that is still coming in.
+pub(crate) fn control_clients(socket: &[u8], owner: i32) -> Vec<i32> {
+    let is_client = |pid: i32| {
+        let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        let words: Vec<&[u8]> = line.split(|&b| b == 0).collect();
+        // A guard has the same words, behind those of its own.
+        words.first().is_some_and(|name| name.ends_with(b"tmux"))
+            && words.contains(&socket)
+            && words.contains(&b"-C".as_slice())
+    };
+    let descends = |pid: i32| {
+        let mut line = std::iter::successors(Some(pid), |&pid| parent(pid)).take(4);
+        line.any(|ancestor| ancestor == owner)
+    };
+    pids()
+        .into_iter()
+        .filter(|&pid| is_client(pid) && !descends(pid))
+        .collect()
+}
+
 /// An environment variable that marks the processes of one pane.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Marker(Vec<u8>);
@@ -271,14 +292,21 @@ impl Entry {
     }
 
     fn all() -> HashMap<i32, Self> {
-        let Ok(folder) = fs::read_dir("/proc") else {
-            return HashMap::new();
-        };
-        folder
-            .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+        pids()
+            .into_iter()
             .filter_map(|pid| Some((pid, Self::read(pid)?)))
             .collect()
     }
+}
+
+/// Every process there is.
+fn pids() -> Vec<i32> {
+    let Ok(folder) = fs::read_dir("/proc") else {
+        return Vec::new();
+    };
+    folder
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+        .collect()
 }
 
 #[cfg(test)]

@@ -5,12 +5,13 @@
 //! behind; only [`TmuxServer::kill_server`] ends it.
 
 use crate::{
+    capture::Way,
     client::{Client, Link},
     config::ServerConfig,
     error::Error,
     launch::Launcher,
-    live::Readings,
-    process::{self, ProcessId},
+    live::Stage,
+    process::ProcessId,
     version::Version,
 };
 use nix::{
@@ -18,7 +19,7 @@ use nix::{
         resource::{Resource, getrlimit, setrlimit},
         signal::{Signal, kill},
     },
-    unistd::{Pid, getpid},
+    unistd::Pid,
 };
 use std::{path::Path, sync::Arc, time::Duration};
 use tokio::sync::watch;
@@ -29,7 +30,7 @@ use tokio::sync::watch;
 pub struct TmuxServer {
     pub(crate) client: Client,
     pub(crate) launcher: Arc<Launcher>,
-    pub(crate) readings: Arc<Readings>,
+    pub(crate) stage: Stage,
     adopted: bool,
 }
 
@@ -43,12 +44,18 @@ impl TmuxServer {
             sweep(&launcher).await;
         }
         launcher.start().await?;
+        launcher.clear_stage().await?;
         let client = Client::start(launcher.clone());
         client.connected(Duration::from_secs(15)).await?;
+        let way = Way::live(&launcher.version);
+        let stage = Stage::start(launcher.clone(), way);
+        // Now rather than at the first reading: what comes and goes while agents run
+        // puts an old tmux at risk.
+        stage.connect().await?;
         Ok(Self {
             client,
             launcher,
-            readings: Arc::default(),
+            stage,
             adopted,
         })
     }
@@ -117,24 +124,25 @@ impl TmuxServer {
 
 /// Ends control clients whose owner is gone: one with output pending stays, and
 /// a pane that it watches may be frozen until it ends.
+///
+/// One that is still coming in is left alone until the server knows it: before 3.7 the
+/// server dies of a client that leaves in the middle of that. It leaves by itself, or
+/// it comes in and is ended in a later round.
 async fn sweep(launcher: &Launcher) {
-    let ours = getpid().as_raw();
-    for _ in 0..40 {
-        let clients = launcher.control_clients().await.unwrap_or_default();
-        let strange: Vec<i32> = clients
-            .into_iter()
-            .filter(|&pid| process::parent(pid) != Some(ours))
-            .collect();
+    for _ in 0..60 {
+        let known = launcher.control_clients().await.unwrap_or_default();
+        let strange = launcher.strange_clients();
         if strange.is_empty() {
             return;
         }
-        for pid in strange {
+        for pid in strange.into_iter().filter(|pid| known.contains(pid)) {
             tracing::info!(client.pid = pid, "ending a leftover tmux control client");
             end(pid);
         }
         // The server has to have seen them off before a new one comes in.
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
+    tracing::warn!("a leftover tmux control client does not end");
 }
 
 fn end(pid: i32) {

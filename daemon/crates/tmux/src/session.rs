@@ -149,7 +149,7 @@ impl TmuxServer {
     /// Ends a session: its live readings end, its program gets a hang-up, its
     /// screen is gone. See [`Self::end_session`] for the certain way.
     pub async fn kill_session(&self, session: SessionId) -> Result<(), Error> {
-        self.readings.close(session).await;
+        self.stage.close(session).await;
         self.client
             .blocks(
                 Lane::Lifecycle,

@@ -1,11 +1,20 @@
 //! Control clients as children that cannot outlive us.
 //!
-//! The death signal that `setpriv --pdeathsig` arms is bound to the *thread*
-//! that forked, and threads of a runtime come and go; so one thread of our own,
-//! which lives as long as the process, forks and reaps all of them.
+//! When we die, the pipes of a client close, and it leaves; but one that carries output
+//! may be stuck with what it could not deliver, and then freezes the programs that it
+//! watches. So the live client has a guard, which ends it for certain.
+//!
+//! The death signal that tells the guard is bound to the *thread* that forked, and
+//! threads of a runtime come and go; so one thread of our own, which lives as long as
+//! the process, forks and reaps all children.
 
+use nix::{
+    sys::signal::{Signal, killpg},
+    unistd::Pid,
+};
 use std::{
     io,
+    os::{fd::OwnedFd, unix::process::CommandExt},
     process::{Child, Command, Stdio},
     sync::{OnceLock, mpsc},
 };
@@ -13,6 +22,46 @@ use tokio::{
     process::{ChildStdin, ChildStdout},
     sync::oneshot,
 };
+
+/// Runs the client as its child; told that we are dead, it waits a moment and kills it.
+///
+/// The moment is for a client that is still coming in: before 3.7 the server dies if it
+/// leaves, or if another one leaves, in the middle of that. For the same reason the
+/// guard holds, as its standard error, the input of the main client open meanwhile.
+const GUARD: &str = r#"
+trap 'sleep 1; kill -9 "$client" 2>/dev/null; exit' TERM
+exec 3<&0
+"$@" <&3 3<&- 2>/dev/null &
+client=$!
+exec </dev/null >/dev/null 3<&-
+wait "$client"
+"#;
+
+/// How a client is kept from outliving us.
+pub(crate) struct Guard {
+    /// Stays open until the guard is gone.
+    pub(crate) keeps_open: Option<OwnedFd>,
+}
+
+impl Guard {
+    fn around(self, client: &Command) -> Command {
+        let mut guard = Command::new("setpriv");
+        guard
+            .args(["--pdeathsig", "TERM", "sh", "-c", GUARD, "sh"])
+            .arg(client.get_program())
+            .args(client.get_args())
+            .env_clear()
+            .envs(
+                client
+                    .get_envs()
+                    .filter_map(|(name, value)| Some((name, value?))),
+            )
+            // One signal to the group reaches both.
+            .process_group(0)
+            .stderr(self.keeps_open.map_or_else(Stdio::null, Stdio::from));
+        guard
+    }
+}
 
 enum Job {
     Spawn(Box<Command>, oneshot::Sender<io::Result<Child>>),
@@ -23,23 +72,33 @@ enum Job {
 #[derive(Debug)]
 pub(crate) struct ControlChild {
     child: Option<Child>,
+    guarded: bool,
 }
 
 /// Starts a control client and takes its pipes.
 pub(crate) async fn spawn(
-    mut command: Command,
+    client: Command,
+    guard: Option<Guard>,
 ) -> io::Result<(ControlChild, ChildStdin, ChildStdout)> {
-    command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null());
+    let guarded = guard.is_some();
+    let mut command = match guard {
+        Some(guard) => guard.around(&client),
+        None => client,
+    };
+    command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    if !guarded {
+        command.stderr(Stdio::null());
+    }
     let (reply, answer) = oneshot::channel();
     thread()?
         .send(Job::Spawn(Box::new(command), reply))
         .map_err(|_| gone())?;
     let mut child = answer.await.map_err(|_| gone())??;
     let (stdin, stdout) = (child.stdin.take(), child.stdout.take());
-    let guard = ControlChild { child: Some(child) };
+    let guard = ControlChild {
+        child: Some(child),
+        guarded,
+    };
     let (Some(stdin), Some(stdout)) = (stdin, stdout) else {
         return Err(io::Error::other("a child without pipes"));
     };
@@ -57,7 +116,11 @@ impl ControlChild {
             return;
         };
         // A client with unread output does not end when its input does.
-        let _ = child.kill();
+        if self.guarded {
+            let _ = killpg(pid_of(&child), Signal::SIGKILL);
+        } else {
+            let _ = child.kill();
+        }
         if let Ok(thread) = thread() {
             let _ = thread.send(Job::Reap(child));
         }
@@ -68,6 +131,11 @@ impl Drop for ControlChild {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+fn pid_of(child: &Child) -> Pid {
+    // Linux has no pid that does not fit.
+    Pid::from_raw(i32::try_from(child.id()).unwrap_or(i32::MAX))
 }
 
 fn gone() -> io::Error {

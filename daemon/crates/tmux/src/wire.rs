@@ -7,13 +7,12 @@ use crate::{
     },
     command::{Script, say},
     error::Error,
-    launch::Launcher,
+    launch::{Launcher, Role},
     nonce::nonce,
     spawner::{self, ControlChild},
 };
 use bytes::{Buf, Bytes, BytesMut};
 use std::{collections::VecDeque, sync::Arc, time::Duration};
-use tmux_interface::ClientFlags;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     process::{ChildStdin, ChildStdout},
@@ -105,19 +104,15 @@ pub(crate) struct Wire<T> {
 }
 
 impl<T: Send + 'static> Wire<T> {
-    /// Attaches to `target` and waits for the greeting.
+    /// Attaches in this role and waits for the greeting.
     ///
     /// This goes on in a task of its own even if the caller gives up: before
     /// 3.7 the server dies of a client that leaves in the middle of it.
-    pub(crate) async fn attach(
-        launcher: &Arc<Launcher>,
-        flags: ClientFlags,
-        target: String,
-    ) -> Result<Self, Error> {
+    pub(crate) async fn attach(launcher: &Arc<Launcher>, role: Role) -> Result<Self, Error> {
         let launcher = launcher.clone();
         let attaching = spawner::task(async move {
             let _quiet = launcher.quiet.to_attach().await;
-            let (child, stdin, stdout) = launcher.attach(flags, target).await?;
+            let (child, stdin, stdout) = launcher.attach(role).await?;
             let mut wire = Self {
                 child,
                 stdin,

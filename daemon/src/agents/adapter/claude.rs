@@ -43,6 +43,9 @@ impl Adapter for Claude {
         let file = |name: &str| context.dir.join(name).display().to_string();
         let mut argv = vec![context.program.display().to_string()];
         argv.extend(context.args.iter().cloned());
+        if let Some(of) = context.fork_of {
+            argv.extend(["--resume", of, "--fork-session"].map(str::to_owned));
+        }
         let session = if context.resume {
             "--resume"
         } else {
@@ -217,6 +220,10 @@ impl Adapter for Claude {
 
     fn clear_command(&self) -> Option<&'static str> {
         Some("/clear")
+    }
+
+    fn takes_found(&self) -> bool {
+        true
     }
 
     fn resumes(&self) -> bool {

@@ -84,6 +84,11 @@ impl Adapter for Codex {
             let value = format!("sandbox_workspace_write.writable_roots=[{root}]");
             argv.extend(["-c".to_owned(), value]);
         }
+        if let Some(of) = context.fork_of {
+            argv.extend(["fork".to_owned(), of.to_owned()]);
+        } else if context.resume {
+            argv.extend(["resume".to_owned(), context.cli_session.to_owned()]);
+        }
         Launch {
             argv,
             ..Launch::default()
@@ -196,6 +201,10 @@ impl Adapter for Codex {
             ActivityState::Idle
         };
         (!title.is_empty()).then_some(Told::plain(state))
+    }
+
+    fn takes_found(&self) -> bool {
+        true
     }
 
     fn announces_itself(&self) -> bool {

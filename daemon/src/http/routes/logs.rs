@@ -8,14 +8,15 @@ use crate::http::access::{self, Standing};
 use crate::http::extract::Caller;
 use crate::http::problem::Failure;
 use crate::http::query::Query;
+use crate::http::routes::recording;
 use crate::model::ids::AgentId;
-use crate::terminal::log;
+use crate::terminal::recording::cast::{Code, Event as Recorded};
+use crate::terminal::recording::reader::{Reader, Step};
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::Stream;
 use serde::Deserialize;
-use std::path::PathBuf;
 use std::time::Duration;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -23,6 +24,8 @@ use utoipa_axum::routes;
 /// How often a follower looks for more.
 const LOOK: Duration = Duration::from_millis(200);
 const COMMENT: Duration = Duration::from_secs(15);
+/// Text of one event, about.
+const CHUNK: usize = 32 * 1024;
 
 /// The routes of this file.
 pub fn router() -> OpenApiRouter<AppState> {
@@ -49,12 +52,12 @@ async fn logs(
     headers: HeaderMap,
 ) -> Result<Sse<impl Stream<Item = Result<Event, std::io::Error>>>, Failure> {
     let agent = access::agent(&state.agents, &caller, Permission::AgentsRead, &id).await?;
-    let folder = state.agents.log_folder(&agent.id);
-    if !folder.is_dir() {
-        return Err(Failure::conflict(
-            "recording_off",
-            "Nothing of this agent was recorded.",
-        ));
+    let recordings = state.agents.recordings();
+    let folder = recordings.folder(&agent.id);
+    // One that has just begun has no folder yet.
+    let coming = recordings.is_on() && !agent.view.status.is_final();
+    if !coming && !folder.is_dir() {
+        return Err(recording::off());
     }
     let last = headers
         .get("last-event-id")
@@ -66,27 +69,28 @@ async fn logs(
         None => query.from.unwrap_or(0),
     };
     let id = agent.id.clone();
-    let reader = Reader {
+    let follower = Follower {
         agents: state.agents.clone(),
         id,
-        folder,
+        reader: Some(Reader::resume(&folder, offset)),
         offset,
         follow: query.follow.unwrap_or(true),
         over: false,
         cancel: state.tasks.token(),
         standing: Standing::new(state.auth, caller, Permission::AgentsRead, agent),
     };
-    let stream = futures_util::stream::unfold(reader, |mut reader| async move {
-        let event = reader.next().await?;
-        Some((event, reader))
+    let stream = futures_util::stream::unfold(follower, |mut follower| async move {
+        let event = follower.next().await?;
+        Some((event, follower))
     });
     Ok(Sse::new(stream).keep_alive(KeepAlive::new().interval(COMMENT)))
 }
 
-struct Reader {
+struct Follower {
     agents: Agents,
     id: AgentId,
-    folder: PathBuf,
+    /// None while a look is on its way.
+    reader: Option<Reader>,
     offset: u64,
     follow: bool,
     over: bool,
@@ -94,7 +98,14 @@ struct Reader {
     standing: Standing,
 }
 
-impl Reader {
+/// What one look brought.
+enum Look {
+    Text(String),
+    Gap,
+    Nothing,
+}
+
+impl Follower {
     /// The next event; none after the end, or when the daemon stops. An error breaks the
     /// answer off, so that a client with a newer login knows that it may go on.
     async fn next(&mut self) -> Option<Result<Event, std::io::Error>> {
@@ -108,30 +119,27 @@ impl Reader {
             }
             // Asked before the read: what was written before the end is read after it.
             let ended = !self.follow || self.ended().await;
-            let (folder, offset) = (self.folder.clone(), self.offset);
-            let read = tokio::task::spawn_blocking(move || log::read(&folder, offset))
-                .await
-                .ok()?;
-            match read {
-                Ok(piece) if piece.offset > self.offset => {
-                    self.offset = piece.offset;
-                    let gap = serde_json::json!({ "offset": piece.offset });
+            let mut reader = self.reader.take()?;
+            let work = tokio::task::spawn_blocking(move || {
+                let found = look(&mut reader);
+                (reader, found)
+            });
+            let (reader, found) = work.await.ok()?;
+            self.offset = reader.offset();
+            self.reader = Some(reader);
+            match found {
+                Ok(Look::Gap) => {
+                    let gap = serde_json::json!({ "offset": self.offset });
                     return Some(Ok(self.event("gap", &gap)));
                 }
-                Ok(piece) if !piece.bytes.is_empty() => {
-                    let whole = match log::whole_characters(&piece.bytes) {
-                        0 => piece.bytes.len(),
-                        whole => whole,
-                    };
-                    self.offset += whole as u64;
-                    let text = String::from_utf8_lossy(&piece.bytes[..whole]);
+                Ok(Look::Text(text)) => {
                     return Some(Ok(self.event("output", &serde_json::json!(text))));
                 }
-                Ok(_) | Err(_) if ended => {
+                Ok(Look::Nothing) | Err(_) if ended => {
                     self.over = true;
                     return Some(Ok(self.event("end", &serde_json::json!({}))));
                 }
-                Ok(_) | Err(_) => {
+                Ok(Look::Nothing) | Err(_) => {
                     tokio::select! {
                         () = self.cancel.cancelled() => return None,
                         () = tokio::time::sleep(LOOK) => {}
@@ -154,4 +162,27 @@ impl Reader {
             .await
             .is_ok_and(|agent| agent.view.status.is_final())
     }
+}
+
+/// Output until there is enough for an event or no more. A gap comes alone: what was read
+/// before it goes first, and the reader stands behind it the next time.
+fn look(reader: &mut Reader) -> std::io::Result<Look> {
+    let mut text = String::new();
+    while text.len() < CHUNK {
+        match reader.next()? {
+            Some(Step::Line(line)) => {
+                let event = Recorded::parse(&line).filter(|event| event.code == Code::Output);
+                let more =
+                    event.and_then(|event| serde_json::from_str::<String>(event.data.get()).ok());
+                text.push_str(&more.unwrap_or_default());
+            }
+            Some(Step::Gap) if text.is_empty() => return Ok(Look::Gap),
+            Some(Step::Gap) | None => break,
+            Some(Step::Begin { .. }) => {}
+        }
+    }
+    if text.is_empty() {
+        return Ok(Look::Nothing);
+    }
+    Ok(Look::Text(text))
 }

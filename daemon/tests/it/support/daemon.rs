@@ -75,8 +75,37 @@ impl Site {
         self.start_with(&[])
     }
 
+    /// The same with a file system of its own at `place`, so many MiB large, that only
+    /// this daemon and what it starts see (`Daemon::inside`).
+    pub(crate) fn start_on_disk(&self, place: &Path, mib: u32) -> Daemon {
+        std::fs::create_dir_all(place).unwrap();
+        let private = std::fs::Permissions::from_mode(0o700);
+        std::fs::set_permissions(&self.data, private).unwrap();
+        let plain = self.up(&[]);
+        let mut command = Command::new("unshare");
+        // Somebody else than root needs a user namespace for it.
+        let root = nix::unistd::geteuid().is_root();
+        command.arg(if root { "-m" } else { "-rm" });
+        command.args([
+            "sh",
+            "-c",
+            "mount -t tmpfs -o \"$0\" none \"$1\" && shift && exec \"$@\"",
+        ]);
+        command.arg(format!("size={mib}m")).arg(place);
+        command.arg(plain.get_program()).args(plain.get_args());
+        command.env_clear().current_dir(&self.project);
+        for (name, value) in plain.get_envs() {
+            command.env(name, value.unwrap());
+        }
+        Daemon::start(command)
+    }
+
     /// The same with more arguments.
     pub(crate) fn start_with(&self, more: &[&str]) -> Daemon {
+        Daemon::start(self.up(more))
+    }
+
+    fn up(&self, more: &[&str]) -> Command {
         let config = self.root.path().join("config.toml");
         std::fs::write(&config, &self.config).unwrap();
         let config = config.display().to_string();
@@ -90,7 +119,7 @@ impl Site {
             &config,
         ];
         args.extend(more);
-        Daemon::start(self.command(&args))
+        self.command(&args)
     }
 
     /// The tmux server of this site, for asking what really runs.
@@ -193,6 +222,12 @@ impl Daemon {
         );
         let token = String::from_utf8(output.stdout).unwrap().trim().to_owned();
         Api::new(&self.url, &token)
+    }
+
+    /// A path as this daemon sees it.
+    pub(crate) fn inside(&self, path: &Path) -> PathBuf {
+        let root = PathBuf::from(format!("/proc/{}/root", self.child.id()));
+        root.join(path.strip_prefix("/").unwrap())
     }
 
     /// Ends it at once, as a crash would.

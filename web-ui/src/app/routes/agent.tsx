@@ -1,25 +1,25 @@
-/** One agent on the stage: its terminal or its talk, with the facts beside. */
+/** One agent on the stage: its terminal, alone or with others beside it, or its talk; the facts at the right. */
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { clsx } from 'clsx';
-import { ChevronLeft, PanelRight, X } from 'lucide-react';
+import { PanelRight } from 'lucide-react';
 import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
-import { StateMark } from '@/components/state-mark';
-import { Elapsed } from '@/components/time';
 import { Button, IconButton } from '@/components/ui/button';
 import { Empty, Skeleton } from '@/components/ui/states';
 import { AgentMenu } from '@/features/agents/agent-menu';
-import { Inspector } from '@/features/agents/inspector';
 import { Composer } from '@/features/chat/composer';
-import { TaskCard } from '@/features/tasks/task-card';
 import { useAttention } from '@/lib/attention';
-import { isLive, showAgent } from '@/lib/states';
+import { isLive } from '@/lib/states';
 import { useDesk, usePhone, useTouch } from '@/lib/use-media';
 import type { Agent } from '@/protocol/types';
 import { useLayout } from '../layout-store';
 import { TabStrip } from '../shell/tab-strip';
-import { useAgents, useOpenAgent, useOpenTask, useTasks } from '../use-room';
+import { useAgents, useOpenAgent } from '../use-room';
+import { Facts } from './agent-facts';
+import { SidePane, useBeside } from './side-pane';
+import { StageHead, StageTitle, Views } from './stage-head';
 import { Talk } from './talk';
 
+const RecordingView = lazy(() => import('@/features/recording/recording-view'));
 const TerminalView = lazy(() => import('@/features/terminal/terminal-view'));
 
 export function AgentRoute() {
@@ -50,21 +50,20 @@ function useLooking(agentId: string, agent: Agent | undefined): void {
 interface StageProps {
   agent: Agent;
   agents: readonly Agent[];
-  view: 'terminal' | 'chat';
+  view: 'terminal' | 'chat' | 'recording';
 }
 
 function AgentStage({ agent, agents, view }: StageProps) {
   const { inspector, toggleInspector, openTab } = useLayout();
   const openAgent = useOpenAgent();
   const phone = usePhone();
-  const touch = useTouch();
   const desk = useDesk();
   const [drawer, setDrawer] = useState(false);
   useEffect(() => openTab(agent.id), [agent.id, openTab]);
-
-  const title = <StageTitle agent={agent} />;
-  const views = <Views agent={agent} view={view} />;
-  const factsShown = desk ? inspector : drawer;
+  // Terminals side by side need the room; the facts come over them when asked for.
+  const beside = Boolean(useSearch({ from: '/shell/agents/$agentId' }).with) && view === 'terminal';
+  const docked = desk && !beside;
+  const factsShown = docked ? inspector : drawer;
   const menu = (
     <>
       <AgentMenu agent={agent} onOpen={(made) => openAgent(made)} />
@@ -72,150 +71,83 @@ function AgentStage({ agent, agents, view }: StageProps) {
         label="Facts"
         keys="i"
         active={factsShown}
-        onClick={desk ? toggleInspector : () => setDrawer(!drawer)}
+        onClick={docked ? toggleInspector : () => setDrawer(!drawer)}
       >
         <PanelRight size={16} />
       </IconButton>
     </>
   );
-  const composer = touch && isLive(agent) && <Composer sessionId={agent.session_id} to={agent.id} />;
   return (
     <>
       {!phone && <TabStrip agents={agents} selected={agent.id} />}
       <div className="relative flex min-h-0 flex-1">
-        <div className="flex min-w-0 flex-1 flex-col">
-          {view === 'terminal' ? (
-            <>
-              <Suspense fallback={<Skeleton waitingFor="the terminal" />}>
-                <TerminalView
-                  key={agent.session_id}
-                  sessionId={agent.session_id}
-                  title={title}
-                  views={views}
-                  menu={menu}
-                  live={isLive(agent)}
-                />
-              </Suspense>
-              {composer}
-            </>
-          ) : (
-            <>
-              <StageHead title={title} views={views} menu={menu} />
-              <Talk agentId={agent.id} sessionId={agent.session_id} agent={agent} />
-            </>
-          )}
-        </div>
-        {factsShown && <Facts agent={agent} floating={!desk} onClose={() => setDrawer(false)} />}
+        {view === 'terminal' ? (
+          <Terminals agent={agent} agents={agents} menu={menu} />
+        ) : view === 'recording' ? (
+          <div className="flex min-w-0 flex-1 flex-col">
+            <Suspense fallback={<Skeleton waitingFor="the player" />}>
+              <RecordingView
+                key={agent.id}
+                agentId={agent.id}
+                title={<StageTitle agent={agent} />}
+                views={<Views agent={agent} view="recording" />}
+                menu={menu}
+              />
+            </Suspense>
+          </div>
+        ) : (
+          <div className="flex min-w-0 flex-1 flex-col">
+            <StageHead
+              title={<StageTitle agent={agent} />}
+              views={<Views agent={agent} view="chat" />}
+              menu={menu}
+            />
+            <Talk agentId={agent.id} sessionId={agent.session_id} agent={agent} />
+          </div>
+        )}
+        {factsShown && <Facts agent={agent} floating={!docked} onClose={() => setDrawer(false)} />}
       </div>
     </>
   );
 }
 
-interface FactsProps {
-  agent: Agent;
-  /** Over the stage, where there is no room beside it. */
-  floating: boolean;
-  onClose(): void;
-}
-
-function Facts({ agent, floating, onClose }: FactsProps) {
-  const tasks = useTasks().data ?? [];
-  const openTask = useOpenTask();
-  const openAgent = useOpenAgent();
-  const mine = tasks.filter((task) => task.id === agent.task_id || task.agent_id === agent.id).slice(0, 3);
-  return (
-    <aside
-      aria-label="Facts"
-      className={clsx(
-        'flex w-[304px] shrink-0 flex-col border-line border-l bg-surface',
-        floating && 'absolute inset-y-0 right-0 z-10 animate-appear shadow-2 phone:left-0 phone:w-auto',
-      )}
-    >
-      {floating && (
-        <header className="flex h-12 shrink-0 items-center justify-between border-line border-b pr-1 pl-4">
-          <h2 className="font-medium font-mono text-sm">{agent.id}</h2>
-          <IconButton label="Close the facts" onClick={onClose}>
-            <X size={16} />
-          </IconButton>
-        </header>
-      )}
-      <Inspector agent={agent}>
-        {mine.length > 0 && (
-          <section>
-            <h2 className="label mb-2">{mine.length === 1 ? 'task' : 'tasks'}</h2>
-            <div className="space-y-2">
-              {mine.map((task) => (
-                <TaskCard
-                  key={task.id}
-                  task={task}
-                  onOpen={openTask}
-                  onTerminal={(id) => openAgent({ id })}
-                />
-              ))}
-            </div>
-          </section>
-        )}
-      </Inspector>
-    </aside>
-  );
-}
-
-export function StageHead({ title, views, menu }: { title: ReactNode; views?: ReactNode; menu: ReactNode }) {
-  return (
-    <header className="flex min-h-10 items-center gap-2 border-line border-b bg-surface pr-2 pl-3 touch:min-h-12">
-      <div className="flex min-w-0 flex-1 items-center gap-2.5">{title}</div>
-      {views}
-      <div className="flex shrink-0 items-center gap-1">{menu}</div>
-    </header>
-  );
-}
-
-function StageTitle({ agent }: { agent: Agent }) {
+/** One terminal, or up to four in a grid. */
+function Terminals({ agent, agents, menu }: { agent: Agent; agents: readonly Agent[]; menu: ReactNode }) {
   const phone = usePhone();
-  const navigate = useNavigate();
+  const touch = useTouch();
+  const { beside, others, add, remove } = useBeside(agent.id, agents);
+  const shown = phone ? [] : beside;
   return (
-    <>
-      {phone && (
-        <button
-          type="button"
-          aria-label="Back"
-          onClick={() => void navigate({ to: '/' })}
-          className="-ml-3 grid size-11 shrink-0 place-items-center text-ink-2"
-        >
-          <ChevronLeft size={20} />
-        </button>
-      )}
-      <h1 className="shrink-0 font-medium font-mono text-sm">{agent.id}</h1>
-      <StateMark shown={showAgent(agent)} />
-      {isLive(agent) && (
-        <span className="text-ink-3 text-xs phone:hidden">
-          <Elapsed from={agent.activity.since} until={null} />
-        </span>
-      )}
-      <span className="truncate text-ink-3 text-sm phone:hidden">{agent.title}</span>
-    </>
-  );
-}
-
-function Views({ agent, view }: { agent: Agent; view: 'terminal' | 'chat' }) {
-  const openAgent = useOpenAgent();
-  const tab = (to: 'terminal' | 'chat', word: string) => (
-    <button
-      type="button"
-      aria-pressed={view === to}
-      onClick={() => openAgent(agent, to)}
+    <div
       className={clsx(
-        'h-6 rounded-sm px-2 text-xs touch:h-9',
-        view === to ? 'bg-hover text-ink' : 'text-ink-3 hover:text-ink',
+        'grid min-h-0 min-w-0 flex-1 gap-px bg-line',
+        shown.length > 0 && 'grid-cols-2',
+        shown.length > 1 && 'grid-rows-2',
       )}
     >
-      {word}
-    </button>
-  );
-  return (
-    <div className="flex shrink-0 rounded-md border border-line p-px">
-      {tab('terminal', 'Screen')}
-      {tab('chat', 'Talk')}
+      <div className="flex min-h-0 min-w-0 flex-col">
+        <Suspense fallback={<Skeleton waitingFor="the terminal" />}>
+          <TerminalView
+            key={agent.session_id}
+            sessionId={agent.session_id}
+            title={<StageTitle agent={agent} />}
+            views={<Views agent={agent} view="terminal" />}
+            menu={menu}
+            live={isLive(agent)}
+            others={phone ? [] : others}
+            onBeside={add}
+            composer={touch && isLive(agent) && <Composer sessionId={agent.session_id} to={agent.id} />}
+          />
+        </Suspense>
+      </div>
+      {shown.map((other, at) => (
+        <SidePane
+          key={other.id}
+          agent={other}
+          onClose={() => remove(other.id)}
+          className={shown.length === 2 && at === 1 ? 'col-span-2' : ''}
+        />
+      ))}
     </div>
   );
 }

@@ -1,21 +1,20 @@
 /** The way in: the talk with the primary, and beside it the terminal of whoever it handed work to. */
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { SquareTerminal, X } from 'lucide-react';
-import { lazy, Suspense, useEffect } from 'react';
+import { SquareTerminal } from 'lucide-react';
+import { useEffect } from 'react';
 import { StateMark } from '@/components/state-mark';
 import { IconButton } from '@/components/ui/button';
 import { Skeleton } from '@/components/ui/states';
 import { AgentMenu } from '@/features/agents/agent-menu';
 import { useAttention } from '@/lib/attention';
-import { isLive, showAgent } from '@/lib/states';
+import { showAgent } from '@/lib/states';
 import { usePhone } from '@/lib/use-media';
 import type { Agent } from '@/protocol/types';
 import { useAgents, useOpenAgent, usePrimaryId } from '../use-room';
-import { StageHead } from './agent';
 import { PhoneHead } from './phone-head';
+import { SidePane } from './side-pane';
+import { StageHead } from './stage-head';
 import { Talk } from './talk';
-
-const TerminalView = lazy(() => import('@/features/terminal/terminal-view'));
 
 export function ChatRoute() {
   const { beside } = useSearch({ from: '/shell/chat' });
@@ -56,29 +55,11 @@ export function ChatRoute() {
         <Talk agentId={primaryId} sessionId={`sess-${primaryId}`} agent={primary} onBeside={openBeside} />
       </div>
       {other && (
-        <div className="flex w-[52%] min-w-0 shrink-0 flex-col border-line border-l">
-          <Suspense fallback={<Skeleton waitingFor="the terminal" />}>
-            <TerminalView
-              key={other.session_id}
-              sessionId={other.session_id}
-              live={isLive(other)}
-              title={
-                <>
-                  <h2 className="shrink-0 font-medium font-mono text-sm">{other.id}</h2>
-                  <StateMark shown={showAgent(other)} />
-                </>
-              }
-              menu={
-                <IconButton
-                  label="Close the terminal"
-                  onClick={() => void navigate({ to: '/chat', search: {} })}
-                >
-                  <X size={16} />
-                </IconButton>
-              }
-            />
-          </Suspense>
-        </div>
+        <SidePane
+          agent={other}
+          onClose={() => void navigate({ to: '/chat', search: {} })}
+          className="w-[52%] shrink-0 border-line border-l"
+        />
       )}
     </div>
   );

@@ -1,145 +1,120 @@
 /** Home: who needs me, what is each doing, is it going well. */
-import { StateIcon } from '@/components/state-mark';
+import type { ReactNode } from 'react';
 import { Failed, Skeleton } from '@/components/ui/states';
 import { AgentRow } from '@/features/agents/agent-row';
-import { Pit } from '@/features/agents/pit';
 import { PlanCard } from '@/features/tasks/plan-card';
-import { TaskCard } from '@/features/tasks/task-card';
-import { plural } from '@/lib/format';
-import { GROUP_TITLES, type Group, groupOf, type Ranked } from '@/lib/need';
-import { awaitsApproval, isLive } from '@/lib/states';
-import { usePhone } from '@/lib/use-media';
-import type { Task } from '@/protocol/types';
+import { GROUP_TITLES, groupOf, type Ranked } from '@/lib/need';
+import { awaitsApproval } from '@/lib/states';
+import { useMedia, usePhone } from '@/lib/use-media';
 import { useLayout } from '../layout-store';
-import { useAgents, useOpenAgent, useOpenTask, useTasks } from '../use-room';
+import { useAgents, useOpenAgent, useOpenTask, usePlansWaiting, useTasks } from '../use-room';
+import { LiveTask } from './live-task';
 import { NeedCard } from './need-card';
+import { Overview } from './overview';
 import { PhoneHead } from './phone-head';
 import { Welcome } from './welcome';
+import { WorkingRow } from './working-row';
+
+const RECENT = 6;
 
 export function Home() {
   const agents = useAgents();
-  const tasks = useTasks();
   const phone = usePhone();
-  const openAgent = useOpenAgent();
-  const openTask = useOpenTask();
-  const { ranked } = agents;
-
-  if (agents.isPending) return <Skeleton rows={6} waitingFor="the room" />;
-  if (agents.isError) {
-    return (
-      <>
-        {phone && <PhoneHead title="Orchestra" />}
-        <h1 className="sr-only">Home</h1>
-        <Failed error={agents.error} retry={() => void agents.refetch()} />
-      </>
-    );
-  }
-  if (ranked.length === 0) {
-    return (
-      <>
-        {phone && <PhoneHead title="Orchestra" />}
-        <Welcome />
-      </>
-    );
-  }
-
-  const needy = ranked.filter(({ need }) => groupOf(need) === 'needs');
-  const plans = groupPlans((tasks.data ?? []).filter(awaitsApproval));
-  const recent = (tasks.data ?? []).filter((task) => !awaitsApproval(task)).slice(0, 6);
   return (
     <>
       {phone && <PhoneHead title="Orchestra" />}
-      <div className="scroll-y min-h-0 flex-1">
-        <div className="mx-auto w-full max-w-5xl space-y-9 px-4 py-6 min-[700px]:px-8 min-[700px]:py-9">
-          <Overview ranked={ranked} plans={plans.length} />
-          {(needy.length > 0 || plans.length > 0) && (
-            <section aria-label="Needs you">
-              <h2 className="label mb-2 text-waiting">needs you</h2>
-              <div className="grid items-start gap-3 [grid-template-columns:repeat(auto-fill,minmax(min(100%,360px),1fr))]">
-                {plans.map((plan) => (
-                  <PlanCard
-                    key={plan.map((task) => task.id).join()}
-                    taskIds={plan.map((task) => task.id)}
-                    tasks={plan}
-                    onOpen={openTask}
-                  />
-                ))}
-                {needy.map((each) => (
-                  <NeedCard key={each.agent.id} ranked={each} />
-                ))}
-              </div>
-            </section>
-          )}
-          {phone && <PhoneGroups ranked={ranked} />}
-          {recent.length > 0 && (
-            <section aria-label="Latest tasks">
-              <h2 className="label mb-2">latest tasks</h2>
-              <div className="grid items-start gap-2 [grid-template-columns:repeat(auto-fill,minmax(min(100%,360px),1fr))]">
-                {recent.map((task) => (
-                  <TaskCard
-                    key={task.id}
-                    task={task}
-                    onOpen={openTask}
-                    onTerminal={(id) => openAgent({ id })}
-                  />
-                ))}
-              </div>
-            </section>
-          )}
-        </div>
-      </div>
+      {agents.isPending ? (
+        <Skeleton rows={6} waitingFor="the room" />
+      ) : agents.isError ? (
+        <>
+          <h1 className="sr-only">Home</h1>
+          <Failed error={agents.error} retry={() => void agents.refetch()} />
+        </>
+      ) : agents.ranked.length === 0 ? (
+        <Welcome />
+      ) : (
+        <Room ranked={agents.ranked} />
+      )}
     </>
   );
 }
 
-/** Tasks that were proposed together are answered together. */
-export function groupPlans(tasks: readonly Task[]): Task[][] {
-  const plans = new Map<string, Task[]>();
-  for (const task of [...tasks].sort((a, b) => a.id - b.id)) {
-    // One proposal writes its tasks in one transaction, within the same second.
-    const key = `${task.requested_by} ${task.created_at.slice(0, 19)}`;
-    plans.set(key, [...(plans.get(key) ?? []), task]);
-  }
-  return [...plans.values()];
+function Room({ ranked }: { ranked: readonly Ranked[] }) {
+  const tasks = useTasks().data ?? [];
+  const plans = usePlansWaiting();
+  const phone = usePhone();
+  const openTask = useOpenTask();
+  const needy = ranked.filter(({ need }) => groupOf(need) === 'needs');
+  const busy = ranked.filter(({ need }) => need === 'busy');
+  const recent = tasks.filter((task) => !awaitsApproval(task)).slice(0, RECENT);
+  const waiting: ReactNode[] = [
+    ...plans.map((plan) => (
+      <PlanCard
+        key={plan.map((task) => task.id).join()}
+        taskIds={plan.map((task) => task.id)}
+        tasks={plan}
+        onOpen={openTask}
+      />
+    )),
+    ...needy.map((each) => <NeedCard key={each.agent.id} ranked={each} />),
+  ];
+  return (
+    <div className="scroll-y min-h-0 flex-1">
+      <div className="mx-auto w-full max-w-5xl space-y-8 px-4 py-5 min-[700px]:px-8 min-[700px]:py-7">
+        <Overview ranked={ranked} plans={plans.length} />
+        {waiting.length > 0 && (
+          <Section title="needs you" urgent>
+            <Columns>{waiting}</Columns>
+          </Section>
+        )}
+        {phone ? (
+          <PhoneGroups ranked={ranked} />
+        ) : (
+          busy.length > 0 && (
+            <Section title="at work">
+              <ul className="grid gap-x-3 gap-y-px overflow-hidden rounded-lg border border-line bg-surface py-1 [grid-template-columns:repeat(auto-fill,minmax(min(100%,400px),1fr))]">
+                {busy.map(({ agent }) => (
+                  <WorkingRow key={agent.id} agent={agent} />
+                ))}
+              </ul>
+            </Section>
+          )
+        )}
+        {recent.length > 0 && (
+          <Section title="latest tasks">
+            <Columns>
+              {recent.map((task) => (
+                <LiveTask key={task.id} task={task} />
+              ))}
+            </Columns>
+          </Section>
+        )}
+      </div>
+    </div>
+  );
 }
 
-function Overview({ ranked, plans }: { ranked: readonly Ranked[]; plans: number }) {
-  const openAgent = useOpenAgent();
-  const agents = ranked.map(({ agent }) => agent);
-  const count = (group: Group) => ranked.filter(({ need }) => groupOf(need) === group).length;
-  const needs = count('needs') + plans;
-  const busy = count('busy');
-  const idle = count('idle');
-  const headline =
-    needs > 0
-      ? `${plural(needs, 'thing')} ${needs === 1 ? 'needs' : 'need'} you.`
-      : busy > 0
-        ? 'All is going on without you.'
-        : agents.some(isLive)
-          ? 'Everyone waits for work.'
-          : 'The room is empty.';
+function Section({ title, urgent, children }: { title: string; urgent?: boolean; children: ReactNode }) {
   return (
-    <section className="flex flex-wrap items-end gap-x-10 gap-y-6">
-      <div className="min-w-56 flex-1">
-        <h1 className="font-semibold text-xl tracking-tight">{headline}</h1>
-        <ul className="mt-3 flex flex-wrap gap-x-5 gap-y-1.5 text-ink-2 text-sm">
-          <Tally look="busy" count={busy} word="busy" />
-          <Tally look="idle" count={idle} word="idle" />
-        </ul>
-      </div>
-      <div className="w-full max-w-[420px]">
-        <Pit agents={agents} onOpen={(agent) => openAgent(agent)} />
-      </div>
+    <section aria-label={title}>
+      <h2 className={urgent ? 'label mb-2 text-waiting!' : 'label mb-2'}>{title}</h2>
+      {children}
     </section>
   );
 }
 
-function Tally({ look, count, word }: { look: 'waiting' | 'busy' | 'idle'; count: number; word: string }) {
+/** Cards of unlike heights without holes; the order still goes from left to right. */
+function Columns({ children }: { children: ReactNode[] }) {
+  const two = useMedia('(min-width: 1000px)') && children.length > 1;
+  const columns = two ? [0, 1] : [0];
   return (
-    <li className="nums flex items-center gap-1.5">
-      <StateIcon look={count ? look : 'pending'} size={12} />
-      {count} {word}
-    </li>
+    <div className="flex items-start gap-3">
+      {columns.map((column) => (
+        <div key={column} className="flex min-w-0 flex-1 flex-col gap-3">
+          {children.filter((_, at) => at % columns.length === column)}
+        </div>
+      ))}
+    </div>
   );
 }
 

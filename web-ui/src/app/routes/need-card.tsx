@@ -4,7 +4,7 @@ import { LOOK_COLOUR, LOOK_TEXT, StateIcon } from '@/components/state-mark';
 import { Ago } from '@/components/time';
 import { Button } from '@/components/ui/button';
 import { useAct } from '@/features/agents/api';
-import { Thumbnail } from '@/features/terminal/thumbnail';
+import { Excerpt } from '@/features/terminal/excerpt';
 import { useAttention } from '@/lib/attention';
 import { useMay } from '@/lib/client';
 import type { Need, Ranked } from '@/lib/need';
@@ -12,7 +12,7 @@ import { isLive, showAgent } from '@/lib/states';
 import { useOpenAgent } from '../use-room';
 
 const SAYS: Partial<Record<Need, string>> = {
-  approval: 'wants to do something and asks first',
+  approval: 'asks for permission',
   question: 'asks you a question',
   quota: 'has used up its quota and waits',
   unread: 'has answered',
@@ -38,6 +38,7 @@ export function NeedCard({ ranked: { agent, need } }: { ranked: Ranked }) {
         </p>
         <Ago at={agent.ended_at ?? agent.activity.since} className="text-ink-3 text-xs" />
       </header>
+      {agent.title && <p className="-mt-1.5 truncate px-4 pb-2.5 text-ink-2 text-sm">{agent.title}</p>}
       {agent.reason && <p className="px-4 pb-3 text-ink-2 text-sm">{agent.reason}</p>}
       {isLive(agent) && (
         <button
@@ -46,7 +47,7 @@ export function NeedCard({ ranked: { agent, need } }: { ranked: Ranked }) {
           onClick={() => openAgent(agent)}
           className="block w-full border-line border-y"
         >
-          <Thumbnail sessionId={agent.session_id} ratio={2.3} />
+          <Excerpt sessionId={agent.session_id} rows={need === 'unread' ? 5 : 10} />
         </button>
       )}
       <footer className="flex gap-2 px-4 py-3">

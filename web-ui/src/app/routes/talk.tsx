@@ -7,11 +7,12 @@ import { Empty } from '@/components/ui/states';
 import { Chat } from '@/features/chat/chat';
 import { Composer, mayWrite } from '@/features/chat/composer';
 import { PlanCard } from '@/features/tasks/plan-card';
-import { TaskCard } from '@/features/tasks/task-card';
+import { LastLine } from '@/features/terminal/excerpt';
 import { useMe } from '@/lib/client';
 import { awaitsApproval, isLive, showAgent } from '@/lib/states';
 import type { Agent } from '@/protocol/types';
 import { useOpenAgent, useOpenTask, usePrimaryId, useTasks } from '../use-room';
+import { LiveTask } from './live-task';
 
 interface TalkProps {
   agentId: string;
@@ -25,7 +26,6 @@ interface TalkProps {
 export function Talk({ agentId, sessionId, agent, onBeside }: TalkProps) {
   const tasks = useTasks().data;
   const openTask = useOpenTask();
-  const openAgent = useOpenAgent();
   const primary = usePrimaryId() === agentId;
   const asides = useMemo(
     () =>
@@ -34,15 +34,9 @@ export function Talk({ agentId, sessionId, agent, onBeside }: TalkProps) {
         .map((task) => ({
           key: `task-${task.id}`,
           at: task.created_at,
-          node: (
-            <TaskCard
-              task={task}
-              onOpen={openTask}
-              onTerminal={(id) => (onBeside ? onBeside(id) : openAgent({ id }))}
-            />
-          ),
+          node: <LiveTask task={task} {...(onBeside ? { onBeside } : {})} />,
         })),
-    [tasks, agentId, openTask, openAgent, onBeside],
+    [tasks, agentId, onBeside],
   );
   const closed =
     agent && !isLive(agent) && !primary ? `${agentId} has ended: ${showAgent(agent).word}.` : null;
@@ -76,11 +70,15 @@ function Now({ agent }: { agent: Agent }) {
   const shown = showAgent(agent);
   if (shown.look === 'busy' || shown.look === 'starting') {
     return (
-      <p className="flex items-center gap-2 text-ink-3 text-sm" role="status">
-        <StateIcon look={shown.look} />
-        {shown.look === 'busy' ? 'working' : 'starting'}
-        <Elapsed from={agent.activity.since} until={null} />
-      </p>
+      <div className="text-ink-3">
+        <p className="flex items-center gap-2 text-sm" role="status">
+          <StateIcon look={shown.look} />
+          {shown.look === 'busy' ? 'working' : 'starting'}
+          <Elapsed from={agent.activity.since} until={null} />
+        </p>
+        {/* Until the answer is written, the screen says how it comes along. */}
+        <LastLine sessionId={agent.session_id} className="mt-1 pl-[22px]" />
+      </div>
     );
   }
   if (shown.look === 'waiting') {

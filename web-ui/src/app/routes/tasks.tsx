@@ -1,81 +1,72 @@
-/** Tasks: the list, and one of them whole beside it. */
+/** Tasks: the list and the graph, and one of them whole beside it. */
 import { Link, Outlet, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { clsx } from 'clsx';
-import { ChevronLeft } from 'lucide-react';
+import { ChevronLeft, Workflow } from 'lucide-react';
+import { lazy, Suspense } from 'react';
 import { Empty, Failed, Skeleton } from '@/components/ui/states';
+import { filterTasks, searchTasks } from '@/features/tasks/filter';
 import { TaskDetail } from '@/features/tasks/task-detail';
-import { FILTERS, filterTasks, TaskList } from '@/features/tasks/task-list';
+import { TaskList } from '@/features/tasks/task-list';
 import { useMedia, usePhone } from '@/lib/use-media';
+import type { Task } from '@/protocol/types';
 import { useOpenAgent, useOpenTask, useTasks } from '../use-room';
 import { PhoneHead } from './phone-head';
+import { TasksHead } from './tasks-head';
+
+const TaskGraph = lazy(() => import('@/features/tasks/task-graph'));
+const useBoth = () => useMedia('(min-width: 1000px)');
 
 export function TasksRoute() {
   const tasks = useTasks();
   const { taskId } = useParams({ strict: false });
-  const { filter = 'all' } = useSearch({ from: '/shell/tasks' });
+  const search = useSearch({ from: '/shell/tasks' });
   const navigate = useNavigate();
   const phone = usePhone();
-  const both = useMedia('(min-width: 1000px)');
+  const both = useBoth();
   const selected = taskId ? Number(taskId) : null;
   if (tasks.isPending) return <Skeleton rows={8} waitingFor="the list of tasks" />;
   if (tasks.isError) return <Failed error={tasks.error} retry={() => void tasks.refetch()} />;
-  const shown = filterTasks(tasks.data, filter);
-  const showList = both || selected === null;
+  const found = searchTasks(tasks.data, search.q ?? '');
+  const shown = filterTasks(found, search.filter ?? 'all');
+  const open = (task: Task) =>
+    void navigate({ to: '/tasks/$taskId', params: { taskId: String(task.id) }, search });
+  const graphOnly = !both && search.view === 'graph';
   return (
     <div className="flex min-h-0 flex-1">
-      {showList && (
+      {(both || selected === null) && (
         <section
           aria-label="Tasks"
           className={clsx('flex min-w-0 flex-col', both ? 'w-[380px] border-line border-r' : 'flex-1')}
         >
           {phone && <PhoneHead title="Tasks" />}
-          <header className="flex min-h-10 items-center gap-1 border-line border-b bg-surface px-3">
-            <h1 className="mr-2 font-semibold text-sm phone:sr-only">Tasks</h1>
-            {FILTERS.map((each) => (
-              <Link
-                key={each}
-                to="/tasks"
-                search={each === 'all' ? {} : { filter: each }}
-                aria-current={each === filter ? 'true' : undefined}
-                className={clsx(
-                  'inline-flex items-center rounded-sm px-2 py-0.5 text-sm touch:min-h-11 touch:px-3',
-                  each === filter ? 'bg-hover text-ink' : 'text-ink-3 hover:text-ink',
-                )}
-              >
-                {each}
-                <span className="nums ml-1.5 text-ink-3 text-xs">{filterTasks(tasks.data, each).length}</span>
-              </Link>
-            ))}
-          </header>
-          <div className="scroll-y min-h-0 flex-1">
-            {shown.length === 0 ? (
-              <NoTasks any={tasks.data.length > 0} />
-            ) : (
-              <TaskList
-                tasks={shown}
-                selected={selected}
-                onOpen={(task) =>
-                  void navigate({
-                    to: '/tasks/$taskId',
-                    params: { taskId: String(task.id) },
-                    search: filter === 'all' ? {} : { filter },
-                  })
-                }
-              />
-            )}
-          </div>
+          <TasksHead found={found} narrow={!both} />
+          {shown.length === 0 ? (
+            <NoTasks any={tasks.data.length > 0} />
+          ) : graphOnly ? (
+            <GraphOf tasks={shown} onOpen={open} />
+          ) : (
+            <TaskList tasks={shown} selected={selected} onOpen={open} />
+          )}
         </section>
       )}
       <Outlet />
-      {both && selected === null && shown.length > 0 && (
-        <p className="m-auto text-ink-3 text-sm">Choose a task to see what was asked and what came of it.</p>
-      )}
+      {both && selected === null && shown.length > 0 && <GraphOf tasks={shown} onOpen={open} />}
     </div>
   );
 }
 
+function GraphOf({ tasks, onOpen }: { tasks: readonly Task[]; onOpen(task: Task): void }) {
+  return (
+    <section aria-label="Delegations" className="min-h-0 min-w-0 flex-1">
+      <Suspense fallback={<Skeleton waitingFor="the graph" />}>
+        <TaskGraph tasks={tasks} onOpen={onOpen} />
+      </Suspense>
+    </section>
+  );
+}
+
 function NoTasks({ any }: { any: boolean }) {
-  if (any) return <Empty title="No task here">Choose another filter above.</Empty>;
+  if (any) return <Empty title="No task here">Choose another filter or other words above.</Empty>;
   return (
     <Empty
       title="No task yet"
@@ -99,22 +90,31 @@ export function TaskRoute() {
   const tasks = useTasks().data ?? [];
   const openAgent = useOpenAgent();
   const openTask = useOpenTask();
-  const both = useMedia('(min-width: 1000px)');
+  const search = useSearch({ from: '/shell/tasks' });
+  const both = useBoth();
   const task = tasks.find((each) => each.id === Number(taskId));
   return (
     <section aria-label={`Task ${taskId}`} className="flex min-w-0 flex-1 flex-col">
-      {!both && (
-        <header className="flex h-12 shrink-0 items-center border-line border-b bg-surface">
-          <Link to="/tasks" search={{}} className="flex h-11 items-center gap-1 pr-3 pl-2 text-ink-2 text-sm">
-            <ChevronLeft size={18} /> Tasks
-          </Link>
-        </header>
-      )}
+      <header
+        className={clsx(
+          'flex shrink-0 items-center border-line border-b bg-surface',
+          both ? 'h-10 justify-end' : 'h-12',
+        )}
+      >
+        <Link
+          to="/tasks"
+          search={search}
+          className="flex h-full items-center gap-1 px-3 text-ink-2 text-sm hover:text-ink"
+        >
+          {both ? <Workflow size={15} /> : <ChevronLeft size={18} />} {both ? 'All as a graph' : 'Tasks'}
+        </Link>
+      </header>
       <div className="scroll-y min-h-0 flex-1">
         {task ? (
           <TaskDetail
             key={task.id}
             task={task}
+            parts={tasks.filter((each) => each.parent_task_id === task.id)}
             onAgent={(id) => openAgent({ id })}
             onTask={(id) => openTask({ id })}
           />

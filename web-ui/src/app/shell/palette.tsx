@@ -1,23 +1,13 @@
 /** Find anything: agents, tasks, places, acts. Loaded on the first use. */
-import { useNavigate } from '@tanstack/react-router';
 import { Command } from 'cmdk';
-import { Grid2x2, House, Keyboard, ListTodo, MessageSquare, Plus, Settings } from 'lucide-react';
 import { Dialog } from 'radix-ui';
-import { type ReactNode, useState } from 'react';
+import { useState } from 'react';
 import { StateIcon } from '@/components/state-mark';
-import { Keys } from '@/components/ui/kbd';
-import { useMay } from '@/lib/client';
 import { showAgent, showTask } from '@/lib/states';
-import { useLayout } from '../layout-store';
 import { useAgents, useOpenAgent, useOpenTask, useTasks } from '../use-room';
+import { GROUP, ITEM, PLACE_NAMES, Places } from './palette-places';
 
 const TASKS_SHOWN = 200;
-const ITEM =
-  'flex h-9 touch:h-11 cursor-pointer items-center gap-3 rounded-md px-2.5 text-sm data-[selected=true]:bg-hover';
-const GROUP =
-  '[&_[cmdk-group-heading]]:label [&_[cmdk-group-heading]]:px-2.5 [&_[cmdk-group-heading]]:pt-3 [&_[cmdk-group-heading]]:pb-1';
-
-const PLACE_NAMES = ['New agent', 'Home', 'Chat with the primary', 'Wall', 'Tasks', 'Settings', 'Keys'];
 const STARTS = 0.9;
 
 /** Every word must be found; those at the start of something count most. */
@@ -99,48 +89,5 @@ export default function Palette({ onClose }: { onClose(): void }) {
         </Dialog.Content>
       </Dialog.Portal>
     </Dialog.Root>
-  );
-}
-
-function Places({ run }: { run(act: () => void): () => void }) {
-  const navigate = useNavigate();
-  const show = useLayout((state) => state.show);
-  const maySpawn = useMay('agents:spawn');
-  const places: { name: string; icon: ReactNode; keys: string; act(): void }[] = [
-    ...(maySpawn
-      ? [{ name: 'New agent', icon: <Plus size={15} />, keys: 's', act: () => show('spawn') }]
-      : []),
-    { name: 'Home', icon: <House size={15} />, keys: 'g h', act: () => void navigate({ to: '/' }) },
-    {
-      name: 'Chat with the primary',
-      icon: <MessageSquare size={15} />,
-      keys: 'c',
-      act: () => void navigate({ to: '/chat', search: {} }),
-    },
-    { name: 'Wall', icon: <Grid2x2 size={15} />, keys: 'g w', act: () => void navigate({ to: '/wall' }) },
-    {
-      name: 'Tasks',
-      icon: <ListTodo size={15} />,
-      keys: 'g t',
-      act: () => void navigate({ to: '/tasks', search: {} }),
-    },
-    {
-      name: 'Settings',
-      icon: <Settings size={15} />,
-      keys: 'g a',
-      act: () => void navigate({ to: '/settings' }),
-    },
-    { name: 'Keys', icon: <Keyboard size={15} />, keys: '?', act: () => show('help') },
-  ];
-  return (
-    <Command.Group heading="go and act" className={GROUP}>
-      {places.map((place) => (
-        <Command.Item key={place.name} value={place.name} onSelect={run(place.act)} className={ITEM}>
-          <span className="grid w-3.5 place-items-center text-ink-3">{place.icon}</span>
-          <span className="flex-1">{place.name}</span>
-          <Keys keys={place.keys} />
-        </Command.Item>
-      ))}
-    </Command.Group>
   );
 }

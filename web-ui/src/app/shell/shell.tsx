@@ -29,7 +29,7 @@ export function Shell() {
   const stale = useStale();
   useResend();
   useShortcuts();
-  useTitle(needs + (plans ? 1 : 0));
+  useBadges(needs + plans);
 
   return (
     <div className="flex h-dvh flex-col">
@@ -43,7 +43,7 @@ export function Shell() {
       <div className="flex min-h-0 flex-1">
         {!phone && (
           <>
-            <Rail needs={needs} plans={plans} />
+            <Rail needs={needs + plans} plans={plans} />
             <aside
               className={clsx(
                 'flex w-[232px] shrink-0 flex-col border-line border-r bg-surface transition-[filter] duration-(--calm) desk:w-[264px]',
@@ -67,7 +67,7 @@ export function Shell() {
           <Outlet />
         </main>
       </div>
-      {phone ? <PhoneTabs needs={needs} plans={plans} /> : <StatusLine ranked={ranked} />}
+      {phone ? <PhoneTabs needs={needs + plans} plans={plans} /> : <StatusLine ranked={ranked} />}
       <SpawnDialog
         open={dialog === 'spawn'}
         onClose={() => show(null)}
@@ -90,8 +90,11 @@ function PhoneTabs({ needs, plans }: { needs: number; plans: number }) {
   return <BottomTabs needs={needs} plans={plans} />;
 }
 
-function useTitle(needs: number): void {
+/** How much waits, where one sees it without looking: the tab's title, and the icon of the installed page. */
+function useBadges(needs: number): void {
   useEffect(() => {
     document.title = needs ? `(${needs}) Orchestra` : 'Orchestra';
+    if (!('setAppBadge' in navigator)) return;
+    void (needs ? navigator.setAppBadge(needs) : navigator.clearAppBadge()).catch(() => undefined);
   }, [needs]);
 }

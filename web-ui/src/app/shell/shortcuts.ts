@@ -5,7 +5,7 @@ import { toast } from 'sonner';
 import { useMay } from '@/lib/client';
 import { nextInNeed } from '@/lib/need';
 import { useLayout } from '../layout-store';
-import { useAgents, useOpenAgent } from '../use-room';
+import { useAgents, useOpenAgent, usePlansWaiting } from '../use-room';
 
 export interface Shortcut {
   keys: string;
@@ -41,6 +41,8 @@ export const SHORTCUTS: { title: string; items: Shortcut[] }[] = [
     items: [
       { keys: 'ctrl+`', does: 'Into and out of the terminal' },
       { keys: '⏎', does: 'Take the keyboard, when it has the focus' },
+      { keys: 'ctrl+⇧F', does: 'Find in the terminal' },
+      { keys: 'ctrl+⇧C', does: 'Copy what is selected' },
     ],
   },
 ];
@@ -56,11 +58,16 @@ export function inTerminal(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && target.closest('.terminal-host') !== null;
 }
 
-/** One step through the rows of whatever list is in view. */
+function rowsOf(selector: string): HTMLElement[] {
+  return [...document.querySelectorAll<HTMLElement>(selector)].filter((row) => row.offsetParent !== null);
+}
+
+/** One step through the list one is in, else through the list of the page, else through the agents. */
 function step(by: 1 | -1): void {
-  const rows = [...document.querySelectorAll<HTMLElement>('main [data-task], [data-agent]')].filter(
-    (row) => row.offsetParent !== null,
-  );
+  const tasks = rowsOf('main ul [data-task]');
+  const agents = rowsOf('[data-agent]');
+  const inAgents = agents.includes(document.activeElement as HTMLElement);
+  const rows = tasks.length > 0 && !inAgents ? tasks : agents;
   const at = rows.indexOf(document.activeElement as HTMLElement);
   const current = at === -1 ? rows.findIndex((row) => row.ariaCurrent === 'page') : at;
   rows[Math.max(0, Math.min(rows.length - 1, current + by))]?.focus();
@@ -81,6 +88,7 @@ function openActions(): void {
 export function useShortcuts(): void {
   const navigate = useNavigate();
   const { ranked } = useAgents();
+  const plans = usePlansWaiting().length;
   const openAgent = useOpenAgent();
   const { agentId = null } = useParams({ strict: false });
   const maySpawn = useMay('agents:spawn');
@@ -99,6 +107,7 @@ export function useShortcuts(): void {
       n: () => {
         const next = nextInNeed(ranked, agentId);
         if (next) openAgent(next);
+        else if (plans > 0) void navigate({ to: '/' });
         else toast('Nobody needs you now.');
       },
       s: () => maySpawn && show('spawn'),
@@ -131,5 +140,5 @@ export function useShortcuts(): void {
     };
     window.addEventListener('keydown', pressed);
     return () => window.removeEventListener('keydown', pressed);
-  }, [navigate, ranked, openAgent, agentId, maySpawn]);
+  }, [navigate, ranked, plans, openAgent, agentId, maySpawn]);
 }

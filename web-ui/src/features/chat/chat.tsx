@@ -1,6 +1,7 @@
 /** The talk with one agent: what was said, what it delegated meanwhile, what it does now. */
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { Fragment, type ReactNode, useEffect, useLayoutEffect, useMemo, useRef } from 'react';
+import { ArrowDown } from 'lucide-react';
+import { Fragment, type ReactNode, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { Button } from '@/components/ui/button';
 import { Failed, Skeleton } from '@/components/ui/states';
 import { useClient } from '@/lib/client';
@@ -49,38 +50,55 @@ export function Chat({ agentId, sessionId, asides, renderAction, footer, empty }
       ...outgoing.map((item): Entry => ({ key: item.client_id, at: item.created_at, outgoing: item })),
     ];
   }, [talk.data, talk.hasNextPage, asides, outbox, sessionId]);
-  const { area, sentinel } = useScroll(entries.length, talk);
+  const { area, sentinel, away, toEnd } = useScroll(entries.length, talk);
 
   return (
-    <div ref={area} className="scroll-y min-h-0 flex-1" role="log" aria-label={`Talk with ${agentId}`}>
-      <div className="mx-auto flex min-h-full max-w-3xl flex-col justify-end gap-5 px-4 py-5">
-        <div ref={sentinel} />
-        {talk.isPending && <Skeleton waitingFor="the talk" />}
-        {talk.isError && <Failed error={talk.error} retry={() => void talk.refetch()} />}
-        {talk.hasNextPage && (
-          <Button
-            variant="ghost"
-            size="sm"
-            className="self-center"
-            disabled={talk.isFetchingNextPage}
-            onClick={() => void talk.fetchNextPage()}
-          >
-            {talk.isFetchingNextPage ? 'Loading…' : 'Earlier'}
-          </Button>
-        )}
-        {talk.isSuccess && entries.length === 0 && <div className="my-auto">{empty}</div>}
-        {entries.map((entry) => (
-          <Fragment key={entry.key}>
-            {'message' in entry && <MessageItem message={entry.message} renderAction={renderAction} />}
-            {'node' in entry && entry.node}
-            {'outgoing' in entry && <OutgoingItem item={entry.outgoing} />}
-          </Fragment>
-        ))}
-        {entries.length > 0 && footer}
+    <div className="relative flex min-h-0 flex-1 flex-col">
+      <div
+        ref={area}
+        className="scroll-y min-h-0 flex-1"
+        role="log"
+        aria-label={`Talk with ${agentId}`}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and must do so by keyboard
+        tabIndex={0}
+      >
+        <div className="mx-auto flex min-h-full max-w-3xl flex-col justify-end gap-5 px-4 py-5">
+          <div ref={sentinel} />
+          {talk.isPending && <Skeleton waitingFor="the talk" />}
+          {talk.isError && <Failed error={talk.error} retry={() => void talk.refetch()} />}
+          {talk.hasNextPage && (
+            <Button
+              variant="ghost"
+              size="sm"
+              className="self-center"
+              disabled={talk.isFetchingNextPage}
+              onClick={() => void talk.fetchNextPage()}
+            >
+              {talk.isFetchingNextPage ? 'Loading…' : 'Earlier'}
+            </Button>
+          )}
+          {talk.isSuccess && entries.length === 0 && <div className="my-auto">{empty}</div>}
+          {entries.map((entry) => (
+            <Fragment key={entry.key}>
+              {'message' in entry && <MessageItem message={entry.message} renderAction={renderAction} />}
+              {'node' in entry && entry.node}
+              {'outgoing' in entry && <OutgoingItem item={entry.outgoing} />}
+            </Fragment>
+          ))}
+          {entries.length > 0 && footer}
+        </div>
       </div>
+      {away && (
+        <Button size="sm" className="absolute right-4 bottom-3 shadow-2" onClick={toEnd}>
+          <ArrowDown size={14} /> Newest
+        </Button>
+      )}
     </div>
   );
 }
+
+/** So far above the newest that a way back is offered. */
+const FAR = 300;
 
 type Paged = { hasNextPage: boolean; isFetchingNextPage: boolean; fetchNextPage(): unknown };
 
@@ -89,6 +107,7 @@ function useScroll(count: number, talk: Paged) {
   const area = useRef<HTMLDivElement>(null);
   const sentinel = useRef<HTMLDivElement>(null);
   const atEnd = useRef(true);
+  const [away, setAway] = useState(false);
   const height = useRef(0);
   const paged = useRef(talk);
   paged.current = talk;
@@ -98,6 +117,7 @@ function useScroll(count: number, talk: Paged) {
     if (!element || !sentinel.current) return;
     const scrolled = () => {
       atEnd.current = element.scrollHeight - element.scrollTop - element.clientHeight < 40;
+      setAway(element.scrollHeight - element.scrollTop - element.clientHeight > FAR);
     };
     element.addEventListener('scroll', scrolled, { passive: true });
     const above = new IntersectionObserver(
@@ -130,5 +150,9 @@ function useScroll(count: number, talk: Paged) {
     height.current = element.scrollHeight;
   }, [count]);
 
-  return { area, sentinel };
+  const toEnd = () => {
+    const element = area.current;
+    if (element) element.scrollTop = element.scrollHeight;
+  };
+  return { area, sentinel, away, toEnd };
 }

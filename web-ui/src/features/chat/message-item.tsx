@@ -1,5 +1,7 @@
 /** One thing said: by a person, the agent, another agent, or the daemon. */
+import { Check, Copy } from 'lucide-react';
 import { lazy, type ReactNode, Suspense, useState } from 'react';
+import { useCopied } from '@/components/copy';
 import { clock, exact } from '@/lib/format';
 import type { Action, Message } from '@/protocol/types';
 import { useSendAgain } from './api';
@@ -49,13 +51,14 @@ function Mine({ text, at, children }: { text: string; at: string; children: Reac
 
 function Answer({ message, renderAction }: MessageItemProps) {
   return (
-    <div>
-      <p className="label mb-1 flex gap-2">
+    <div className="group/answer">
+      <div className="label mb-1 flex items-center gap-2">
         <span className="text-ink-2">{message.sender}</span>
         <time dateTime={message.created_at} title={exact(message.created_at)} className="nums">
           {clock(message.created_at)}
         </time>
-      </p>
+        <CopyAnswer text={message.text} />
+      </div>
       <Suspense fallback={<p className="whitespace-pre-wrap">{message.text}</p>}>
         <Markdown text={message.text} />
       </Suspense>
@@ -65,6 +68,21 @@ function Answer({ message, renderAction }: MessageItemProps) {
         </div>
       ))}
     </div>
+  );
+}
+
+/** The answer as it was written, markdown and all. */
+function CopyAnswer({ text }: { text: string }) {
+  const [copied, copy] = useCopied();
+  return (
+    <button
+      type="button"
+      aria-label={copied ? 'Copied' : 'Copy the answer'}
+      onClick={() => copy(text)}
+      className="-my-1 grid size-6 place-items-center rounded-sm opacity-0 transition-opacity hover:text-ink focus-visible:opacity-100 group-hover/answer:opacity-100 touch:size-11 touch:-my-3 touch:opacity-70"
+    >
+      {copied ? <Check size={12} className="text-done" /> : <Copy size={12} />}
+    </button>
   );
 }
 

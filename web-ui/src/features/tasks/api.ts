@@ -1,31 +1,54 @@
 /** Tasks over REST, and how live updates are laid over what is known. */
-import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
+import { queryOptions, skipToken, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { toast } from 'sonner';
 import { useClient } from '@/lib/client';
 import { type Api, explain } from '@/lib/http';
 import { keys } from '@/lib/keys';
 import type { Decision, Page, PlanDecision, ServerMessage, Task } from '@/protocol/types';
 
-/** How many pages are read at once; older tasks come with the search of a later page. */
-const MAX_PAGES = 5;
+const PAGE = 200;
 
+async function readPage(api: Api, cursor: string | null, signal?: AbortSignal): Promise<Page<Task>> {
+  const more = cursor ? `&cursor=${encodeURIComponent(cursor)}` : '';
+  return await api.get<Page<Task>>(`/api/tasks?limit=${PAGE}${more}`, signal);
+}
+
+/** The newest tasks; older ones are added to the same list when somebody scrolls that far. */
 export function tasksQuery(api: Api) {
   return queryOptions({
     queryKey: keys.tasks,
-    queryFn: async ({ signal }) => {
-      const items: Task[] = [];
-      let cursor: string | null = null;
-      for (let page = 0; page < MAX_PAGES; page += 1) {
-        const query: string = cursor ? `?cursor=${encodeURIComponent(cursor)}` : '';
-        const answer: Page<Task> = await api.get<Page<Task>>(`/api/tasks${query}`, signal);
-        items.push(...answer.items);
-        cursor = answer.next_cursor;
-        if (!cursor) break;
-      }
-      return items.sort(newestFirst);
+    queryFn: async ({ signal, client }) => {
+      const page = await readPage(api, null, signal);
+      client.setQueryData<string | null>(keys.olderTasks, page.next_cursor);
+      return page.items.sort(newestFirst);
     },
     staleTime: Number.POSITIVE_INFINITY,
   });
+}
+
+/** Reads the next page of older tasks into the list. */
+export function useOlderTasks() {
+  const { api } = useClient();
+  const queries = useQueryClient();
+  const { data: cursor } = useQuery<string | null>({
+    queryKey: keys.olderTasks,
+    queryFn: skipToken,
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: Number.POSITIVE_INFINITY,
+  });
+  const read = useMutation({
+    mutationFn: (from: string) => readPage(api, from),
+    onSuccess: ({ items, next_cursor }) => {
+      queries.setQueryData<string | null>(keys.olderTasks, next_cursor);
+      queries.setQueryData<Task[]>(keys.tasks, (list) => withTasks(list, items));
+    },
+    onError: (error) => toast.error(explain(error)),
+  });
+  return {
+    more: Boolean(cursor),
+    loading: read.isPending,
+    load: () => cursor && !read.isPending && read.mutate(cursor),
+  };
 }
 
 export function readTask(api: Api, id: number): Promise<Task> {
@@ -37,7 +60,14 @@ function newestFirst(a: Task, b: Task): number {
 }
 
 export function withTask(list: readonly Task[] | undefined, task: Task): Task[] {
-  return [task, ...(list ?? []).filter((each) => each.id !== task.id)].sort(newestFirst);
+  return withTasks(list, [task]);
+}
+
+/** Puts tasks into the list, in place of what was known of them. */
+export function withTasks(list: readonly Task[] | undefined, tasks: readonly Task[]): Task[] {
+  const known = new Map((list ?? []).map((task) => [task.id, task]));
+  for (const task of tasks) known.set(task.id, task);
+  return [...known.values()].sort(newestFirst);
 }
 
 type TaskUpdate = Extract<ServerMessage, { type: 'task_update' }>;
@@ -57,11 +87,12 @@ export function patchTask(task: Task, update: TaskUpdate, now: string): Task {
   };
 }
 
-export function useCancelTask() {
+/** Cancel ends a task from every state; retry begins another attempt at one that has ended. */
+export function useTaskAct(act: 'cancel' | 'retry') {
   const { api } = useClient();
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: (id: number) => api.post<Task>(`/api/tasks/${id}/cancel`),
+    mutationFn: (id: number) => api.post<Task>(`/api/tasks/${id}/${act}`),
     onSuccess: (task) => queries.setQueryData<Task[]>(keys.tasks, (list) => withTask(list, task)),
     onError: (error) => toast.error(explain(error)),
   });

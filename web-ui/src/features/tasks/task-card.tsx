@@ -1,5 +1,6 @@
 /** A delegation inside a talk: who does it, how far it is, its result; its terminal opens beside. */
 import { SquareTerminal, X } from 'lucide-react';
+import type { ReactNode } from 'react';
 import { LOOK_COLOUR, StateMark } from '@/components/state-mark';
 import { IconButton } from '@/components/ui/button';
 import { useMay } from '@/lib/client';
@@ -7,16 +8,18 @@ import { duration } from '@/lib/format';
 import { isOpen, showTask } from '@/lib/states';
 import { useNow } from '@/lib/use-now';
 import type { Task } from '@/protocol/types';
-import { useCancelTask } from './api';
+import { useTaskAct } from './api';
 
 interface TaskCardProps {
   task: Task;
   onOpen(task: Task): void;
   onTerminal(agentId: string): void;
+  /** What the agent's screen says last, while it works. */
+  line?: ReactNode;
 }
 
-export function TaskCard({ task, onOpen, onTerminal }: TaskCardProps) {
-  const cancel = useCancelTask();
+export function TaskCard({ task, onOpen, onTerminal, line }: TaskCardProps) {
+  const cancel = useTaskAct('cancel');
   const mayCancel = useMay('tasks:delegate');
   const shown = showTask(task.status);
   const open = isOpen(task.status);
@@ -36,6 +39,7 @@ export function TaskCard({ task, onOpen, onTerminal }: TaskCardProps) {
           <TaskElapsed task={task} />
           {task.agent_id && <span className="truncate font-mono">{task.agent_id}</span>}
         </span>
+        {line}
         {note && <span className="mt-1 line-clamp-2 block text-ink-2 text-sm">{note}</span>}
       </button>
       {task.agent_id && (

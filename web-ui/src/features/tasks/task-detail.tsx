@@ -1,26 +1,32 @@
 /** One task whole: what was asked, by whom, each attempt, and what came of it. */
 import { clsx } from 'clsx';
+import { RotateCcw } from 'lucide-react';
 import { lazy, type ReactNode, Suspense } from 'react';
 import { CopyId } from '@/components/copy';
-import { LOOK_TEXT, StateIcon } from '@/components/state-mark';
-import { Ago, Elapsed } from '@/components/time';
+import { LOOK_TEXT, StateIcon, StateMark } from '@/components/state-mark';
+import { Ago } from '@/components/time';
 import { Button } from '@/components/ui/button';
 import { useMay } from '@/lib/client';
 import { isOpen, showTask } from '@/lib/states';
-import type { Attempt, Task, TaskResult } from '@/protocol/types';
-import { useCancelTask } from './api';
+import type { Task, TaskResult } from '@/protocol/types';
+import { useTaskAct } from './api';
+import { Attempts } from './attempts';
+import { DiffStat } from './diff-stat';
 import { TaskElapsed } from './task-card';
 
 const Markdown = lazy(() => import('@/components/markdown'));
 
 interface TaskDetailProps {
   task: Task;
+  /** What this task handed on. */
+  parts: readonly Task[];
   onAgent(agentId: string): void;
   onTask(id: number): void;
 }
 
-export function TaskDetail({ task, onAgent, onTask }: TaskDetailProps) {
-  const cancel = useCancelTask();
+export function TaskDetail({ task, parts, onAgent, onTask }: TaskDetailProps) {
+  const cancel = useTaskAct('cancel');
+  const retry = useTaskAct('retry');
   const mayCancel = useMay('tasks:delegate');
   const shown = showTask(task.status);
   return (
@@ -50,6 +56,11 @@ export function TaskDetail({ task, onAgent, onTask }: TaskDetailProps) {
               Part of #{task.parent_task_id}
             </Button>
           )}
+          {!isOpen(task.status) && mayCancel && (
+            <Button disabled={retry.isPending} onClick={() => retry.mutate(task.id)}>
+              <RotateCcw size={14} /> Try again
+            </Button>
+          )}
           {isOpen(task.status) && mayCancel && (
             <Button variant="danger" disabled={cancel.isPending} onClick={() => cancel.mutate(task.id)}>
               Cancel task
@@ -63,16 +74,21 @@ export function TaskDetail({ task, onAgent, onTask }: TaskDetailProps) {
         </Section>
       )}
       {task.result && <Result result={task.result} />}
+      {parts.length > 0 && (
+        <Section title="handed on">
+          <ul className="divide-y divide-line rounded-lg border border-line bg-surface">
+            {parts.map((part) => (
+              <PartRow key={part.id} task={part} onOpen={() => onTask(part.id)} />
+            ))}
+          </ul>
+        </Section>
+      )}
       <Section title="asked">
         <p className="whitespace-pre-wrap break-words text-ink-2">{task.prompt}</p>
       </Section>
       {task.attempts.length > 0 && (
         <Section title={task.attempts.length === 1 ? 'attempt' : 'attempts'}>
-          <ol className="space-y-1.5">
-            {task.attempts.map((attempt) => (
-              <AttemptRow key={attempt.number} attempt={attempt} onAgent={onAgent} />
-            ))}
-          </ol>
+          <Attempts task={task} onAgent={onAgent} />
         </Section>
       )}
     </article>
@@ -111,50 +127,25 @@ function Result({ result }: { result: TaskResult }) {
             ))}
           </ul>
         )}
-        {result.diff_stat && (
-          <pre
-            // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls sideways
-            tabIndex={0}
-            className="overflow-x-auto whitespace-pre font-mono text-ink-2 text-xs"
-          >
-            {result.diff_stat}
-          </pre>
-        )}
+        {result.diff_stat && <DiffStat text={result.diff_stat} />}
       </div>
     </Section>
   );
 }
 
-const ATTEMPT_LOOK = {
-  starting: 'starting',
-  running: 'busy',
-  completed: 'done',
-  failed: 'failed',
-  timeout: 'failed',
-  killed: 'ended',
-} as const;
-
-function AttemptRow({ attempt, onAgent }: { attempt: Attempt; onAgent(agentId: string): void }) {
-  const look = ATTEMPT_LOOK[attempt.status];
+function PartRow({ task, onOpen }: { task: Task; onOpen(): void }) {
+  const shown = showTask(task.status);
   return (
-    <li className="flex flex-wrap items-baseline gap-x-3 text-sm">
-      <span className="label nums w-4">{attempt.number}</span>
-      <span className={clsx('flex items-center gap-1.5 self-center', LOOK_TEXT[look])}>
-        <StateIcon look={look} size={12} /> {attempt.status}
-      </span>
-      {attempt.agent_id && (
-        <button
-          type="button"
-          className="font-mono text-xs hover:text-accent"
-          onClick={() => attempt.agent_id && onAgent(attempt.agent_id)}
-        >
-          {attempt.agent_id}
-        </button>
-      )}
-      <span className="text-ink-3">
-        <Elapsed from={attempt.started_at} until={attempt.ended_at} />
-      </span>
-      {attempt.reason && <span className="text-ink-2">{attempt.reason}</span>}
+    <li>
+      <button
+        type="button"
+        onClick={onOpen}
+        className="flex w-full items-center gap-3 px-4 py-2 text-left text-sm hover:bg-hover touch:min-h-11"
+      >
+        <span className="label nums">#{task.id}</span>
+        <span className="min-w-0 flex-1 truncate">{task.title}</span>
+        <StateMark shown={shown} />
+      </button>
     </li>
   );
 }

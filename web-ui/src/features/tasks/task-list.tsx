@@ -1,22 +1,15 @@
-/** All tasks, newest first, filtered by where they stand. */
+/** All tasks, newest first; only the rows in sight exist, so ten thousand scroll like ten. */
 import { clsx } from 'clsx';
+import { useEffect, useRef } from 'react';
 import { StateIcon } from '@/components/state-mark';
 import { Ago } from '@/components/time';
-import { awaitsApproval, isOpen, showTask } from '@/lib/states';
+import { awaitsApproval, showTask } from '@/lib/states';
+import { useVirtual } from '@/lib/use-virtual';
 import type { Task } from '@/protocol/types';
+import { useOlderTasks } from './api';
 import { TaskElapsed } from './task-card';
 
-export const FILTERS = ['all', 'open', 'done', 'failed'] as const;
-export type Filter = (typeof FILTERS)[number];
-
-export function filterTasks(tasks: readonly Task[], filter: Filter): Task[] {
-  return tasks.filter((task) => {
-    if (filter === 'open') return isOpen(task.status);
-    if (filter === 'done') return task.status === 'completed';
-    if (filter === 'failed') return ['failed', 'timeout', 'cancelled'].includes(task.status);
-    return true;
-  });
-}
+const ROW = 53;
 
 interface TaskListProps {
   tasks: readonly Task[];
@@ -25,27 +18,44 @@ interface TaskListProps {
 }
 
 export function TaskList({ tasks, selected, onOpen }: TaskListProps) {
+  const area = useRef<HTMLDivElement>(null);
+  const { start, end } = useVirtual(area, tasks.length, ROW);
+  const older = useOlderTasks();
+  const nearEnd = end >= tasks.length - 5;
+  useEffect(() => {
+    if (nearEnd && older.more) older.load();
+  }, [nearEnd, older.more, older.load]);
   return (
-    <ul>
-      {tasks.map((task) => (
-        <TaskRow key={task.id} task={task} selected={task.id === selected} onOpen={() => onOpen(task)} />
-      ))}
-    </ul>
+    <div ref={area} className="scroll-y min-h-0 flex-1">
+      <ul
+        style={{ height: tasks.length * ROW, paddingTop: start * ROW }}
+        className="box-border"
+        aria-label={`${tasks.length} tasks`}
+      >
+        {tasks.slice(start, end).map((task) => (
+          <TaskRow key={task.id} task={task} selected={task.id === selected} onOpen={() => onOpen(task)} />
+        ))}
+      </ul>
+      {older.more && (
+        <p className="label px-4 py-3" role="status">
+          {older.loading ? 'reading older tasks…' : ' '}
+        </p>
+      )}
+    </div>
   );
 }
 
 function TaskRow({ task, selected, onOpen }: { task: Task; selected: boolean; onOpen(): void }) {
   const shown = showTask(task.status);
   return (
-    // Rows out of sight cost nothing to lay out.
-    <li className="border-line border-b [contain-intrinsic-size:auto_52px] [content-visibility:auto]">
+    <li style={{ height: ROW }} className="border-line border-b">
       <button
         type="button"
         data-task={task.id}
         aria-current={selected ? 'page' : undefined}
         onClick={onOpen}
         className={clsx(
-          'flex w-full items-center gap-3 px-4 py-2 text-left transition-colors duration-(--fast)',
+          'flex h-full w-full items-center gap-3 px-4 text-left transition-colors duration-(--fast) focus-visible:-outline-offset-2',
           selected ? 'bg-hover' : 'hover:bg-hover/60',
         )}
       >
@@ -54,7 +64,7 @@ function TaskRow({ task, selected, onOpen }: { task: Task; selected: boolean; on
           <span className="block truncate text-sm">{task.title}</span>
           <span className="flex gap-2 text-ink-3 text-xs">
             <span className="nums font-mono">#{task.id}</span>
-            <span>{awaitsApproval(task) ? 'waits for you' : shown.word}</span>
+            <span className="whitespace-nowrap">{awaitsApproval(task) ? 'waits for you' : shown.word}</span>
             {task.attempts.length > 0 && <TaskElapsed task={task} />}
             <span className="truncate font-mono">{task.agent_id ?? task.specialist ?? task.kind}</span>
           </span>

@@ -3,7 +3,7 @@ import { Unicode11Addon } from '@xterm/addon-unicode11';
 import { WebLinksAddon } from '@xterm/addon-web-links';
 import { WebglAddon } from '@xterm/addon-webgl';
 import { Terminal } from '@xterm/xterm';
-import { SCREEN, SCREEN_FONT } from '@/lib/terminal-theme';
+import { SCREEN_FONT, screenColours } from '@/lib/terminal-theme';
 import { FONT_SIZE } from './layout';
 import { isReport, swallowQueries } from './replies';
 
@@ -35,7 +35,7 @@ export function openEmulator(host: HTMLElement, options: EmulatorOptions): Termi
     lineHeight: 1.2,
     cursorInactiveStyle: options.keyboard ? 'outline' : 'none',
     disableStdin: true,
-    theme: SCREEN,
+    theme: screenColours(),
     drawBoldTextInBrightColors: false,
     macOptionIsMeta: true,
     linkHandler: { activate: open, allowNonHttpProtocols: false },
@@ -48,10 +48,29 @@ export function openEmulator(host: HTMLElement, options: EmulatorOptions): Termi
   if (options.accelerated) accelerate(terminal);
   terminal.onData((data) => !isReport(data) && options.onData(data));
   terminal.onBinary((data) => options.onData(data));
-  terminal.attachCustomKeyEventHandler(options.onKey);
+  terminal.attachCustomKeyEventHandler((event) => !isPageKey(terminal, event) && options.onKey(event));
   terminal.attachCustomWheelEventHandler(options.onWheel);
   prepareInput(terminal, options);
   return terminal;
+}
+
+/** The page's own keys, never the agent's: in and out, paste, find, and copy, which the browser would take for its inspector. */
+function isPageKey(terminal: Terminal, event: KeyboardEvent): boolean {
+  if (!event.ctrlKey) return false;
+  if (event.shiftKey && event.key === 'C' && event.type === 'keydown' && terminal.hasSelection()) {
+    event.preventDefault();
+    void navigator.clipboard?.writeText(terminal.getSelection());
+  }
+  return event.key === '`' || (event.shiftKey && /^[CVF]$/.test(event.key));
+}
+
+/** The rows of the screen as text. */
+export function screenRows(terminal: Terminal): string[] {
+  const buffer = terminal.buffer.active;
+  return Array.from(
+    { length: terminal.rows },
+    (_, row) => buffer.getLine(buffer.baseY + row)?.translateToString(true) ?? '',
+  );
 }
 
 function accelerate(terminal: Terminal): void {

@@ -70,6 +70,13 @@ export class HistoryPane {
     this.#viewport.scrollTop = this.#viewport.scrollHeight;
   }
 
+  /** Asks for the page above the oldest row held; false when that is the beginning. */
+  older(): boolean {
+    if (this.#start === 0) return false;
+    this.#request(this.#start);
+    return true;
+  }
+
   /** After a change of size the view stays where it was: at the screen, if it was there. */
   keep(): void {
     if (this.#pinned) this.toBottom();

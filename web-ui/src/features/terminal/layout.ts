@@ -25,12 +25,18 @@ export function sizeFor(box: Box, cell: Cell): { cols: number; rows: number } {
   };
 }
 
-/** The font size, in half pixels, at which a terminal of that size still fits; never above the normal one. */
-export function fontFor(box: Box, cell: Cell, cols: number, rows: number, byWidth: boolean): number {
+/** The font size, in half pixels, at which a terminal of that size still fits; never above `base`, for which the cell is given. */
+export function fontFor(
+  box: Box,
+  cell: Cell,
+  { cols, rows }: { cols: number; rows: number },
+  byWidth: boolean,
+  base = FONT_SIZE,
+): number {
   const wide = box.width / (cols * cell.width);
   const high = box.height / (rows * cell.height);
   const ratio = Math.min(1, wide, byWidth ? 1 : high);
-  return Math.max(MIN_FONT_SIZE, Math.floor(FONT_SIZE * ratio * 2) / 2);
+  return Math.max(MIN_FONT_SIZE, Math.floor(base * ratio * 2) / 2);
 }
 
 let pencil: CanvasRenderingContext2D | null | undefined;

@@ -39,7 +39,7 @@ export default function Peek({ sessionId }: { sessionId: string }) {
     <div
       ref={viewport}
       aria-hidden="true"
-      className="pointer-events-none absolute inset-0 overflow-hidden bg-[#0b0e10] opacity-0"
+      className="pointer-events-none absolute inset-0 overflow-hidden bg-screen opacity-0"
     >
       <div ref={history} className="hidden" />
       <div ref={host} className="terminal-host" />

@@ -3,6 +3,7 @@ import { Keyboard, Maximize2, Minimize2, ZoomIn, ZoomOut } from 'lucide-react';
 import { type ReactNode, type RefObject, useEffect, useState } from 'react';
 import { Button, IconButton } from '@/components/ui/button';
 import { Keys } from '@/components/ui/kbd';
+import { FONT_SIZE } from './layout';
 import type { TerminalSession, TerminalState } from './terminal-session';
 
 interface TerminalBarProps {
@@ -85,7 +86,7 @@ function Seat({
   );
 }
 
-/** The phone chooses letters one can read; it sizes the agent's terminal only when told to. */
+/** The phone sizes the agent's terminal only when told to; two fingers or the lens choose the letters. */
 function TouchSize({ session, mine }: { session: RefObject<TerminalSession | null>; mine: boolean }) {
   const [zoomed, setZoomed] = useState(false);
   const [fit, setFit] = useState(false);
@@ -107,7 +108,7 @@ function TouchSize({ session, mine }: { session: RefObject<TerminalSession | nul
         label={zoomed ? 'Whole screen' : 'Readable size'}
         active={zoomed}
         onClick={() => {
-          session.current?.zoom(!zoomed);
+          session.current?.zoomTo(zoomed ? null : FONT_SIZE);
           setZoomed(!zoomed);
         }}
       >

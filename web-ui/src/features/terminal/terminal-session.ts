@@ -14,7 +14,9 @@ import { SCREEN_FONT } from '@/lib/terminal-theme';
 import type { SeatHolder } from '@/protocol/types';
 import { openEmulator } from './emulator';
 import { HistoryPane } from './history-pane';
-import { type Box, type Cell, FONT_SIZE, fontFor, letterWidth, sizeFor } from './layout';
+import type { Box } from './layout';
+import type { Prefs } from './prefs';
+import { ScreenFit } from './screen-fit';
 import { TitleFilter } from './title-filter';
 
 export interface TerminalState {
@@ -42,7 +44,6 @@ export interface TerminalDeps {
 }
 
 const ACK_BYTES = 64 * 1024;
-const RESIZE_MS = 100;
 const SIZE_SETTLES_MS = 1500;
 
 export class TerminalSession implements TerminalViewer {
@@ -54,7 +55,7 @@ export class TerminalSession implements TerminalViewer {
   readonly #filter = new TitleFilter();
   readonly #history: HistoryPane | null;
   readonly #detach: () => void;
-  readonly #drawn: ResizeObserver;
+  readonly #fit: ScreenFit;
   #state: TerminalState = {
     phase: 'joining',
     cols: 120,
@@ -70,20 +71,12 @@ export class TerminalSession implements TerminalViewer {
   #parsed = 0;
   #acked = 0;
   #parts: Uint8Array[] = [];
-  #cell: Cell = { width: 7.8, height: 16 };
-  #box: Box = { width: 0, height: 0 };
-  #fit: boolean;
-  #zoomed = false;
   #sizedAt = 0;
-  #resize: ReturnType<typeof setTimeout> | undefined;
 
   constructor(deps: TerminalDeps) {
     this.#deps = deps;
-    this.#fit = !deps.touch && !deps.peek;
     this.#terminal = this.#open();
-    this.#drawn = new ResizeObserver(this.#place);
-    const screen = deps.host.querySelector('.xterm-screen');
-    if (screen) this.#drawn.observe(screen);
+    this.#fit = this.#fitTo(deps);
     this.#history = deps.peek
       ? null
       : new HistoryPane(deps.viewport, deps.history, (before, lines) =>
@@ -102,9 +95,8 @@ export class TerminalSession implements TerminalViewer {
   }
 
   dispose(): void {
-    clearTimeout(this.#resize);
     this.#detach();
-    this.#drawn.disconnect();
+    this.#fit.dispose();
     this.#history?.dispose();
     document.fonts?.removeEventListener('loadingdone', this.#fontsLoaded);
     this.#terminal.dispose();
@@ -128,14 +120,33 @@ export class TerminalSession implements TerminalViewer {
 
   /** Whether the terminal takes the size of this screen while this viewer holds the seat. */
   fitToScreen(fit: boolean): void {
-    this.#fit = fit;
-    this.#layout();
+    this.#fit.set({ fit });
   }
 
-  /** On a small screen: letters one can read, and panning, instead of the whole picture. */
-  zoom(zoomed: boolean): void {
-    this.#zoomed = zoomed;
-    this.#layout();
+  /** On a small screen: letters of this size, and panning; null shows the whole picture. */
+  zoomTo(letters: number | null): void {
+    this.#fit.set({ letters });
+  }
+
+  /** Size of letters as they are seen now. */
+  letters(): number {
+    return this.#fit.letters();
+  }
+
+  prefer({ fontSize, screenReader }: Prefs): void {
+    this.#terminal.options.screenReaderMode = screenReader;
+    this.#deps.history.ariaHidden = String(!screenReader);
+    this.#fit.set({ base: fontSize });
+  }
+
+  /** For those who read what is drawn. */
+  get terminal(): Terminal {
+    return this.#terminal;
+  }
+
+  /** Asks for older history; false when there is none. */
+  older(): boolean {
+    return this.#history?.older() ?? false;
   }
 
   type(data: string): void {
@@ -155,8 +166,7 @@ export class TerminalSession implements TerminalViewer {
   }
 
   setBox(box: Box): void {
-    this.#box = box;
-    this.#layout();
+    this.#fit.set({ box });
   }
 
   toBottom(): void {
@@ -184,14 +194,14 @@ export class TerminalSession implements TerminalViewer {
     this.#resizeTo(message.cols, message.rows);
     this.#set({ phase: 'live', mine: message.mine, holder: message.seat ?? null, refusal: null });
     this.#history?.restart();
-    this.#layout();
+    this.#fit.layout();
   }
 
   seat(message: SeatMessage): void {
     const taken = message.mine && !this.#state.mine;
     this.#resizeTo(message.cols, message.rows);
     this.#set({ mine: message.mine, holder: message.holder ?? null });
-    this.#layout();
+    this.#fit.layout();
     if (taken) this.focus();
   }
 
@@ -274,18 +284,32 @@ export class TerminalSession implements TerminalViewer {
     });
   }
 
+  #fitTo({ viewport, history, host, touch, peek, hub, sessionId }: TerminalDeps): ScreenFit {
+    const deps = {
+      terminal: this.#terminal,
+      viewport,
+      history,
+      host,
+      touch,
+      mine: () => this.#state.mine,
+      askSize: (size: { cols: number; rows: number }) => {
+        this.#sizedAt = Date.now();
+        hub.send({ type: 'terminal_resize', session_id: sessionId, ...size });
+      },
+      placed: () => this.#history?.keep(),
+    };
+    return new ScreenFit(deps, !touch && !peek);
+  }
+
   /** Glyphs drawn before their font came are drawn anew, and cells measured again. */
   #fontsLoaded = (): void => {
     this.#terminal.options.fontFamily = 'monospace';
     this.#terminal.options.fontFamily = SCREEN_FONT;
     this.#terminal.clearTextureAtlas();
-    this.#layout();
+    this.#fit.layout();
   };
 
   #key(event: KeyboardEvent): boolean {
-    // Into and out of the terminal: the page's own key, never the agent's.
-    if (event.ctrlKey && event.key === '`') return false;
-    if (event.ctrlKey && event.shiftKey && (event.key === 'V' || event.key === 'C')) return false;
     if (this.#state.mine) return true;
     if (event.type === 'keydown' && event.key === 'Enter') this.takeSeat();
     return false;
@@ -304,59 +328,6 @@ export class TerminalSession implements TerminalViewer {
     this.#sizedAt = Date.now();
     this.#terminal.resize(cols, rows);
     this.#set({ cols, rows });
-  }
-
-  /** Draws as large as fits; asks the agent for this screen's size only from the seat. */
-  #layout(): void {
-    const { width, height } = this.#box;
-    if (width < 40 || height < 40) return;
-    const { cols, rows } = this.#terminal;
-    this.#measure();
-    const own = this.#fit && this.#state.mine;
-    const font =
-      own || this.#zoomed ? FONT_SIZE : fontFor(this.#box, this.#cell, cols, rows, this.#deps.touch);
-    if (this.#terminal.options.fontSize !== font) this.#terminal.options.fontSize = font;
-    this.#place();
-    if (own) this.#askSize();
-  }
-
-  /** What the font size leaves over is scaled away; called again whenever the drawn screen changes its size. */
-  #place = (): void => {
-    const { host, viewport, history, touch } = this.#deps;
-    const font = this.#terminal.options.fontSize ?? FONT_SIZE;
-    const { width, height } = this.#box;
-    const screen = host.querySelector<HTMLElement>('.xterm-screen');
-    const [wide, high] = [screen?.offsetWidth || width, screen?.offsetHeight || height];
-    const fits = Math.min(width / wide, touch ? Number.POSITIVE_INFINITY : height / high);
-    const plain = this.#zoomed || (this.#fit && this.#state.mine);
-    const scale = plain ? 1 : Math.min(fits, FONT_SIZE / font);
-    host.style.transform = scale === 1 ? '' : `scale(${scale})`;
-    viewport.style.setProperty('--cell-height', `${(high / this.#terminal.rows) * scale}px`);
-    history.style.fontSize = `${font * scale}px`;
-    const cell = (wide / this.#terminal.cols) * scale;
-    history.style.letterSpacing = `${cell - letterWidth(font * scale)}px`;
-    this.#history?.keep();
-  };
-
-  #askSize(): void {
-    clearTimeout(this.#resize);
-    this.#resize = setTimeout(() => {
-      const size = sizeFor(this.#box, this.#cell);
-      if (!this.#state.mine || (size.cols === this.#state.cols && size.rows === this.#state.rows)) return;
-      this.#sizedAt = Date.now();
-      this.#deps.hub.send({ type: 'terminal_resize', session_id: this.#deps.sessionId, ...size });
-    }, RESIZE_MS);
-  }
-
-  /** The size of a cell at the normal font size, from what is drawn now. */
-  #measure(): void {
-    const screen = this.#deps.host.querySelector<HTMLElement>('.xterm-screen');
-    const font = this.#terminal.options.fontSize ?? FONT_SIZE;
-    if (!screen?.offsetWidth) return;
-    this.#cell = {
-      width: (screen.offsetWidth / this.#terminal.cols / font) * FONT_SIZE,
-      height: (screen.offsetHeight / this.#terminal.rows / font) * FONT_SIZE,
-    };
   }
 
   #send(type: 'take_seat' | 'release_seat'): void {

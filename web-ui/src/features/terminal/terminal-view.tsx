@@ -5,11 +5,19 @@ import { ArrowDown } from 'lucide-react';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { Button } from '@/components/ui/button';
 import { useClient, useMay } from '@/lib/client';
+import { useScreen } from '@/lib/terminal-theme';
 import { useTouch } from '@/lib/use-media';
+import { FindBar } from './find-bar';
 import { KeyBar } from './key-bar';
+import { FONT_SIZE } from './layout';
 import { LinkDialog } from './link-dialog';
+import { Overlay } from './overlay';
+import { watchPinch } from './pinch';
+import { usePrefs } from './prefs';
 import { TerminalBar } from './terminal-bar';
 import { TerminalSession, type TerminalState } from './terminal-session';
+import { TypeBox } from './type-box';
+import { ViewMenu } from './view-menu';
 
 interface TerminalViewProps {
   sessionId: string;
@@ -21,6 +29,11 @@ interface TerminalViewProps {
   menu?: ReactNode;
   /** False once the agent has ended: nothing to type into. */
   live: boolean;
+  /** Agents that could stand beside this one, and how to put one there. */
+  others?: readonly string[];
+  onBeside?: (agentId: string) => void;
+  /** Below the screen on touch, while this viewer does not hold the keyboard. */
+  composer?: ReactNode;
 }
 
 const JOINING: TerminalState = {
@@ -33,18 +46,43 @@ const JOINING: TerminalState = {
   refusal: null,
 };
 
-export function TerminalView({ sessionId, title, views, menu, live }: TerminalViewProps) {
+/** Other colours are another emulator: everything already drawn has the old ones. */
+export function TerminalView(props: TerminalViewProps) {
+  const colours = useScreen((state) => state.name);
+  return <ColouredTerminal key={colours} {...props} />;
+}
+
+function ColouredTerminal(props: TerminalViewProps) {
+  const { sessionId, title, views, menu, live, others = [], onBeside, composer } = props;
   const touch = useTouch();
   const mayType = useMay('terminal:type') && live;
   const [link, setLink] = useState<string | null>(null);
+  const [finding, setFinding] = useState(false);
   const { parts, session, state, pinned } = useTerminal(sessionId, touch, setLink);
+  const closeFind = () => {
+    setFinding(false);
+    session.current?.focus();
+  };
 
   return (
-    <section aria-label={`Terminal of ${sessionId}`} className="flex min-h-0 min-w-0 flex-1 flex-col">
+    <section
+      aria-label={`Terminal of ${sessionId}`}
+      className="flex min-h-0 min-w-0 flex-1 flex-col"
+      onKeyDown={(event) => {
+        if (!event.ctrlKey || !event.shiftKey || event.key !== 'F') return;
+        event.preventDefault();
+        setFinding(true);
+      }}
+    >
       <TerminalBar
         title={title}
         views={views}
-        menu={menu}
+        menu={
+          <>
+            <ViewMenu session={session} onFind={() => setFinding(true)} others={others} onBeside={onBeside} />
+            {menu}
+          </>
+        }
         state={state}
         session={session}
         mayType={mayType}
@@ -58,6 +96,7 @@ export function TerminalView({ sessionId, title, views, menu, live }: TerminalVi
           </div>
         </div>
         <Overlay state={state} live={live} />
+        {finding && <FindBar session={session} history={parts.history} onClose={closeFind} />}
         {!pinned && (
           <Button
             size="sm"
@@ -69,6 +108,11 @@ export function TerminalView({ sessionId, title, views, menu, live }: TerminalVi
         )}
       </div>
       {touch && mayType && <KeyBar state={state} session={session} />}
+      {touch && mayType && state.mine ? (
+        <TypeBox session={session} to={sessionId.replace(/^sess-/, '')} />
+      ) : (
+        composer
+      )}
       <LinkDialog url={link} onClose={() => setLink(null)} />
     </section>
   );
@@ -99,6 +143,9 @@ function useTerminal(sessionId: string, touch: boolean, onLink: (url: string) =>
     });
     session.current = made;
     setState(made.state);
+    made.prefer(usePrefs.getState());
+    const stopPrefs = usePrefs.subscribe((prefs) => made.prefer(prefs));
+    const stopPinch = touch ? watchPinch(area, made, FONT_SIZE) : () => undefined;
     const stop = made.changed.on(setState);
     const observer = new ResizeObserver(() =>
       made.setBox({ width: area.clientWidth - 16, height: area.clientHeight - 12 }),
@@ -108,6 +155,8 @@ function useTerminal(sessionId: string, touch: boolean, onLink: (url: string) =>
     area.addEventListener('scroll', scrolled, { passive: true });
     return () => {
       stop();
+      stopPrefs();
+      stopPinch();
       observer.disconnect();
       area.removeEventListener('scroll', scrolled);
       made.dispose();
@@ -116,37 +165,6 @@ function useTerminal(sessionId: string, touch: boolean, onLink: (url: string) =>
   }, [hub, sessionId, touch, onLink]);
 
   return { parts: { viewport, history, host }, session, state, pinned };
-}
-
-function Overlay({ state, live }: { state: TerminalState; live: boolean }) {
-  const [slow, setSlow] = useState(false);
-  useEffect(() => {
-    setSlow(false);
-    if (state.phase !== 'joining') return;
-    const timer = setTimeout(() => setSlow(true), 5000);
-    return () => clearTimeout(timer);
-  }, [state.phase]);
-  const text =
-    state.phase === 'offline'
-      ? 'No connection: this is the last picture. Keys are not sent.'
-      : state.phase === 'refused'
-        ? (state.refusal ?? 'This terminal cannot be shown.')
-        : state.phase === 'joining'
-          ? slow
-            ? live
-              ? 'Still waiting for tmux. If this stays, run `orchestra doctor` where the daemon runs.'
-              : 'The agent has ended and its screen is gone.'
-            : 'waiting for tmux…'
-          : null;
-  if (!text) return null;
-  return (
-    <p
-      role="status"
-      className="absolute inset-x-0 top-0 bg-raised/95 px-4 py-1.5 text-center text-ink-2 text-xs"
-    >
-      {text}
-    </p>
-  );
 }
 
 export default TerminalView;

@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { parseLines } from '@/lib/ansi';
+import { endOf } from './excerpt';
+import { placesIn } from './finder';
 import { fontFor, sizeFor } from './layout';
 import { TitleFilter } from './title-filter';
 
@@ -34,10 +37,34 @@ describe('the size of a terminal', () => {
   });
 
   it('is drawn smaller where there is less room, never larger than normal', () => {
-    expect(fontFor({ width: 2000, height: 2000 }, cell, 100, 30, false)).toBe(13);
-    expect(fontFor({ width: 400, height: 2000 }, cell, 100, 30, false)).toBe(6.5);
-    expect(fontFor({ width: 2000, height: 240 }, cell, 100, 30, false)).toBe(6.5);
-    expect(fontFor({ width: 2000, height: 240 }, cell, 100, 30, true)).toBe(13);
-    expect(fontFor({ width: 50, height: 50 }, cell, 400, 200, false)).toBe(4);
+    expect(fontFor({ width: 2000, height: 2000 }, cell, { cols: 100, rows: 30 }, false)).toBe(13);
+    expect(fontFor({ width: 400, height: 2000 }, cell, { cols: 100, rows: 30 }, false)).toBe(6.5);
+    expect(fontFor({ width: 2000, height: 240 }, cell, { cols: 100, rows: 30 }, false)).toBe(6.5);
+    expect(fontFor({ width: 2000, height: 240 }, cell, { cols: 100, rows: 30 }, true)).toBe(13);
+    expect(fontFor({ width: 50, height: 50 }, cell, { cols: 400, rows: 200 }, false)).toBe(4);
+  });
+});
+
+describe('words in a terminal', () => {
+  it('are found wherever they stand, the newest first', () => {
+    expect(placesIn(['a Cat', 'no', 'cat cat'], 'cat')).toEqual([
+      { row: 2, col: 4 },
+      { row: 2, col: 0 },
+      { row: 0, col: 2 },
+    ]);
+    expect(placesIn(['aaa'], 'aa')).toEqual([
+      { row: 0, col: 1 },
+      { row: 0, col: 0 },
+    ]);
+    expect(placesIn(['a'], '')).toEqual([]);
+  });
+});
+
+describe('the end of a screen', () => {
+  it('has no empty rows around it', () => {
+    const rows = parseLines(['one', '', 'two', 'three', '', '']);
+    expect(endOf(rows, 3)).toEqual(rows.slice(2, 4));
+    expect(endOf(rows, 9)).toEqual(rows.slice(0, 4));
+    expect(endOf(parseLines(['', '']), 4)).toEqual([]);
   });
 });

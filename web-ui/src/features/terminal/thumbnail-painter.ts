@@ -1,7 +1,7 @@
 /** Paints sampled frames small on a canvas; rows that look the same are not painted again. */
 import { BOLD, lastMeaningfulLine, parseFrame, type Row } from '@/lib/ansi';
 import type { Sample } from '@/lib/terminal-hub';
-import { penColours, SCREEN, SCREEN_FONT } from '@/lib/terminal-theme';
+import { penColours, SCREEN_FONT, screenColours } from '@/lib/terminal-theme';
 
 /** Height of a row in cells' widths, as the live terminal draws it. */
 const LINE = 2.05;
@@ -47,7 +47,7 @@ export class ThumbnailPainter {
       this.#keys = [];
       this.#canvas.width = width;
       this.#canvas.height = height;
-      context.fillStyle = SCREEN.background;
+      context.fillStyle = screenColours().background;
       context.fillRect(0, 0, width, height);
     }
     context.textBaseline = 'middle';
@@ -77,7 +77,7 @@ export class ThumbnailPainter {
     width: number,
   ): void {
     context.globalAlpha = 1;
-    context.fillStyle = SCREEN.background;
+    context.fillStyle = screenColours().background;
     context.fillRect(0, top, width, line + 0.5);
     for (const run of row.runs) {
       const { fg, bg, alpha } = penColours(run);

@@ -17,6 +17,8 @@ const TYPES = {
   '.css': 'text/css',
   '.svg': 'image/svg+xml',
   '.woff2': 'font/woff2',
+  '.png': 'image/png',
+  '.webmanifest': 'application/manifest+json',
 };
 
 const ALL =
@@ -173,7 +175,7 @@ export class FakeDaemon {
       };
     }
     if (at === 'GET /api/agents') return page(this.agents);
-    if (at === 'GET /api/tasks') return page([...this.tasks].reverse());
+    if (at === 'GET /api/tasks') return page([...this.tasks].sort((a, b) => b.id - a.id));
     if (at === 'POST /api/agents') return this.spawn(body);
     if (at === 'POST /api/plans/decide') return { body: this.decide(body.task_ids, body.decision) ?? {} };
     return this.object(method, pathname.split('/').slice(2), body);
@@ -189,6 +191,10 @@ export class FakeDaemon {
           reason: 'cancelled by Owner',
           ended_at: new Date().toISOString(),
         });
+        this.update(task);
+      }
+      if (part === 'retry') {
+        Object.assign(task, { status: 'assigned', reason: null, error: null, ended_at: null, result: null });
         this.update(task);
       }
       return { body: task };

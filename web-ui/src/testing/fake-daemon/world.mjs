@@ -255,6 +255,31 @@ export function tasks(scenario) {
       ended_at: null,
       elapsed_ms: 180_000,
     }),
+    task({
+      id: 18,
+      title: 'A real tmux server for the tests of kill',
+      specialist: 'aider',
+      agent_id: 'aider-004',
+      status: 'running',
+      parent_task_id: 12,
+      requested_by: 'droid-001',
+      attempts: [attempt('aider-004', 'running', 2 * MINUTE, null)],
+      created_at: ago(3 * MINUTE),
+      ended_at: null,
+      elapsed_ms: 120_000,
+    }),
+    task({
+      id: 19,
+      title: 'List the ways an agent can end',
+      specialist: 'cursor',
+      agent_id: 'cursor-003',
+      parent_task_id: 12,
+      requested_by: 'droid-001',
+      attempts: [attempt('cursor-003', 'completed', 3 * MINUTE, MINUTE)],
+      created_at: ago(3 * MINUTE),
+      ended_at: ago(MINUTE),
+      elapsed_ms: 120_000,
+    }),
     ...(scenario === 'calm'
       ? []
       : [

@@ -36,7 +36,7 @@ pub(super) async fn measure(bench: &Bench) -> anyhow::Result<Vec<Row>> {
         if count == 0 {
             rows.push(row);
         } else {
-            rows.push(row.budget("< 3000 with 200"));
+            rows.push(row.within(3000.0));
             let name = "  → each is running, the last one's screen is read";
             rows.push(Row::of(name, "ms", &found).note("with a request for each agent"));
         }

@@ -30,7 +30,7 @@ pub(super) async fn measure(bench: &Bench) -> anyhow::Result<Vec<Row>> {
         Row::of("user_message → claude_response", "ms", &whole),
         Row::of("  of it the scripted model", "ms", &models)
             .note("its requests of this turn, from their log"),
-        Row::of("  the rest: Orchestra and Claude Code", "ms", &rest).budget("< 1000"),
+        Row::of("  the rest: Orchestra and Claude Code", "ms", &rest).within(1000.0),
     ])
 }
 

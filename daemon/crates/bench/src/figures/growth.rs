@@ -1,4 +1,5 @@
-//! How cost grows: with agents, with viewers of one terminal, with bytes of output.
+//! How cost grows: with agents and the share of them that changes, with viewers of one
+//! terminal, with bytes of output.
 
 use crate::agents::{self, Work};
 use crate::bench::Bench;
@@ -8,6 +9,8 @@ use crate::stage::Stage;
 use crate::viewer::Audience;
 use std::time::Instant;
 
+/// Of so many agents one changes: a share of 1 %, and of 100 %.
+const SHARES: [usize; 2] = [100, 1];
 /// Bytes a second of one agent: a chatty one, and one that prints without pause.
 const RATES: [u32; 2] = [20_000, 2_000_000];
 
@@ -29,19 +32,27 @@ pub(super) async fn measure(bench: &Bench) -> anyhow::Result<Vec<Row>> {
 
 async fn with_agents(bench: &Bench, stage: &Stage, rows: &mut Vec<Row>) -> anyhow::Result<()> {
     let mut sessions: Vec<String> = Vec::new();
-    for count in bench.sizes.agents {
+    for count in bench.sizes.growing_agents.iter().copied() {
         let more = agents::shells(&stage.api, count - sessions.len()).await?;
-        let more: Vec<String> = more.into_iter().map(|agent| agent.session).collect();
-        agents::put_to_work(stage.site()?, &more, Work::AllChange)?;
-        sessions.extend(more);
+        sessions.extend(more.into_iter().map(|agent| agent.session));
         let mut audience = Audience::sampled(&stage.api, &sessions).await?;
-        tokio::time::sleep(bench.sizes.settle).await;
-        let spent = stage.processor(bench.sizes.window).await?;
-        audience.check().await?;
-        let each = spent.total() / count as f64;
-        let name = format!("{count} agents, all change, a sampled viewer each");
-        let note = format!("{}; {each:.3} an agent", spent.shares());
-        rows.push(Row::one(name, "% core", spent.total()).note(note));
+        for one_in in SHARES {
+            let busy: Vec<String> = sessions.iter().step_by(one_in).cloned().collect();
+            agents::put_to_work(stage.site()?, &busy, Work::AllChange)?;
+            tokio::time::sleep(bench.sizes.settle).await;
+            let spent = stage.processor(bench.sizes.window).await?;
+            audience.check().await?;
+            agents::stop_work(stage.site()?, &busy)?;
+            let each = spent.total() / count as f64;
+            let name = format!(
+                "{count} agents, a sampled viewer each, {} % change",
+                100 / one_in
+            );
+            let note = format!("{}; {each:.3} an agent", spent.shares());
+            rows.push(Row::one(name, "% core", spent.total()).note(note));
+            // Until the shells have their prompts back.
+            tokio::time::sleep(bench.sizes.settle / 2).await;
+        }
     }
     Ok(())
 }
@@ -57,7 +68,7 @@ async fn with_viewers(
     agents::put_to_work(stage.site()?, session, Work::AllChange)?;
     let mode = if live { "live" } else { "sampled" };
     let mut memories = Vec::new();
-    for count in bench.sizes.viewers {
+    for count in bench.sizes.growing_viewers.iter().copied() {
         let mut audience = if live {
             Audience::live(&stage.api, &agent.session, count).await?
         } else {
@@ -68,16 +79,15 @@ async fn with_viewers(
         let spent = stage.processor(bench.sizes.window).await?;
         let frames = (audience.frames() - before) as f64;
         let each = frames / begun.elapsed().as_secs_f64() / count as f64;
-        memories.push(memory(stage.daemon()?.pid)?.rss as f64);
+        memories.push((count as f64, memory(stage.daemon()?.pid)?.rss as f64));
         audience.check().await?;
         let name = format!("1 agent, all changes, {count} {mode} viewers");
         let note = format!("{}; {each:.2} frames/s a viewer", spent.shares());
         rows.push(Row::one(name, "% core", spent.total()).note(note));
     }
-    let [few, many] = bench.sizes.viewers;
-    let each = (memories[1] - memories[0]) / (many - few) as f64;
+    let ((few, low), (many, high)) = (memories[0], memories[memories.len() - 1]);
     let name = format!("  memory of the daemon for each more {mode} viewer");
-    rows.push(Row::one(name, "KB", each).budget("≤ 30"));
+    rows.push(Row::one(name, "KB", (high - low) / (many - few)).within(30.0));
     Ok(())
 }
 

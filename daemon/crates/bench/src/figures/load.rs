@@ -51,7 +51,7 @@ pub(super) async fn measure(bench: &Bench) -> anyhow::Result<Vec<Row>> {
     let title = format!("{} users × {} messages a second", sizes.users, sizes.rate);
     let mut rows = vec![
         Row::of(format!("{title}: ping → pong"), "ms", &trips)
-            .budget("p99 < 10")
+            .tail_within(10.0)
             .note("upper bound for client send → handler; each user's own clock, default limits"),
         Row::one("  half of its p99, as an estimate", "ms", trips.p99() / 2.0),
         Row::one("  answered", "1/s", trips.len() as f64 / wall),

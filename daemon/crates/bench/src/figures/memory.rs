@@ -30,7 +30,7 @@ pub(super) async fn measure(bench: &Bench) -> anyhow::Result<Vec<Row>> {
     }
     let ((first, low), (last, high)) = (points[0], points[2]);
     let slope = (high - low) / (last - first) / 1024.0;
-    rows.push(Row::one("daemon, per agent", "MB", slope).budget("< 2"));
+    rows.push(Row::one("daemon, per agent", "MB", slope).within(2.0));
     drop(stage);
     rows.push(claude(bench).await?);
     Ok(rows)
@@ -55,5 +55,5 @@ async fn claude(bench: &Bench) -> anyhow::Result<Row> {
     let panes = stage.site()?.tmux().panes()?;
     let pane = panes.iter().find(|pane| pane.session == agent.session);
     let all = tree_memory(pane.context("no pane")?.pid);
-    Ok(row("Claude Code, idle, with its MCP client".to_owned(), all).budget("< 500"))
+    Ok(row("Claude Code, idle, with its MCP client".to_owned(), all).within(500.0))
 }

@@ -19,13 +19,13 @@ const ONE_IN: usize = 10;
 
 pub(super) async fn measure(bench: &Bench) -> anyhow::Result<Vec<Row>> {
     let mut stage = Stage::set(bench).await?;
-    let count = bench.sizes.agents[1];
+    let count = bench.sizes.fleet;
     let fleet = agents::shells(&stage.api, count).await?;
     let sessions: Vec<String> = fleet.into_iter().map(|agent| agent.session).collect();
     let mut rows = Vec::new();
     for (name, budget, step, work) in [
-        ("little changes", "< 4 with 100", ONE_IN, Work::LittleChange),
-        ("all change", "< 20 with 100", 1, Work::AllChange),
+        ("little changes", 4.0, ONE_IN, Work::LittleChange),
+        ("all change", 20.0, 1, Work::AllChange),
     ] {
         let busy: Vec<String> = sessions.iter().step_by(step).cloned().collect();
         agents::put_to_work(stage.site()?, &busy, work)?;
@@ -38,7 +38,7 @@ pub(super) async fn measure(bench: &Bench) -> anyhow::Result<Vec<Row>> {
         let name = format!("{count} agents, {name}: daemon and tmux");
         let note = format!("{}; {frames:.2} frames/s a viewer", ours.shares());
         let row = Row::one(name, "% core", ours.total());
-        rows.push(row.budget(budget).note(note));
+        rows.push(row.within(budget).note(note));
         rows.extend(beside(ours.total(), &forked, output));
     }
     Ok(rows)

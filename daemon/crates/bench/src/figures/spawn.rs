@@ -19,7 +19,7 @@ pub(super) async fn measure(bench: &Bench) -> anyhow::Result<Vec<Row>> {
     let ours = shells(bench, &stage).await?;
     let mut rows = vec![
         Row::of("shell: request → process in its pane", "ms", &ours)
-            .budget("< 150")
+            .within(150.0)
             .note("the answer 201 has the pane's pid; stored and audited before and after"),
     ];
     if !stage.is_own() {
@@ -103,9 +103,9 @@ async fn claudes(bench: &Bench) -> anyhow::Result<Vec<Row>> {
     }
     let alone = alone(bench, stage.site()?).await?;
     Ok(vec![
-        Row::of("Claude Code: request → process in its pane", "ms", &pane).budget("< 150"),
+        Row::of("Claude Code: request → process in its pane", "ms", &pane).within(150.0),
         Row::of("Claude Code: request → ready", "ms", &ready)
-            .budget("< 2000")
+            .within(2000.0)
             .note(format!("activity idle, told by {source}")),
         Row::of("  Claude Code alone in a bare tmux", "ms", &alone)
             .note("until its SessionStart hook has run"),

@@ -7,7 +7,7 @@
 //! [`Section`], taken apart afterwards with what is known about its rows.
 
 use super::{section::Section, vis::unescape_output};
-use crate::ids::PaneId;
+use crate::ids::{PaneId, WindowId};
 use bytes::{Buf, Bytes, BytesMut};
 
 /// More than this in one line or one reply is no answer to any question of
@@ -40,6 +40,8 @@ pub enum Event {
     Paused(PaneId),
     /// Output flows again.
     Continued(PaneId),
+    /// A window is gone, from this client's session or from every one.
+    WindowClosed(WindowId),
     /// The client is being sent away; the stream ends.
     Exit(String),
 }
@@ -275,6 +277,10 @@ pub(crate) fn notification(line: &Bytes) -> Option<Event> {
         }
         b"%pause" => pane_id(rest).map(Event::Paused),
         b"%continue" => pane_id(rest).map(Event::Continued),
+        b"%window-close" | b"%unlinked-window-close" => {
+            let id = std::str::from_utf8(rest).ok()?.parse().ok()?;
+            Some(Event::WindowClosed(id))
+        }
         b"%exit" => Some(Event::Exit(String::from_utf8_lossy(rest).into_owned())),
         _ => None,
     }

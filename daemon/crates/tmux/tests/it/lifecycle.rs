@@ -137,15 +137,19 @@ async fn a_new_owner_adopts_what_lives() {
     private.shows(&session, "before").await;
     // A client that an owner left behind when it died.
     let mut leftover = std::process::Command::new("sh")
-        .args(["-c", "mkfifo fifo; exec 3<>fifo; tmux -S \"$0\" -C attach -f no-output -t sess-a <&3 >/dev/null & wait"])
+        .args(["-c", "mkfifo fifo; exec 3<>fifo; tmux -S \"$0\" -C attach -f no-output -t sess-a <&3 >/dev/null &"])
         .arg(private.tmux.socket())
         .current_dir(private.path(""))
         .spawn()
         .unwrap();
-    until("a leftover", async || {
-        private.cli(&["list-clients"]).lines().count() == 2
-    })
-    .await;
+    assert!(leftover.wait().unwrap().success());
+    let leftovers = || {
+        private
+            .cli(&["list-clients", "-t", "=sess-a"])
+            .lines()
+            .count()
+    };
+    until("a leftover", async || leftovers() == 1).await;
     let second = TmuxServer::open(private.config()).await.unwrap();
     assert!(second.adopted());
     let clients = second.list_panes().await.unwrap();
@@ -156,14 +160,14 @@ async fn a_new_owner_adopts_what_lives() {
         .await
         .unwrap();
     private.shows(&session, "after\nafter").await;
-    assert!(leftover.wait().unwrap().success());
+    assert_eq!(leftovers(), 0);
 }
 
 #[tokio::test]
 async fn a_lost_connection_comes_back() {
     let private = Private::start().await;
     let session = private.sh("sess-a", "sleep 100").await;
-    let clients = private.cli(&["list-clients", "-F", "#{client_pid}"]);
+    let clients = private.cli(&["list-clients", "-t", "=orc-hub", "-F", "#{client_pid}"]);
     let pid = Pid::from_raw(clients.trim().parse().unwrap());
     let mut link = private.tmux.link();
     link.mark_unchanged();
@@ -229,11 +233,7 @@ async fn a_vanished_socket_is_made_again() {
 async fn the_server_ends_when_told_even_with_a_live_reading() {
     let private = Private::start().await;
     let session = private.sh("sess-a", "yes").await;
-    let (_live, _stream) = private
-        .tmux
-        .open_live(session.session_id, session.pane_id)
-        .await
-        .unwrap();
+    let (_live, _stream) = private.live(&session).await;
     private.tmux.kill_server().await.unwrap();
     let mut link = private.tmux.link();
     link.wait_for(|state| *state == Link::ServerGone)

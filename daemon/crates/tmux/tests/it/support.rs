@@ -2,7 +2,8 @@
 
 use orchestra_tmux::{
     config::ServerConfig,
-    live::{Live, LiveStream},
+    error::Error,
+    live::{Live, LiveEvent},
     pane::PaneInfo,
     server::TmuxServer,
     session::{NewSession, SessionRef, Size},
@@ -14,11 +15,22 @@ use std::{
     time::{Duration, Instant},
 };
 use tempfile::TempDir;
+use tokio::sync::mpsc;
 
 /// A private tmux and a folder for the test's files.
 pub(crate) struct Private {
     pub(crate) tmux: TmuxServer,
     folder: TempDir,
+}
+
+/// The events of a live reading, in order.
+pub(crate) struct LiveStream(mpsc::Receiver<LiveEvent>);
+
+impl LiveStream {
+    /// The next one; `None` after [`LiveEvent::Exit`].
+    pub(crate) async fn next(&mut self) -> Option<LiveEvent> {
+        self.0.recv().await
+    }
 }
 
 impl Private {
@@ -59,8 +71,17 @@ impl Private {
 
     /// Opens a live reading.
     pub(crate) async fn live(&self, session: &SessionRef) -> (Live, LiveStream) {
-        let live = self.tmux.open_live(session.session_id, session.pane_id);
-        live.await.unwrap()
+        self.try_live(session).await.unwrap()
+    }
+
+    pub(crate) async fn try_live(&self, session: &SessionRef) -> Result<(Live, LiveStream), Error> {
+        let (sink, events) = mpsc::channel(1 << 20);
+        let live = self
+            .tmux
+            .open_live(session.session_id, session.pane_id, move |event| {
+                let _ = sink.try_send(event);
+            });
+        Ok((live.await?, LiveStream(events)))
     }
 
     /// The text of the screen.

@@ -1,0 +1,147 @@
+//! Records of a file from an offset on: whole lines, however damaged, and never more
+//! memory than one line may have.
+
+use super::facts::MAX_LINE;
+use serde_json::Value;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::Path;
+
+/// One line of a file.
+#[derive(Debug)]
+pub struct Line {
+    pub offset: u64,
+    /// None: it is no record.
+    pub value: Option<Value>,
+}
+
+/// Reads a file line by line.
+pub struct Lines {
+    from: BufReader<File>,
+    offset: u64,
+}
+
+/// Opens a regular file, and never another kind: a pipe would hold the reader up, a link
+/// would lead out.
+///
+/// # Errors
+/// When it is no such file or cannot be opened.
+pub fn open(path: &Path) -> std::io::Result<(File, std::fs::Metadata)> {
+    let flags = nix::fcntl::OFlag::O_NOFOLLOW | nix::fcntl::OFlag::O_NONBLOCK;
+    let file = File::options()
+        .read(true)
+        .custom_flags(flags.bits())
+        .open(path)?;
+    let meta = file.metadata()?;
+    if meta.is_file() {
+        Ok((file, meta))
+    } else {
+        Err(std::io::Error::other("it is no regular file"))
+    }
+}
+
+/// Number and size that tell whether a file is still the one that was read.
+pub fn identity(meta: &std::fs::Metadata) -> (u64, u64, i64) {
+    let modified = meta.mtime() * 1000 + meta.mtime_nsec() / 1_000_000;
+    (meta.ino(), meta.len(), modified)
+}
+
+impl Lines {
+    /// From a byte where a line begins.
+    ///
+    /// # Errors
+    /// When the file cannot be opened.
+    pub fn open(path: &Path, offset: u64) -> std::io::Result<Self> {
+        let (mut file, _) = open(path)?;
+        file.seek(SeekFrom::Start(offset))?;
+        Ok(Self {
+            from: BufReader::with_capacity(64 * 1024, file),
+            offset,
+        })
+    }
+
+    /// From the first line that begins at or behind a byte.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn within(path: &Path, offset: u64) -> std::io::Result<Self> {
+        let mut lines = Self::open(path, offset.saturating_sub(1))?;
+        if offset > 0 {
+            lines.skip_line()?;
+        }
+        Ok(lines)
+    }
+
+    /// Where the next line begins.
+    pub fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// The next line; none at the end, and for a last line that is still being written.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn line(&mut self) -> std::io::Result<Option<Line>> {
+        let offset = self.offset;
+        let mut bytes = Vec::new();
+        let got = (&mut self.from)
+            .take(MAX_LINE)
+            .read_until(b'\n', &mut bytes)?;
+        if got == 0 {
+            return Ok(None);
+        }
+        self.offset += got as u64;
+        let whole = bytes.last() == Some(&b'\n');
+        if !whole && got as u64 == MAX_LINE {
+            drop(bytes);
+            self.skip_line()?;
+            return Ok(Some(Line {
+                offset,
+                value: None,
+            }));
+        }
+        let value = parse(&bytes, offset);
+        if !whole && value.is_none() {
+            // Half a record: its writer may still be at it.
+            self.offset = offset;
+            return Ok(None);
+        }
+        Ok(Some(Line { offset, value }))
+    }
+
+    fn skip_line(&mut self) -> std::io::Result<()> {
+        loop {
+            let buffer = self.from.fill_buf()?;
+            if buffer.is_empty() {
+                return Ok(());
+            }
+            let end = buffer.iter().position(|byte| *byte == b'\n');
+            let used = end.map_or(buffer.len(), |end| end + 1);
+            self.from.consume(used);
+            self.offset += used as u64;
+            if end.is_some() {
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// A record, `Null` for a blank line, none for anything else.
+fn parse(bytes: &[u8], offset: u64) -> Option<Value> {
+    let bytes = if offset == 0 {
+        bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
+    } else {
+        bytes
+    };
+    let bytes = bytes.trim_ascii();
+    if bytes.is_empty() {
+        return Some(Value::Null);
+    }
+    let value: Value = match serde_json::from_slice(bytes) {
+        Ok(value) => value,
+        // Bytes that are no UTF-8 inside a string are shown as such.
+        Err(_) => serde_json::from_str(&String::from_utf8_lossy(bytes)).ok()?,
+    };
+    value.is_object().then_some(value)
+}

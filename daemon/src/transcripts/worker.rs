@@ -1,0 +1,333 @@
+//! The one task that keeps the index like the files: lists what is new at once, reads
+//! whole files behind that, a stretch at a time, and looks everywhere again now and then,
+//! because a watch may miss something.
+
+use super::facts::Facts;
+use super::format::Format;
+use super::scan::{Found, Root, id_of};
+use super::watch::{Changes, Watch};
+use crate::store::StoreError;
+use crate::store::index::{FileRow, Index, Stretch};
+use orchestra_protocol::transcript::Progress;
+use parking_lot::Mutex;
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// Files listed in one transaction.
+const BATCH: usize = 500;
+/// Changed files with less than this unread are read before they are shown again.
+const SOON: u64 = 256 * 1024;
+
+/// The worker's state.
+pub struct Worker {
+    pub roots: Arc<Vec<Root>>,
+    pub index: Index,
+    pub progress: Arc<Mutex<Progress>>,
+    pub rescan: Duration,
+    known: HashMap<PathBuf, FileRow>,
+    /// Files with unread bytes, the newest last.
+    waiting: BTreeSet<(i64, PathBuf)>,
+}
+
+impl Worker {
+    /// Knows nothing yet.
+    pub fn new(
+        roots: Arc<Vec<Root>>,
+        index: Index,
+        progress: Arc<Mutex<Progress>>,
+        rescan: Duration,
+    ) -> Self {
+        Self {
+            roots,
+            index,
+            progress,
+            rescan,
+            known: HashMap::new(),
+            waiting: BTreeSet::new(),
+        }
+    }
+
+    /// Runs until the shutdown.
+    pub async fn run(mut self, cancel: CancellationToken) {
+        // Watched before the first look, so that nothing falls in between.
+        let mut watch = Watch::new(&self.roots);
+        if let Err(error) = self.begin().await {
+            tracing::error!(%error, "the index of transcripts cannot be read; sessions are not listed");
+            return;
+        }
+        self.tell(|progress| progress.listed = true);
+        let mut rescan = tokio::time::interval(self.rescan);
+        rescan.reset();
+        loop {
+            let worked = if self.waiting.is_empty() {
+                self.tell(|progress| progress.read = true);
+                tokio::select! {
+                    () = cancel.cancelled() => return,
+                    changes = watch.next() => self.changed(changes, &mut watch).await,
+                    _ = rescan.tick() => self.everything(&mut watch).await,
+                }
+            } else {
+                tokio::select! {
+                    biased;
+                    () = cancel.cancelled() => return,
+                    _ = rescan.tick() => self.everything(&mut watch).await,
+                    () = std::future::ready(()) => match watch.now() {
+                        Some(changes) => self.changed(changes, &mut watch).await,
+                        None => self.read_one().await,
+                    },
+                }
+            };
+            if let Err(error) = worked {
+                tracing::warn!(%error, "the index of transcripts could not be written; the next look tries again");
+                tokio::select! {
+                    () = cancel.cancelled() => return,
+                    () = tokio::time::sleep(Duration::from_secs(1)) => {}
+                }
+            }
+        }
+    }
+
+    async fn begin(&mut self) -> Result<(), StoreError> {
+        for row in self.index.files().await? {
+            self.known.insert(row.path.clone(), row);
+        }
+        let unread = self.known.values().filter(|row| row.read_to < row.size);
+        self.waiting = unread.map(|row| (row.modified, row.path.clone())).collect();
+        self.look_everywhere().await
+    }
+
+    async fn everything(&mut self, watch: &mut Watch) -> Result<(), StoreError> {
+        watch.renew(&self.roots);
+        self.look_everywhere().await
+    }
+
+    async fn look_everywhere(&mut self) -> Result<(), StoreError> {
+        let roots = self.roots.clone();
+        let (found, problems) = blocking(move || {
+            let mut problems = Vec::new();
+            let found: Vec<(&'static dyn Format, Found)> = roots
+                .iter()
+                .flat_map(|root| {
+                    let found = root.walk(&mut problems);
+                    found.into_iter().map(|one| (root.format, one))
+                })
+                .collect();
+            (found, problems)
+        })
+        .await;
+        let there: HashSet<&Path> = found.iter().map(|(_, one)| one.path.as_path()).collect();
+        // What cannot be listed now is not gone.
+        if problems.is_empty() {
+            let gone = self
+                .known
+                .keys()
+                .filter(|path| !there.contains(path.as_path()));
+            let gone: Vec<PathBuf> = gone.cloned().collect();
+            for path in gone {
+                self.gone(&path).await?;
+            }
+        }
+        self.tell(|progress| progress.problems = problems);
+        self.list(found).await
+    }
+
+    async fn changed(&mut self, changes: Changes, watch: &mut Watch) -> Result<(), StoreError> {
+        let paths = match changes {
+            Changes::Lost => return self.everything(watch).await,
+            Changes::Paths(paths) => paths,
+        };
+        let mut found = Vec::new();
+        for path in paths {
+            match self
+                .roots
+                .iter()
+                .find_map(|root| Some((root.format, root.look(&path)?)))
+            {
+                Some(one) => found.push(one),
+                None if self.known.contains_key(&path) => self.gone(&path).await?,
+                // A folder: what was put into it before it was watched.
+                None if path.is_dir() => {
+                    for root in self
+                        .roots
+                        .iter()
+                        .filter(|root| path.starts_with(&root.path))
+                    {
+                        let below = root.walk(&mut Vec::new()).into_iter();
+                        let below = below.filter(|one| one.path.starts_with(&path));
+                        found.extend(below.map(|one| (root.format, one)));
+                    }
+                }
+                None => {}
+            }
+        }
+        self.list(found).await
+    }
+
+    async fn gone(&mut self, path: &Path) -> Result<(), StoreError> {
+        self.index.forget(path, true).await?;
+        if let Some(row) = self.known.remove(path) {
+            self.waiting.remove(&(row.modified, row.path));
+        }
+        self.count();
+        Ok(())
+    }
+
+    /// Brings the rows of files up to date that are new or changed.
+    async fn list(&mut self, found: Vec<(&'static dyn Format, Found)>) -> Result<(), StoreError> {
+        let same = |one: &Found| {
+            self.known.get(&one.path).is_some_and(|row| {
+                (row.inode, row.size, row.modified) == (one.inode, one.size, one.modified)
+            })
+        };
+        let mut fresh: Vec<_> = found.into_iter().filter(|(_, one)| !same(one)).collect();
+        // What was written to last is what people look for first.
+        fresh.sort_by_key(|(_, one)| std::cmp::Reverse(one.modified));
+        while !fresh.is_empty() {
+            let rest = fresh.split_off(fresh.len().min(BATCH));
+            let batch = std::mem::replace(&mut fresh, rest);
+            for (_, one) in &batch {
+                let replaced = self
+                    .known
+                    .get(&one.path)
+                    .is_some_and(|row| row.inode != one.inode || one.size < row.read_to);
+                if replaced {
+                    self.index.forget(&one.path, false).await?;
+                    self.known.remove(&one.path);
+                }
+            }
+            let known: Vec<_> = batch
+                .iter()
+                .map(|(_, one)| self.known.get(&one.path).cloned())
+                .collect();
+            let rows = blocking(move || {
+                let each = batch.into_iter().zip(known);
+                each.map(|((format, one), known)| listed(format, one, known))
+                    .collect::<Vec<_>>()
+            })
+            .await;
+            self.index.put(&rows).await?;
+            for row in rows {
+                self.note(row);
+            }
+            self.count();
+        }
+        Ok(())
+    }
+
+    fn note(&mut self, row: FileRow) {
+        if let Some(before) = self.known.get(&row.path) {
+            self.waiting.remove(&(before.modified, before.path.clone()));
+        }
+        if row.read_to < row.size {
+            self.waiting.insert((row.modified, row.path.clone()));
+        }
+        self.known.insert(row.path.clone(), row);
+    }
+
+    /// Reads a stretch of the newest file that has unread bytes.
+    async fn read_one(&mut self) -> Result<(), StoreError> {
+        self.tell(|progress| progress.read = false);
+        let Some((_, path)) = self.waiting.pop_last() else {
+            return Ok(());
+        };
+        let known = self.known.get(&path).cloned();
+        let (Some(row), Some(format)) = (known, self.format_of(&path)) else {
+            return Ok(());
+        };
+        let (row, stretch, more) = blocking(move || read(format, row)).await;
+        let written = self.index.add(&row, &stretch).await;
+        let again = more || written.is_err();
+        if again {
+            self.waiting.insert((row.modified, path.clone()));
+        }
+        written?;
+        self.known.insert(path, row);
+        self.count();
+        Ok(())
+    }
+
+    fn format_of(&self, path: &Path) -> Option<&'static dyn Format> {
+        let root = self
+            .roots
+            .iter()
+            .find(|root| path.starts_with(&root.path))?;
+        Some(root.format)
+    }
+
+    fn count(&self) {
+        let sum = |part: fn(&FileRow) -> u64| self.known.values().map(part).sum();
+        let (sessions, bytes) = (self.known.len() as u64, sum(|row| row.size));
+        let read_bytes = sum(|row| row.read_to);
+        self.tell(|progress| {
+            (progress.sessions, progress.bytes, progress.read_bytes) =
+                (sessions, bytes, read_bytes);
+            progress.read = self.waiting.is_empty();
+        });
+    }
+
+    fn tell(&self, change: impl FnOnce(&mut Progress)) {
+        change(&mut self.progress.lock());
+    }
+}
+
+/// The row of a file that is new or has changed.
+fn listed(format: &'static dyn Format, one: Found, known: Option<FileRow>) -> FileRow {
+    let mut row = known.unwrap_or_default();
+    row.id = id_of(&one.path);
+    format.kind().clone_into(&mut row.kind);
+    row.root = one
+        .place
+        .parent
+        .as_ref()
+        .unwrap_or(&one.place.session)
+        .clone();
+    row.session = one.place.session;
+    row.parent = one.place.parent;
+    row.call_id = row.parent.as_ref().and_then(|_| format.call_of(&one.path));
+    (row.inode, row.size, row.modified) = (one.inode, one.size, one.modified);
+    let mut facts: Facts = serde_json::from_str(&row.facts).unwrap_or_default();
+    // A file that grew a little says the rest when it is read, which is next.
+    if row.read_to == 0 || row.size - row.read_to > SOON {
+        let seen = Facts::peek(format, &one.path, row.size);
+        facts = facts.with_ends_of(seen);
+    }
+    put_facts(&mut row, &facts);
+    row.path = one.path;
+    row
+}
+
+/// A stretch of a file, its row then, and whether there is more.
+fn read(format: &'static dyn Format, mut row: FileRow) -> (FileRow, Stretch, bool) {
+    let mut facts: Facts = serde_json::from_str(&row.facts).unwrap_or_default();
+    let (stretch, more) = match facts.stretch(format, &row.path, row.read_to) {
+        Ok((stretch, end)) => {
+            let more = end > row.read_to && end < row.size;
+            row.read_to = end;
+            facts.failed = None;
+            (stretch, more)
+        }
+        Err(error) => {
+            facts.failed = Some(error.to_string());
+            (Stretch::default(), false)
+        }
+    };
+    put_facts(&mut row, &facts);
+    (row, stretch, more)
+}
+
+fn put_facts(row: &mut FileRow, facts: &Facts) {
+    row.cwd.clone_from(&facts.cwd);
+    row.title = facts.shown_title();
+    row.facts = serde_json::to_string(facts).unwrap_or_default();
+}
+
+/// Runs file work beside the daemon's own.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(value) => value,
+        Err(error) => std::panic::resume_unwind(error.into_panic()),
+    }
+}

@@ -1,0 +1,72 @@
+/** The bar above what is on the stage: who it is, how one looks at it, what one can do. */
+import { useNavigate } from '@tanstack/react-router';
+import { clsx } from 'clsx';
+import { ChevronLeft } from 'lucide-react';
+import type { ReactNode } from 'react';
+import { StateMark } from '@/components/state-mark';
+import { Elapsed } from '@/components/time';
+import { isLive, showAgent } from '@/lib/states';
+import { usePhone } from '@/lib/use-media';
+import type { Agent } from '@/protocol/types';
+import { useOpenAgent } from '../use-room';
+
+export function StageHead({ title, views, menu }: { title: ReactNode; views?: ReactNode; menu: ReactNode }) {
+  return (
+    <header className="flex min-h-10 items-center gap-2 border-line border-b bg-surface pr-2 pl-3 touch:min-h-12">
+      <div className="flex min-w-0 flex-1 items-center gap-2.5 overflow-hidden">{title}</div>
+      {views}
+      <div className="flex shrink-0 items-center gap-1">{menu}</div>
+    </header>
+  );
+}
+
+export function StageTitle({ agent }: { agent: Agent }) {
+  const phone = usePhone();
+  const navigate = useNavigate();
+  return (
+    <>
+      {phone && (
+        <button
+          type="button"
+          aria-label="Back"
+          onClick={() => void navigate({ to: '/' })}
+          className="-ml-3 grid size-11 shrink-0 place-items-center text-ink-2"
+        >
+          <ChevronLeft size={20} />
+        </button>
+      )}
+      <h1 className="shrink-0 font-medium font-mono text-sm">{agent.id}</h1>
+      <StateMark shown={showAgent(agent)} />
+      {isLive(agent) && (
+        <span className="text-ink-3 text-xs phone:hidden">
+          <Elapsed from={agent.activity.since} until={null} />
+        </span>
+      )}
+      <span className="truncate text-ink-3 text-sm phone:hidden">{agent.title}</span>
+    </>
+  );
+}
+
+export function Views({ agent, view }: { agent: Agent; view: 'terminal' | 'chat' | 'recording' }) {
+  const openAgent = useOpenAgent();
+  const tab = (to: 'terminal' | 'chat' | 'recording', word: string) => (
+    <button
+      type="button"
+      aria-pressed={view === to}
+      onClick={() => openAgent(agent, to)}
+      className={clsx(
+        'h-6 rounded-sm px-2 text-xs touch:h-9 phone:px-1.5',
+        view === to ? 'bg-hover text-ink' : 'text-ink-3 hover:text-ink',
+      )}
+    >
+      {word}
+    </button>
+  );
+  return (
+    <div className="flex shrink-0 rounded-md border border-line p-px">
+      {tab('terminal', 'Screen')}
+      {tab('chat', 'Talk')}
+      {tab('recording', 'Replay')}
+    </div>
+  );
+}

@@ -1,0 +1,121 @@
+/** What an agent's terminal has shown, played again: scrubber, speed, silences passed over; or kept as a file. */
+import { useQuery } from '@tanstack/react-query';
+import { clsx } from 'clsx';
+import { Download } from 'lucide-react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { Button } from '@/components/ui/button';
+import { Empty, Skeleton } from '@/components/ui/states';
+import { useClient } from '@/lib/client';
+import { explain } from '@/lib/http';
+import { PlayerFrame, type Wishes } from './player-frame';
+
+/** The end of a recording that is played here; the file has all of it. */
+const LATEST = 24 * 1024 * 1024;
+const SPEEDS = [1, 2, 4, 8];
+
+interface RecordingViewProps {
+  agentId: string;
+  title: ReactNode;
+  views: ReactNode;
+  menu: ReactNode;
+}
+
+export default function RecordingView({ agentId, title, views, menu }: RecordingViewProps) {
+  const { api } = useClient();
+  const path = `/api/agents/${agentId}/recording`;
+  const recording = useQuery({
+    queryKey: ['recording', agentId],
+    queryFn: async ({ signal }) => (await api.file(`${path}?latest_bytes=${LATEST}`, signal)).text(),
+    gcTime: 0,
+    staleTime: Number.POSITIVE_INFINITY,
+    retry: false,
+  });
+  const [wishes, wish] = useState<Wishes>({ speed: 1, idle: true });
+  return (
+    <>
+      <header className="flex min-h-10 items-center gap-2 border-line border-b bg-surface pr-2 pl-3 touch:min-h-12">
+        <div className="flex min-w-0 flex-1 items-center gap-2.5 overflow-hidden">{title}</div>
+        {views}
+        <div className="flex shrink-0 items-center gap-1">{menu}</div>
+      </header>
+      <div className="flex flex-wrap items-center gap-2 border-line border-b bg-surface px-3 py-1.5">
+        <fieldset className="flex items-center gap-1" aria-label="Speed">
+          {SPEEDS.map((speed) => (
+            <Toggle
+              key={speed}
+              on={wishes.speed === speed}
+              onClick={() => wish({ ...wishes, speed })}
+              word={`${speed}×`}
+            />
+          ))}
+        </fieldset>
+        <Toggle
+          on={wishes.idle}
+          onClick={() => wish({ ...wishes, idle: !wishes.idle })}
+          word="Skip silence"
+        />
+        <span className="flex-1" />
+        <Button
+          size="sm"
+          variant="ghost"
+          disabled={!recording.data}
+          onClick={() => void keep(agentId, () => api.file(`${path}?download=true`))}
+        >
+          <Download size={14} /> Keep as a file
+        </Button>
+      </div>
+      {recording.isPending && <Skeleton waitingFor="the recording" />}
+      {recording.error && <Empty title="There is no recording">{explain(recording.error)}</Empty>}
+      {recording.data && <Player cast={recording.data} wishes={wishes} />}
+    </>
+  );
+}
+
+function Player({ cast, wishes }: { cast: string; wishes: Wishes }) {
+  const place = useRef<HTMLIFrameElement>(null);
+  const frame = useRef<PlayerFrame | null>(null);
+  const first = useRef(wishes);
+  useEffect(() => {
+    if (!place.current) return;
+    const made = new PlayerFrame(place.current, cast, first.current);
+    frame.current = made;
+    return () => made.dispose();
+  }, [cast]);
+  useEffect(() => {
+    if (first.current !== wishes) frame.current?.wish(wishes);
+    first.current = wishes;
+  }, [wishes]);
+  return (
+    <iframe
+      ref={place}
+      title="Recording"
+      sandbox="allow-scripts"
+      className="min-h-0 w-full flex-1 border-0"
+    />
+  );
+}
+
+function Toggle({ on, onClick, word }: { on: boolean; onClick(): void; word: string }) {
+  return (
+    <button
+      type="button"
+      aria-pressed={on}
+      onClick={onClick}
+      className={clsx(
+        'h-7 rounded-sm px-2 text-xs touch:h-11',
+        on ? 'bg-hover text-ink' : 'text-ink-3 hover:text-ink',
+      )}
+    >
+      {word}
+    </button>
+  );
+}
+
+async function keep(agentId: string, fetch: () => Promise<Response>): Promise<void> {
+  const address = URL.createObjectURL(await (await fetch()).blob());
+  const link = document.createElement('a');
+  link.href = address;
+  link.download = `${agentId}.cast`;
+  link.click();
+  URL.revokeObjectURL(address);
+}
