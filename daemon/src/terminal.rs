@@ -7,6 +7,7 @@
 pub mod entry;
 pub mod flow;
 pub mod frame;
+pub mod heal;
 pub mod input;
 pub mod log;
 pub mod live;

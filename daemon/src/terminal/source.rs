@@ -6,6 +6,7 @@
 
 use super::entry::{Pane, wire_size};
 use super::flood::{Act, Flood};
+use super::heal::Picture;
 use super::ring::Ring;
 use crate::supervise::Tasks;
 use bytes::Bytes;
@@ -15,6 +16,7 @@ use orchestra_tmux::error::Error as TmuxError;
 use orchestra_tmux::live::{Live, LiveEvent, LiveStream};
 use orchestra_tmux::server::TmuxServer;
 use orchestra_tmux::snapshot::Snapshot;
+use orchestra_tmux::snapshot::track::Tracker;
 use parking_lot::Mutex;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -37,11 +39,16 @@ pub(super) struct Cut {
     /// Number of the next live byte.
     pub(super) seq: u64,
     pub(super) parts: Arc<[Bytes]>,
+    /// The same, to compare a viewer's screen with.
+    pub(super) picture: Arc<Picture>,
 }
 
 /// What viewers read.
 pub(super) struct Stream {
     pub(super) ring: Ring,
+    tracker: Tracker,
+    /// Bytes are missing since the tracker last read.
+    torn: bool,
     /// The newest snapshot and how many there have been.
     cut: Option<Cut>,
     cuts: u64,
@@ -76,6 +83,8 @@ impl Source {
             epoch: format!("{:016x}", rand::random::<u64>()),
             stream: Mutex::new(Stream {
                 ring: Ring::new(RING),
+                tracker: Tracker::default(),
+                torn: true,
                 cut: None,
                 cuts: 0,
                 asked: true,
@@ -209,7 +218,10 @@ impl Inner {
         match event {
             LiveEvent::Output(bytes) => {
                 let stop = flood.output(Instant::now(), bytes.len());
-                self.change(|stream| stream.ring.push(bytes));
+                self.change(|stream| {
+                    stream.tracker.feed(&bytes);
+                    stream.ring.push(bytes);
+                });
                 if stop {
                     return live.pause().await;
                 }
@@ -269,6 +281,7 @@ impl Stream {
     fn hole(&mut self) {
         self.ring.cut();
         self.cut = None;
+        self.torn = true;
     }
 
     /// False when the snapshot is from before the size changed and another is needed.
@@ -279,11 +292,16 @@ impl Stream {
             return false;
         }
         (self.size, self.odd_sizes) = (size, 0);
-        let bytes = Bytes::from(snapshot.to_bytes());
+        if std::mem::take(&mut self.torn) {
+            self.tracker.hole(&snapshot.pending);
+        }
+        let known = self.tracker.known;
+        let bytes = Bytes::from(snapshot.to_bytes_with(&known));
         let part = |at: usize| bytes.slice(at..bytes.len().min(at + MAX_PAYLOAD));
         self.cut = Some(Cut {
             seq: self.ring.end(),
             parts: (0..bytes.len()).step_by(MAX_PAYLOAD).map(part).collect(),
+            picture: Arc::new(Picture::new(snapshot.clone(), known)),
         });
         self.cuts += 1;
         self.asked = false;

@@ -627,7 +627,11 @@ client_id?: string, as_command?: boolean, } | { "type": "subscribe_terminal", se
 /**
  * With `from`: go on after that byte if the epoch still holds.
  */
-epoch?: string, from?: number, } | { "type": "unsubscribe_terminal", session_id: string, } | { "type": "terminal_input", session_id: string, data: string, } | { "type": "terminal_paste", session_id: string, data: string, } | { "type": "terminal_resize", session_id: string, cols: number, rows: number, } | { "type": "take_seat", session_id: string, } | { "type": "release_seat", session_id: string, } | { "type": "terminal_history", session_id: string, before?: number, lines?: number, } | { "type": "ack", channel: number, bytes: number, } | { "type": "action", action: ActionName, task_ids: number[], decision: Decision, } | { "type": "resume", after: number, } | { "type": "renew", ticket: string, } | { "type": "ping", nonce?: string, };
+epoch?: string, from?: number, } | { "type": "unsubscribe_terminal", session_id: string, } | { "type": "terminal_input", session_id: string, data: string, } | { "type": "terminal_paste", session_id: string, data: string, } | { "type": "terminal_resize", session_id: string, cols: number, rows: number, } | { "type": "take_seat", session_id: string, } | { "type": "release_seat", session_id: string, } | { "type": "terminal_history", session_id: string, before?: number, lines?: number, } | { "type": "ack", channel: number, bytes: number, } | { "type": "screen_mismatch", channel: number, seq: number, 
+/**
+ * The hash of each row.
+ */
+rows: Array<number>, modes: number, } | { "type": "action", action: ActionName, task_ids: number[], decision: Decision, } | { "type": "resume", after: number, } | { "type": "renew", ticket: string, } | { "type": "ping", nonce?: string, };
 
 /**
  * Who types into a terminal now.
@@ -669,7 +673,7 @@ result?: string, error?: string, event: number, } | { "type": "subscribed", sess
 /**
  * True when this connection holds the seat.
  */
-mine: boolean, } | { "type": "seat", session_id: string, holder?: SeatHolder, mine: boolean, cols: number, rows: number, } | { "type": "terminal_history", session_id: string, start: number, rows: Array<string>, total: number, } | { "type": "receipt", message: Message, event: number, } | { "type": "agent_update", agent: Agent, event: number, } | { "type": "resync", event: number, reason: string, } | { "type": "auth_expiring", 
+mine: boolean, } | { "type": "seat", session_id: string, holder?: SeatHolder, mine: boolean, cols: number, rows: number, } | { "type": "screen_hash", session_id: string, channel: number, seq: number, hash: number, } | { "type": "terminal_history", session_id: string, start: number, rows: Array<string>, total: number, } | { "type": "receipt", message: Message, event: number, } | { "type": "agent_update", agent: Agent, event: number, } | { "type": "resync", event: number, reason: string, } | { "type": "auth_expiring", 
 /**
  * Milliseconds since the epoch.
  */

@@ -93,6 +93,15 @@ pub enum ClientMessage {
         #[ts(type = "number")]
         bytes: u64,
     },
+    /// The screen is not as `screen_hash` said.
+    ScreenMismatch {
+        channel: u32,
+        #[ts(type = "number")]
+        seq: u64,
+        /// The hash of each row.
+        rows: Vec<u32>,
+        modes: u32,
+    },
     /// A person's answer to an action of a message.
     Action {
         action: ActionName,
@@ -134,6 +143,7 @@ impl ClientMessage {
         "release_seat",
         "terminal_history",
         "ack",
+        "screen_mismatch",
         "action",
         "resume",
         "renew",
@@ -225,6 +235,14 @@ pub enum ServerMessage {
         mine: bool,
         cols: u16,
         rows: u16,
+    },
+    /// A live terminal is quiet: what its screen is there.
+    ScreenHash {
+        session_id: String,
+        channel: u32,
+        #[ts(type = "number")]
+        seq: u64,
+        hash: u32,
     },
     /// Rows above the screen, oldest first.
     TerminalHistory {

@@ -4,7 +4,11 @@
 //! between lines, so no byte falls inside. On a live connection the reply also
 //! marks the exact place in the stream of output.
 
+pub mod canon;
+pub mod heal;
+pub mod pen;
 pub mod render;
+pub mod track;
 
 use crate::{
     capture::Way,
@@ -128,7 +132,7 @@ impl TmuxServer {
         let rows = way.rows(&mut section, Rows::Exactly(usize::from(modes.size.rows)))?;
         Ok(Snapshot {
             modes,
-            rows,
+            rows: mended(rows),
             alt_rows: None,
             pending: Bytes::new(),
         })
@@ -164,7 +168,7 @@ pub(crate) fn read(way: Way, section: &mut Section) -> Result<Snapshot, Error> {
     let pending = section.block(Rows::Exactly(1))?;
     section.block(Rows::Trusted)?;
     let alt_rows = if modes.alternate {
-        Some(way.rows(section, height)?)
+        Some(mended(way.rows(section, height)?))
     } else {
         None
     };
@@ -173,10 +177,49 @@ pub(crate) fn read(way: Way, section: &mut Section) -> Result<Snapshot, Error> {
         .map_or_else(Bytes::new, |line| unescape_output(line));
     Ok(Snapshot {
         modes,
-        rows,
+        rows: mended(rows),
         alt_rows,
         pending,
     })
+}
+
+/// tmux writes an overline as `5:3`, which other emulators take for blinking.
+fn mended(rows: Vec<Bytes>) -> Vec<Bytes> {
+    rows.into_iter().map(with_overline).collect()
+}
+
+fn with_overline(row: Bytes) -> Bytes {
+    const WRONG: &[u8] = b"5:3";
+    let places: Vec<usize> = parameters_that_are(&row, WRONG).collect();
+    if places.is_empty() {
+        return row;
+    }
+    let mut out = Vec::with_capacity(row.len());
+    let mut from = 0;
+    for at in places {
+        out.extend_from_slice(&row[from..at]);
+        out.extend_from_slice(b"53");
+        from = at + WRONG.len();
+    }
+    out.extend_from_slice(&row[from..]);
+    out.into()
+}
+
+/// Where a parameter of a colour sequence is exactly this.
+fn parameters_that_are<'a>(row: &'a [u8], wanted: &'a [u8]) -> impl Iterator<Item = usize> + 'a {
+    row.windows(wanted.len() + 1)
+        .enumerate()
+        .filter(move |(at, window)| {
+            window.starts_with(wanted)
+                && matches!(window[wanted.len()], b'm' | b';')
+                && *at > 0
+                && matches!(row[at - 1], b'[' | b';')
+                && row[..*at]
+                    .iter()
+                    .rposition(|b| !matches!(b, b'0'..=b'9' | b';' | b':'))
+                    .is_some_and(|open| row[..=open].ends_with(b"\x1b["))
+        })
+        .map(|(at, _)| at)
 }
 
 /// A missing pane answers with empty fields, not with an error.
@@ -240,7 +283,19 @@ fn parse_modes(line: &str) -> Option<Modes> {
 
 #[cfg(test)]
 mod tests {
-    use super::parse_modes;
+    use super::{parse_modes, with_overline};
+    use bytes::Bytes;
+
+    #[test]
+    fn an_overline_is_one() {
+        for (row, expected) in [
+            ("\x1b[5:3ma", "\x1b[53ma"),
+            ("\x1b[1;5:3;31ma\x1b[0;5:3m5:3m[5:3m", "\x1b[1;53;31ma\x1b[0;53m5:3m[5:3m"),
+            ("\x1b[45:3m", "\x1b[45:3m"),
+        ] {
+            assert_eq!(with_overline(Bytes::from(row)), expected);
+        }
+    }
 
     #[test]
     fn modes_are_read() {

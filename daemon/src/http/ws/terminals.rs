@@ -8,7 +8,8 @@ use crate::model::ids::AgentId;
 use crate::model::limits::{self, MAX_INPUT, MAX_PROMPT};
 use crate::terminal::flow::BadAck;
 use crate::terminal::frame::SampledViewer;
-use crate::terminal::live::{LiveChunk, LiveViewer, ResumeAt};
+use crate::terminal::heal::Mismatch;
+use crate::terminal::live::{Acks, LiveChunk, LiveViewer, ResumeAt};
 use crate::terminal::seat::{Seat, SeatState, ViewerId};
 use axum::extract::ws::Utf8Bytes;
 use axum::http::StatusCode;
@@ -22,6 +23,8 @@ use tokio_stream::wrappers::WatchStream;
 
 /// Terminals on one socket.
 const MAX_WATCHED: usize = 512;
+/// Rows of the highest screen.
+const MAX_ROWS: usize = 200;
 /// Rows of one page of history: a page of wide rows stays a message of bearable size.
 const HISTORY: u32 = 1000;
 
@@ -65,7 +68,7 @@ impl Session {
             Mode::Sampled => sampled(self.state.terminals.sampled(&agent)?),
             Mode::Live => {
                 let resume = resume.map(|(epoch, seq)| ResumeAt { epoch, seq });
-                let viewer = self.state.terminals.live(&agent, resume.as_ref())?;
+                let viewer = self.state.terminals.live(&agent, resume.as_ref())?.healing();
                 subscribed.epoch.clone_from(&viewer.epoch);
                 subscribed.seq = viewer.seq;
                 subscribed.acks = Some(viewer.acks());
@@ -111,15 +114,29 @@ impl Session {
     }
 
     pub(super) fn acknowledge(&self, channel: u32, bytes: u64) -> Result<(), Failure> {
-        let watched = self.watched.lock();
-        let acks = watched
-            .values()
-            .find(|one| one.channel == channel)
-            .and_then(|one| one.acks.as_ref());
-        // One that was on its way when the terminal was left means nothing.
-        let Some(acks) = acks else { return Ok(()) };
+        let Some(acks) = self.acks(channel) else {
+            return Ok(());
+        };
         acks.acknowledge(bytes)
             .map_err(|error: BadAck| Failure::invalid(format!("{error}.")))
+    }
+
+    /// The emulator behind this channel shows something else than it was told.
+    pub(super) fn mismatch(&self, channel: u32, mismatch: Mismatch) -> Result<(), Failure> {
+        if mismatch.rows.len() > MAX_ROWS {
+            return Err(Failure::invalid("a screen has no more than 200 rows"));
+        }
+        if let Some(acks) = self.acks(channel) {
+            acks.mismatch(mismatch);
+        }
+        Ok(())
+    }
+
+    /// None for one that was on its way when the terminal was left.
+    fn acks(&self, channel: u32) -> Option<Acks> {
+        let watched = self.watched.lock();
+        let mut all = watched.values();
+        all.find(|one| one.channel == channel)?.acks.clone()
     }
 
     pub(super) async fn input(&self, session_id: &str, data: &str) -> Result<(), Failure> {
@@ -239,7 +256,7 @@ struct Subscribed {
     title: String,
     epoch: String,
     seq: u64,
-    acks: Option<crate::terminal::live::Acks>,
+    acks: Option<Acks>,
 }
 
 fn check_length(what: &str, bytes: usize, most: usize) -> Result<(), Failure> {
@@ -294,6 +311,19 @@ fn live(viewer: LiveViewer, channel: u32, session_id: String) -> BoxStream<'stat
                     };
                     let parts = parts.iter().cloned().enumerate();
                     Piece::Frames(parts.map(|(at, part)| frame(kind(at), seq, part)).collect())
+                }
+                LiveChunk::Hash { seq, hash } => {
+                    let message = ServerMessage::ScreenHash {
+                        session_id,
+                        channel,
+                        seq,
+                        hash,
+                    };
+                    Piece::Text(serde_json::to_vec(&message).unwrap_or_default().into())
+                }
+                LiveChunk::Heal { seq, parts } => {
+                    let parts = parts.iter().cloned();
+                    Piece::Frames(parts.map(|part| frame(FrameKind::Heal, seq, part)).collect())
                 }
                 LiveChunk::Ended => return Some((Piece::Over(session_id), None)),
             };
