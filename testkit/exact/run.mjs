@@ -76,7 +76,7 @@ async function run(stage, agent, clients, seed) {
   await stage.call(`/api/agents/${agent.id}/resize`, size);
   for (const viewer of viewers) if (!viewer.joined) viewer.join();
   const same = async () => {
-    const all = await Promise.all(viewers.map((viewer) => viewer.settled()));
+    const all = await Promise.all(viewers.map((viewer) => viewer.settled(size)));
     return all.every(Boolean) && viewers.every((viewer) => viewer.next === viewers[0].next);
   };
   const settled = await until(same, null, 20_000);

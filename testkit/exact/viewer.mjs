@@ -61,6 +61,7 @@ export class Viewer {
   #channel = 0;
   #parsedBytes = 0;
   #parts = [];
+  #answered = null;
 
   constructor(client, session, manners) {
     this.#client = client;
@@ -89,9 +90,10 @@ export class Viewer {
   }
 
   /** Everything that came is on the screen, and the daemon says that this is all. */
-  async settled() {
+  async settled({ cols, rows }) {
     await parsed(this.terminal);
-    return this.joined && this.hash !== null && this.hash === this.next;
+    const sized = this.terminal.cols === cols && this.terminal.rows === rows;
+    return this.joined && sized && this.hash !== null && this.hash === this.next;
   }
 
   message(message) {
@@ -108,8 +110,12 @@ export class Viewer {
       this.#parsedBytes = 0;
       this.#parts = [];
       this.terminal.resize(message.cols, message.rows);
-    } else if (message.type === 'seat') this.terminal.resize(message.cols, message.rows);
-    else if (message.type === 'screen_hash' && message.channel === this.#channel) this.#hashed(message);
+    } else if (message.type === 'seat') {
+      const { cols, rows } = this.terminal;
+      if (cols !== message.cols || rows !== message.rows) this.hash = null;
+      this.terminal.resize(message.cols, message.rows);
+    }
+    if (message.type === 'screen_hash' && message.channel === this.#channel) this.#hashed(message);
   }
 
   #hashed(message) {
@@ -121,6 +127,7 @@ export class Viewer {
     let answered = false;
     compareScreen(this.terminal, message, place, (answer) => {
       answered = true;
+      this.#answered = message.seq;
       this.counts.heals += 1;
       this.#client.send(answer);
     });
@@ -137,6 +144,9 @@ export class Viewer {
       this.counts.snapshots += 1;
       for (const part of [...this.#parts.splice(0), frame.payload]) this.#write(part, part.length);
       this.next = frame.seq;
+      // A mismatch that rows cannot mend is answered with a screen.
+      this.hash = this.#answered === frame.seq ? frame.seq : null;
+      this.#answered = null;
     } else if (frame.kind === 'heal') {
       this.counts.healed += 1;
       this.#write(frame.payload, frame.payload.length, () => {

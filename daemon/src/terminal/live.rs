@@ -154,6 +154,8 @@ impl LiveViewer {
         if std::mem::replace(&mut self.redraws, redraws) != redraws {
             flow.drop_rest();
             self.wanted = None;
+            // The new screen is compared even if the program prints nothing.
+            self.healer = self.healer.take().map(|_| Healer::default());
         }
         let step = match flow.step(now, start, end) {
             // The last words are not paced: nothing comes behind them.
@@ -182,7 +184,8 @@ impl LiveViewer {
             }
             Step::Snapshot => {
                 let count = *self.wanted.get_or_insert_with(|| self.source.want_cut());
-                let Some(Cut { seq, parts, .. }) = self.source.with(|stream| stream.cut(count)) else {
+                let Some(Cut { seq, parts, .. }) = self.source.with(|stream| stream.cut(count))
+                else {
                     return Turn::Wait(None);
                 };
                 self.wanted = None;

@@ -47,7 +47,9 @@ impl Terminals {
                     LiveChunk::Snapshot { parts, .. } => {
                         parts.iter().try_for_each(|part| write(part))
                     }
-                    LiveChunk::Gap { .. } | LiveChunk::Hash { .. } | LiveChunk::Heal { .. } => Ok(()),
+                    LiveChunk::Gap { .. } | LiveChunk::Hash { .. } | LiveChunk::Heal { .. } => {
+                        Ok(())
+                    }
                     LiveChunk::Ended => return,
                 };
                 if let Err(error) = written {

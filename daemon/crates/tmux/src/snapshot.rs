@@ -162,13 +162,15 @@ pub(crate) fn script(way: Way, pane: PaneId) -> Script {
 
 /// Reads the replies to [`script`].
 pub(crate) fn read(way: Way, section: &mut Section) -> Result<Snapshot, Error> {
-    let modes = read_modes(section)?;
+    let mut modes = read_modes(section)?;
     let height = Rows::Exactly(usize::from(modes.size.rows));
     let rows = way.rows(section, height)?;
     let pending = section.block(Rows::Exactly(1))?;
     section.block(Rows::Trusted)?;
     let alt_rows = if modes.alternate {
-        Some(mended(way.rows(section, height)?))
+        // The screen put aside keeps the height that it had, so only its end is known.
+        let aside = way.rows(section, Rows::Remaining)?;
+        Some(mended(fitted(aside, &mut modes)))
     } else {
         None
     };
@@ -181,6 +183,20 @@ pub(crate) fn read(way: Way, section: &mut Section) -> Result<Snapshot, Error> {
         alt_rows,
         pending,
     })
+}
+
+/// As many rows as the screen has now, the cursor's among them.
+fn fitted(mut rows: Vec<Bytes>, modes: &mut Modes) -> Vec<Bytes> {
+    let height = modes.size.rows;
+    let above = modes
+        .saved_cursor
+        .map_or(0, |(_, y)| y.saturating_add(1).saturating_sub(height));
+    rows.drain(..usize::from(above).min(rows.len()));
+    rows.truncate(usize::from(height));
+    if let Some((_, y)) = &mut modes.saved_cursor {
+        *y -= above;
+    }
+    rows
 }
 
 /// tmux writes an overline as `5:3`, which other emulators take for blinking.
@@ -283,14 +299,26 @@ fn parse_modes(line: &str) -> Option<Modes> {
 
 #[cfg(test)]
 mod tests {
-    use super::{parse_modes, with_overline};
+    use super::{fitted, parse_modes, with_overline};
     use bytes::Bytes;
+
+    #[test]
+    fn the_screen_put_aside_fits() {
+        let mut modes = parse_modes("80:3:0:0:1:1:4:5:0:0:0:0:1:0:2:0:0:0:0:0:").unwrap();
+        let rows = (0..7).map(|n| Bytes::from(n.to_string())).collect();
+        assert_eq!(fitted(rows, &mut modes), ["3", "4", "5"]);
+        assert_eq!(modes.saved_cursor, Some((4, 2)));
+        assert_eq!(fitted(vec![Bytes::from("x")], &mut modes), ["x"]);
+    }
 
     #[test]
     fn an_overline_is_one() {
         for (row, expected) in [
             ("\x1b[5:3ma", "\x1b[53ma"),
-            ("\x1b[1;5:3;31ma\x1b[0;5:3m5:3m[5:3m", "\x1b[1;53;31ma\x1b[0;53m5:3m[5:3m"),
+            (
+                "\x1b[1;5:3;31ma\x1b[0;5:3m5:3m[5:3m",
+                "\x1b[1;53;31ma\x1b[0;53m5:3m[5:3m",
+            ),
             ("\x1b[45:3m", "\x1b[45:3m"),
         ] {
             assert_eq!(with_overline(Bytes::from(row)), expected);

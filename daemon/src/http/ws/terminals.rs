@@ -68,7 +68,11 @@ impl Session {
             Mode::Sampled => sampled(self.state.terminals.sampled(&agent)?),
             Mode::Live => {
                 let resume = resume.map(|(epoch, seq)| ResumeAt { epoch, seq });
-                let viewer = self.state.terminals.live(&agent, resume.as_ref())?.healing();
+                let viewer = self
+                    .state
+                    .terminals
+                    .live(&agent, resume.as_ref())?
+                    .healing();
                 subscribed.epoch.clone_from(&viewer.epoch);
                 subscribed.seq = viewer.seq;
                 subscribed.acks = Some(viewer.acks());
@@ -323,7 +327,11 @@ fn live(viewer: LiveViewer, channel: u32, session_id: String) -> BoxStream<'stat
                 }
                 LiveChunk::Heal { seq, parts } => {
                     let parts = parts.iter().cloned();
-                    Piece::Frames(parts.map(|part| frame(FrameKind::Heal, seq, part)).collect())
+                    Piece::Frames(
+                        parts
+                            .map(|part| frame(FrameKind::Heal, seq, part))
+                            .collect(),
+                    )
                 }
                 LiveChunk::Ended => return Some((Piece::Over(session_id), None)),
             };

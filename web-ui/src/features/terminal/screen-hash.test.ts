@@ -38,7 +38,12 @@ describe('the comparison', () => {
     const terminal = await shown('ab');
     const sent: unknown[] = [];
     const message = { type: 'screen_hash', session_id: 's', channel: 3, seq: 7, hash } as const;
-    compareScreen(terminal, message, () => ({ channel: 3, next }), (answer) => sent.push(answer));
+    compareScreen(
+      terminal,
+      message,
+      () => ({ channel: 3, next }),
+      (answer) => sent.push(answer),
+    );
     await new Promise<void>((done) => terminal.write('', done));
     return { sent, own: hashScreen(terminal) };
   };

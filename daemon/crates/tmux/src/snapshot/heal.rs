@@ -1,9 +1,9 @@
 //! Rewriting the rows that an emulator shows wrongly, and nothing else of it.
 
+use super::Snapshot;
+use super::canon::{RowPen, ScreenHash};
 use super::render::{RESET_PEN, put_cursor, put_switches};
 use super::track::Known;
-use super::canon::{RowPen, ScreenHash};
-use super::Snapshot;
 use std::io::Write;
 
 impl Snapshot {

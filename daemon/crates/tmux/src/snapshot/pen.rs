@@ -20,9 +20,7 @@ impl Colour {
         match self {
             Self::Default => 0,
             Self::Palette(index) => 1 + u32::from(index),
-            Self::Rgb(r, g, b) => {
-                1 << 24 | u32::from(r) << 16 | u32::from(g) << 8 | u32::from(b)
-            }
+            Self::Rgb(r, g, b) => 1 << 24 | u32::from(r) << 16 | u32::from(g) << 8 | u32::from(b),
         }
     }
 }
@@ -185,7 +183,11 @@ fn colour(subs: &[Option<u16>], colons: bool) -> Option<Colour> {
         5 => Some(Colour::Palette(u8::try_from((*subs.get(1)?)?).ok()?)),
         2 => {
             let first = if colons && subs.len() > 4 { 2 } else { 1 };
-            Some(Colour::Rgb(byte(first)?, byte(first + 1)?, byte(first + 2)?))
+            Some(Colour::Rgb(
+                byte(first)?,
+                byte(first + 1)?,
+                byte(first + 2)?,
+            ))
         }
         _ => None,
     }

@@ -78,7 +78,9 @@ impl Snapshot {
             Some(row) if x >= self.modes.size.cols => {
                 put_cursor(out, 0, address_y);
                 let mut pen = RowPen::default();
-                self.rows[..usize::from(y)].iter().for_each(|row| pen.pass(row));
+                self.rows[..usize::from(y)]
+                    .iter()
+                    .for_each(|row| pen.pass(row));
                 pen.put(out);
                 out.extend_from_slice(row);
                 out.extend_from_slice(RESET_PEN);

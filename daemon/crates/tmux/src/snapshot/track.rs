@@ -227,7 +227,10 @@ mod tests {
             ("\x1b[?2004h\x1b[?2004l", "^[0m^(B^)0\u{f}"),
             ("\x1b]0;[1m\x07\x1bP1\x1b\\x", "^[0m^(B^)0\u{f}"),
             ("\x1b[31\x18m\x1b[>4;1m", "^[0m^(B^)0\u{f}"),
-            ("\x1b[32m\x1b[?1049h\x1b[1m\x1b[?1049l", "^[0;32m^(B^)0\u{f}"),
+            (
+                "\x1b[32m\x1b[?1049h\x1b[1m\x1b[?1049l",
+                "^[0;32m^(B^)0\u{f}",
+            ),
         ] {
             assert_eq!(after(text), expected, "{text:?}");
         }

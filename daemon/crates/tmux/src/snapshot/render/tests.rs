@@ -1,7 +1,7 @@
 //! What is written for which screen.
 
-use super::super::{Modes, Mouse, Snapshot};
 use super::super::track::{Known, Tracker};
+use super::super::{Modes, Mouse, Snapshot};
 use crate::session::Size;
 use bytes::Bytes;
 
@@ -111,5 +111,8 @@ fn a_heal_writes_the_rows_that_differ_and_keeps_the_rest() {
     );
     assert_eq!(healed, expected);
     let nothing = text(&snapshot.heal(&own, &own.rows, &known));
-    assert!(!nothing.contains("cdefg") && !nothing.contains("^[2K"), "{nothing}");
+    assert!(
+        !nothing.contains("cdefg") && !nothing.contains("^[2K"),
+        "{nothing}"
+    );
 }
