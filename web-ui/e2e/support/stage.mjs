@@ -1,7 +1,7 @@
 // The real daemon on the real CLIs and the scripted model, in a throw-away HOME.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -20,14 +20,15 @@ instructions = "You write files."
 permissions = "full"
 `;
 
-/** Sets everything up; `clis: false` leaves the machine without any agent CLI. */
-export async function setStage({ clis = true } = {}) {
+/** Sets everything up; `clis: false` leaves the machine without any agent CLI, `model: false` without a model. */
+export async function setStage({ clis = true, model: scripted = true } = {}) {
   const dir = mkdtempSync('/tmp/orc');
   const project = join(dir, 'home/project');
   mkdirSync(project, { recursive: true });
   run('git', ['init', '-q'], { cwd: project });
   const script = JSON.parse(readFileSync(join(root, 'testkit/scripts/main-job.json'), 'utf8'));
-  const model = await startModel({ script });
+  const none = { url: 'http://127.0.0.1:9', close: async () => undefined };
+  const model = scripted ? await startModel({ script }) : none;
   const path = `${clis ? `${cliPath()}:` : ''}/usr/local/bin:/usr/bin:/bin`;
   const { env } = makeHome({ dir: join(dir, 'home'), model: model.url, trust: [project], path });
   writeFileSync(join(dir, 'config.toml'), CONFIG);
@@ -57,6 +58,11 @@ class Stage {
   async kill() {
     this.daemon.kill('SIGKILL');
     await once(this.daemon, 'exit');
+  }
+
+  /** Adds to what the daemon is told at its next start. */
+  configure(text) {
+    appendFileSync(join(this.dir, 'config.toml'), text);
   }
 
   read(file) {
