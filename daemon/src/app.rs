@@ -85,6 +85,7 @@ async fn wire(config: Arc<Config>, edge: Edge, tasks: &Tasks) -> anyhow::Result<
     let store = Store::open(&config.paths.data_dir).await?;
     let events = Events::start(store.clone(), tasks).await?;
     let auth = Auth::open(&config, store.clone(), tasks)?;
+    auth.load_shares().await?;
     let audit = Audit::open(&config.paths.data_dir)?;
     let terminals = Terminals::start(&config, tasks).await?;
     let orchestra = orchestra_binary()?;
@@ -121,6 +122,7 @@ async fn wire(config: Arc<Config>, edge: Edge, tasks: &Tasks) -> anyhow::Result<
         chat,
         delegate,
         tasks: tasks.clone(),
+        sockets: http::ws::Sockets::default(),
     })
 }
 

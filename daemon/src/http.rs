@@ -50,6 +50,7 @@ pub struct AppState {
     pub chat: Chat,
     pub delegate: Delegate,
     pub tasks: Tasks,
+    pub sockets: ws::Sockets,
 }
 
 /// What the OpenAPI document says of itself.
@@ -63,6 +64,7 @@ struct Document;
 /// The API and its OpenAPI document, without the layers around them.
 fn api() -> OpenApiRouter<AppState> {
     OpenApiRouter::with_openapi(Document::openapi())
+        .merge(routes::admin::router())
         .merge(routes::agents::router())
         .merge(routes::attach::router())
         .merge(routes::audit::router())
@@ -73,6 +75,7 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(routes::logs::router())
         .merge(routes::me::router())
         .merge(routes::messages::router())
+        .merge(routes::shares::router())
         .merge(routes::tasks::router())
         .merge(routes::terminals::router())
         .merge(routes::tickets::router())

@@ -12,8 +12,9 @@ use parking_lot::{Mutex, RwLock};
 use serde_json::Value;
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 /// After this a set is fetched anew, while the old one still serves.
 const TTL: Duration = Duration::from_secs(600);

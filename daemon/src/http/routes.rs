@@ -1,5 +1,6 @@
 //! The routes, by what they are about.
 
+pub mod admin;
 pub mod agents;
 pub mod attach;
 pub mod audit;
@@ -10,6 +11,7 @@ pub mod hooks;
 pub mod logs;
 pub mod me;
 pub mod messages;
+pub mod shares;
 pub mod tasks;
 pub mod terminals;
 pub mod tickets;
