@@ -25,6 +25,10 @@ if [[ -x "$ROOT/testkit/clis/install.sh" ]]; then
   retry "$ROOT/testkit/clis/install.sh" || die "The agent CLIs could not be installed." "testkit/clis/install.sh"
 fi
 
+# The OpenID provider of the login tests, pinned too.
+retry "$ROOT/testkit/oidc/install.sh" >/dev/null ||
+  die "The OpenID provider of the tests could not be installed." "testkit/oidc/install.sh"
+
 if [[ "$("$TOOLS/bin/hadolint" --version 2>/dev/null)" != *"$HADOLINT"* ]]; then
   say "hadolint $HADOLINT"
   retry python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore \

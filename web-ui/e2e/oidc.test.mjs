@@ -84,7 +84,10 @@ test(`${BROWSER_LOGINS} logins in Chromium in a row`, async () => {
     assert.equal(new URL(page.url()).pathname, '/tasks', 'back where the person wanted to go');
     assert.equal(new URL(page.url()).search, '', 'the code leaves the address');
     assert.deepEqual(await stored(page), [], 'nothing that looks like a token is kept');
-    assert.deepEqual(complaints.filter((text) => !/readback|GL Driver/.test(text)), []);
+    assert.deepEqual(
+      complaints.filter((text) => !/readback|GL Driver/.test(text)),
+      [],
+    );
     await context.close();
   }
 });
@@ -131,7 +134,10 @@ test('u05 a logout ends every tab and the session at the provider', async () => 
   await second.locator('#stage').waitFor(LONG);
   await page.goto(`${origin}/settings`);
   await page.locator('#stage').waitFor(LONG);
-  await page.getByRole('button', { name: /log out/i }).first().click();
+  await page
+    .getByRole('button', { name: /log out/i })
+    .first()
+    .click();
   await page.getByRole('button', { name: /yes, sign me out/i }).click(LONG);
   await page.getByText('You are logged out.').waitFor(LONG);
   await second.getByText('You logged out in another tab.').waitFor(LONG);

@@ -10,4 +10,6 @@ export const keys = {
   messages: (agentId: string) => ['messages', agentId] as const,
   tasks: ['tasks'] as const,
   devices: ['devices'] as const,
+  people: ['people'] as const,
+  audit: (filter: object) => ['audit', filter] as const,
 };
