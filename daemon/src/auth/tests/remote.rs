@@ -146,13 +146,6 @@ async fn odd_issuers_are_refused() {
     ));
 }
 
-/// Moves the clocks of the key sets; what runs meanwhile is not hurried.
-async fn pass(time: Duration) {
-    tokio::time::pause();
-    tokio::time::advance(time).await;
-    tokio::time::resume();
-}
-
 /// An issuer whose keys and willingness change.
 struct Moody {
     name: String,
@@ -238,7 +231,7 @@ async fn j10_a_new_key_is_taken_after_one_refresh_and_a_dropped_one_refused_afte
         Some(TokenError::UnknownKey),
         "within the cooldown nobody asks again"
     );
-    pass(Duration::from_secs(31)).await;
+    verifier.keys.pass(Duration::from_secs(31));
     let asked = issuer.fetched.load(Ordering::SeqCst);
     assert!(verifier.verify(&after).await.is_ok());
     assert_eq!(
@@ -258,7 +251,7 @@ async fn j10_a_dropped_key_is_refused_after_the_time_of_its_set() {
     let token = issuer.token(&old);
     assert!(verifier.verify(&token).await.is_ok());
     issuer.publish(&new);
-    pass(Duration::from_secs(601)).await;
+    verifier.keys.pass(Duration::from_secs(601));
     settles(&verifier, &token, Some(TokenError::UnknownKey)).await;
 }
 
@@ -273,15 +266,15 @@ async fn j11_in_an_outage_old_keys_serve_for_an_hour_and_then_none_do() {
 
     *issuer.keys.lock() = None;
     for _ in 0..5 {
-        pass(Duration::from_secs(660)).await;
+        verifier.keys.pass(Duration::from_secs(660));
         assert!(verifier.verify(&token).await.is_ok());
         assert!(verifier.keys.ready());
     }
-    pass(Duration::from_secs(660)).await;
+    verifier.keys.pass(Duration::from_secs(660));
     settles(&verifier, &token, Some(TokenError::KeysUnavailable)).await;
     assert!(!verifier.keys.ready(), "and readiness says so");
 
     issuer.publish(&forge);
-    pass(Duration::from_secs(31)).await;
+    verifier.keys.pass(Duration::from_secs(31));
     settles(&verifier, &token, None).await;
 }
