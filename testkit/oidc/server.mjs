@@ -38,7 +38,7 @@ const PERMISSIONS = {
 };
 
 /** Where install.sh put the packages. */
-const packages = process.env.ORCHESTRA_OIDC ?? join(import.meta.dirname, '../../.cache/oidc');
+const packages = join(process.env.ORCHESTRA_TEST_CACHE ?? join(import.meta.dirname, '../../.cache'), 'oidc');
 
 export async function startProvider({ port = 0, origin, life = 600 }) {
   const require = createRequire(join(packages, 'package.json'));
