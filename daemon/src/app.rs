@@ -87,6 +87,7 @@ async fn wire(config: Arc<Config>, edge: Edge, tasks: &Tasks) -> anyhow::Result<
     let store = Store::open(&config.paths.data_dir).await?;
     let events = Events::start(store.clone(), tasks).await?;
     let auth = Auth::open(&config, store.clone(), tasks)?;
+    auth.load_shares().await?;
     let audit = Audit::open(&config.paths.data_dir)?;
     let transcripts = Transcripts::start(&config, store.clone(), tasks).await?;
     let terminals = Terminals::start(&config, tasks).await?;
@@ -126,6 +127,7 @@ async fn wire(config: Arc<Config>, edge: Edge, tasks: &Tasks) -> anyhow::Result<
         chat,
         delegate,
         tasks: tasks.clone(),
+        sockets: http::ws::Sockets::default(),
     })
 }
 

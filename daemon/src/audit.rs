@@ -167,6 +167,20 @@ impl Audit {
         self.blocking(move |key| query::verify(&folder, key)).await
     }
 
+    /// The files of the record, in order, with everything recorded before.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub async fn files(&self) -> Result<Vec<PathBuf>, AuditError> {
+        self.flush().await;
+        let folder = self.0.folder.clone();
+        let list = move |_: &ChainKey| {
+            let files = segments::list(&folder)?;
+            Ok(files.into_iter().map(|(_, path)| path).collect())
+        };
+        self.blocking(list).await
+    }
+
     /// Forgets whole files that end before `before`; says how many.
     ///
     /// # Errors

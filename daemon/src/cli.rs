@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod attach;
+pub mod audit;
 pub mod browser;
 pub mod client;
 pub mod connection;
@@ -19,6 +20,7 @@ pub mod sessions;
 pub mod status;
 pub mod tty;
 pub mod up;
+pub mod user;
 pub mod values;
 
 use clap::{CommandFactory, Parser, Subcommand};
@@ -59,6 +61,9 @@ pub enum Command {
     Kill(fleet::KillArgs),
     Interrupt(fleet::InterruptArgs),
     Retry(fleet::RetryArgs),
+    User(user::UserArgs),
+    Share(user::ShareArgs),
+    Audit(audit::AuditArgs),
     Doctor(doctor::DoctorArgs),
     Mcp(mcp::McpArgs),
     #[command(hide = true)]
@@ -133,6 +138,9 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::Kill(args) => fleet::kill(args).await,
         Command::Interrupt(args) => fleet::interrupt(&args).await,
         Command::Retry(args) => fleet::retry(&args).await,
+        Command::User(args) => user::run(args).await,
+        Command::Share(args) => user::share(&args).await,
+        Command::Audit(args) => audit::run(&args).await,
         Command::Doctor(args) => doctor::run(&args).await,
         Command::Mcp(args) => mcp::run(&args.connection).await,
         Command::Hook(args) => hook::run(args).await,
@@ -173,6 +181,9 @@ fn wants_json(command: &Command) -> bool {
         Command::Kill(args) => &args.connection,
         Command::Interrupt(args) => &args.connection,
         Command::Retry(args) => &args.connection,
+        Command::User(args) => &args.connection,
+        Command::Share(args) => &args.connection,
+        Command::Audit(args) => &args.connection,
         Command::Doctor(args) => &args.connection,
     };
     connection.json

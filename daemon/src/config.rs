@@ -82,6 +82,8 @@ pub struct Auth {
     pub issuer: String,
     pub audience: String,
     pub client_id: String,
+    /// Clients whose tokens are taken; empty: those of any client.
+    pub clients: Vec<String>,
     pub allow_query_jwt: bool,
     pub token_ttl_s: u64,
     pub device_ttl_days: u32,

@@ -16,6 +16,7 @@ mod layers;
 mod login;
 mod main_job;
 mod matrix;
+mod people;
 mod recording;
 mod resume;
 mod security;
