@@ -11,6 +11,7 @@ pub mod doctor;
 pub mod failure;
 pub mod fleet;
 pub mod hook;
+pub mod login;
 pub mod logs;
 pub mod mcp;
 pub mod output;
@@ -49,6 +50,8 @@ pub enum Command {
     Up(up::UpArgs),
     Web(account::WebArgs),
     Token(account::TokenArgs),
+    Login(login::LoginArgs),
+    Logout(login::LogoutArgs),
     Status(status::StatusArgs),
     Spawn(fleet::SpawnArgs),
     Attach(attach::AttachArgs),
@@ -126,6 +129,8 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::Up(args) => Box::pin(up::run(args)).await,
         Command::Web(args) => account::web(&args).await,
         Command::Token(args) => account::token(args).await,
+        Command::Login(args) => login::login(args).await,
+        Command::Logout(args) => login::logout(args).await,
         Command::Status(args) => status::status(&args).await,
         Command::Spawn(args) => fleet::spawn(args).await,
         Command::Attach(args) => Box::pin(attach::run(&args)).await,
@@ -169,6 +174,8 @@ fn wants_json(command: &Command) -> bool {
         }
         Command::Web(args) => &args.connection,
         Command::Token(args) => &args.connection,
+        Command::Login(args) => &args.connection,
+        Command::Logout(args) => &args.connection,
         Command::Status(args) => &args.connection,
         Command::Spawn(args) => &args.connection,
         Command::Attach(args) => &args.connection,

@@ -4,6 +4,7 @@ pub mod access;
 pub mod assets;
 pub mod audit_layer;
 pub mod authenticate;
+pub mod door;
 pub mod edge;
 pub mod extract;
 pub mod guard;
@@ -14,6 +15,7 @@ pub mod problem;
 pub mod query;
 pub mod routes;
 pub mod serve;
+pub mod tls;
 #[cfg(test)]
 mod tests;
 pub mod ws;

@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 use std::io::Write as _;
 use std::process::{Output, Stdio};
 
-const PASSWORD: &str = "correct horse battery";
+pub(crate) const PASSWORD: &str = "correct horse battery";
 
 /// Runs a command with this on its stdin.
-fn told(site: &Site, arguments: &[&str], stdin: &str) -> Output {
+pub(crate) fn told(site: &Site, arguments: &[&str], stdin: &str) -> Output {
     let mut child = site
         .command(arguments)
         .stdin(Stdio::piped())

@@ -656,6 +656,10 @@ export type LoginMode = "local" | "oidc";
  */
 export type ClientConfig = { login: LoginMode, issuer: string | null, client_id: string | null, audience: string | null, 
 /**
+ * The provider's client for `orchestra login`.
+ */
+cli_client_id: string | null, 
+/**
  * True when people log in with a name and a password here.
  */
 accounts: boolean, version: string, };

@@ -22,6 +22,8 @@ pub struct ClientConfig {
     pub issuer: Option<String>,
     pub client_id: Option<String>,
     pub audience: Option<String>,
+    /// The provider's client for `orchestra login`.
+    pub cli_client_id: Option<String>,
     /// True when people log in with a name and a password here.
     pub accounts: bool,
     pub version: String,

@@ -93,6 +93,7 @@ async fn client_config(
         issuer: text(&auth.issuer),
         client_id: text(&auth.client_id),
         audience: text(&auth.audience),
+        cli_client_id: text(&auth.cli_client_id),
         version: env!("CARGO_PKG_VERSION").into(),
     }))
 }

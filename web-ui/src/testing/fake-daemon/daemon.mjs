@@ -155,6 +155,7 @@ export class FakeDaemon {
           issuer: null,
           client_id: null,
           audience: null,
+          cli_client_id: null,
           accounts: false,
           version: '0.1.0',
         },
