@@ -14,7 +14,9 @@ status=0
 cargo nextest run --workspace --locked --no-fail-fast --final-status-level pass -E "$names" >"$log" 2>&1 || status=1
 if cargo build --locked --bins >>"$log" 2>&1; then
   testkit/oidc/install.sh >/dev/null &&
-    node --test --test-reporter=tap --test-name-pattern='^u0' web-ui/e2e/oidc.test.mjs >>"$log" 2>&1 || status=1
+    mapfile -t pages < <(grep -lE "^test\('[a-z][0-9]{2} " web-ui/e2e/*.test.mjs) &&
+    node --test --test-concurrency=1 --test-reporter=tap --test-name-pattern='^[a-z]\d\d ' "${pages[@]}" >>"$log" 2>&1 ||
+    status=1
 fi
 node scripts/security-table.mjs "$log" || status=1
 exit "$status"

@@ -19,6 +19,7 @@ mod main_job;
 mod matrix;
 mod network;
 mod people;
+mod record;
 mod recording;
 mod resume;
 mod security;

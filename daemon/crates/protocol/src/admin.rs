@@ -103,6 +103,21 @@ pub struct AuditVerdict {
     pub broken_in: Option<String>,
 }
 
+/// `POST /api/audit/checkpoints`: where the record stood, signed; to be kept elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AuditCheckpoint {
+    /// Number of the last line.
+    #[ts(type = "number")]
+    pub seq: u64,
+    /// Its hash.
+    pub hash: String,
+    pub ts: Timestamp,
+    /// Public key of this installation, Ed25519, base64url.
+    pub key: String,
+    pub signature: String,
+}
+
 /// One open socket.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 pub struct SocketView {

@@ -10,9 +10,9 @@ use crate::http::extract::{Caller, Json};
 use crate::http::problem::Failure;
 use axum::body::Body;
 use axum::extract::{FromRef, Query, State};
-use axum::http::header;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use orchestra_protocol::admin::AuditVerdict;
+use orchestra_protocol::admin::{AuditCheckpoint, AuditVerdict};
 use orchestra_protocol::event::Page;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -27,6 +27,7 @@ where
         .routes(routes!(list))
         .routes(routes!(verify))
         .routes(routes!(export))
+        .routes(routes!(checkpoints, checkpoint))
 }
 
 /// Lists what was done and refused, newest first.
@@ -64,6 +65,29 @@ async fn verify(
             last: after,
             broken_in: Some(file),
         },
+    }))
+}
+
+/// Says, signed, where the record stands now: to be kept on another machine.
+#[utoipa::path(post, path = "/api/audit/checkpoints", tag = "audit", responses((status = 201, body = AuditCheckpoint)))]
+async fn checkpoint(
+    State(audit): State<Audit>,
+    Caller(principal): Caller,
+) -> Result<(StatusCode, Json<AuditCheckpoint>), Failure> {
+    authorize(&principal, Permission::AuditRead, &Object::global())?;
+    Ok((StatusCode::CREATED, Json(audit.checkpoint().await?)))
+}
+
+/// The checkpoints kept beside the record, oldest first.
+#[utoipa::path(get, path = "/api/audit/checkpoints", tag = "audit", responses((status = 200, body = Page<AuditCheckpoint>)))]
+async fn checkpoints(
+    State(audit): State<Audit>,
+    Caller(principal): Caller,
+) -> Result<Json<Page<AuditCheckpoint>>, Failure> {
+    authorize(&principal, Permission::AuditRead, &Object::global())?;
+    Ok(Json(Page {
+        items: audit.checkpoints().await?,
+        next_cursor: None,
     }))
 }
 
