@@ -26,7 +26,7 @@ function results(log) {
   for (const line of log.split('\n')) {
     const rust = /^\s*(PASS|FAIL|TIMEOUT|SIGNAL)\b.*\s(\S+)$/.exec(line);
     const page = /^\s*(ok|not ok) \d+ - (.+?)(?: #.*)?$/.exec(line);
-    if (rust) found.set(rust[2].split('::').at(-1), rust[1] === 'PASS' && found.get(rust[2]) !== false);
+    if (rust) found.set(rust[2].split('::').at(-1), rust[1] === 'PASS' && found.get(rust[2].split('::').at(-1)) !== false);
     else if (page) found.set(page[2].replaceAll(' ', '_'), page[1] === 'ok');
   }
   return found;

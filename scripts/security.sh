@@ -14,7 +14,7 @@ status=0
 cargo nextest run --workspace --locked --no-fail-fast --final-status-level pass -E "$names" >"$log" 2>&1 || status=1
 if cargo build --locked --bins >>"$log" 2>&1; then
   testkit/oidc/install.sh >/dev/null &&
-    mapfile -t pages < <(grep -lE "^test\('[a-z][0-9]{2} " web-ui/e2e/*.test.mjs) &&
+    mapfile -t pages < <(grep -lE "^test\(.[a-z][0-9]{2} " web-ui/e2e/*.test.mjs) &&
     node --test --test-concurrency=1 --test-reporter=tap --test-name-pattern='^[a-z]\d\d ' "${pages[@]}" >>"$log" 2>&1 ||
     status=1
 fi

@@ -70,7 +70,7 @@ test(`${LOGINS} logins by API in a row`, async () => {
   }
 });
 
-test(`${BROWSER_LOGINS} logins in Chromium in a row`, async () => {
+test(`u03 ${BROWSER_LOGINS} logins in Chromium in a row keep no token anywhere`, async () => {
   for (let number = 0; number < BROWSER_LOGINS; number += 1) {
     const complaints = [];
     const { page, context } = await open(browser, 'desk', 'dark', []);

@@ -60,6 +60,15 @@ test('an admin makes an account, which logs in, is locked out and loses its agen
   await admin.getByLabel('Type alice to confirm').fill('alice');
   await end.click();
   await row.getByText('0 agents').waitFor(LONG);
+  assert.equal((await fetch(`${stage.url}/api/agents`, request)).status, 201);
+  await row.getByText('1 agents').waitFor(LONG);
+  await admin.getByRole('button', { name: 'End all agents' }).click();
+  const word = admin.getByLabel('Type everything to confirm');
+  await word.fill('alice');
+  assert.equal(await end.isDisabled(), true, 'another word ends nothing');
+  await word.fill('everything');
+  await end.click();
+  await row.getByText('0 agents').waitFor(LONG);
 
   await row.getByRole('button', { name: 'Lock' }).click();
   await row.getByText('locked').waitFor(LONG);

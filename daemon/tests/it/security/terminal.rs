@@ -135,6 +135,18 @@ fn memory(pid: u32) -> u64 {
     number.unwrap().parse().unwrap()
 }
 
+/// Bytes without a pattern, the same each time.
+fn noise() -> Vec<u8> {
+    let mut state = 0x2545_f491_4f6c_dd1d_u64;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state.to_be_bytes()[0]
+    };
+    (0..200_000).map(|_| next()).collect()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn t15_hostile_output_stays_bounded() {
     let site = Site::new();
@@ -143,9 +155,11 @@ async fn t15_hostile_output_stays_bounded() {
     let script = "head -c 8000000 /dev/zero | tr '\\0' x
 i=0; while [ $i -lt 20000 ]; do printf '\\033]2;t%s\\007' $i; i=$((i+1)); done
 printf '\\377\\376\\300\\200\\033[38:2::255:0:0m\\033[999999999;999999999H\\033[38:2:::::::::m\\033[0m\\n'
-head -c 200000 /dev/urandom
-printf '\\033c\\nfin%s\\n' ished
+cat noise
+# Ends whatever string the noise began: tmux waits for its end, as terminals do.
+printf '\\033\\\\\\033c\\nfin%s\\n' ished
 ";
+    std::fs::write(site.project.join("noise"), noise()).unwrap();
     std::fs::write(site.project.join("hostile"), script).unwrap();
     let path = format!("/api/agents/{id}");
     let order = json!({"text": "sh hostile\r"});
