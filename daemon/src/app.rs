@@ -102,6 +102,7 @@ async fn wire(config: Arc<Config>, edge: Edge, tasks: &Tasks) -> anyhow::Result<
         tasks,
     )
     .await?;
+    auth.set_masked(agents.masked());
     let panes = terminals.clone();
     auth.set_panes(move || panes.found().into_iter().map(|pane| pane.pid).collect());
     let chat = Chat::start(store.clone(), events.clone(), agents.clone(), tasks).await?;

@@ -74,6 +74,7 @@ struct Inner {
     hashing: tokio::sync::Semaphore,
     generation: AtomicU64,
     panes: OnceLock<Panes>,
+    masked: OnceLock<bool>,
     /// Subject of the first local login.
     owner: String,
 }
@@ -128,6 +129,7 @@ impl Auth {
             hashing: tokio::sync::Semaphore::new(2),
             generation: AtomicU64::new(0),
             panes: OnceLock::new(),
+            masked: OnceLock::new(),
         })))
     }
 
@@ -135,6 +137,17 @@ impl Auth {
     pub fn set_panes(&self, panes: impl Fn() -> HashSet<i32> + Send + Sync + 'static) {
         // A second call would come from a second daemon in one process: tests only.
         let _ = self.0.panes.set(Box::new(panes));
+    }
+
+    /// Tells whether agents see the daemon's folders; once, when the agents are up.
+    pub fn set_masked(&self, masked: bool) {
+        // As above.
+        let _ = self.0.masked.set(masked);
+    }
+
+    /// True when agents do not see the daemon's folders.
+    pub fn agents_masked(&self) -> bool {
+        self.0.masked.get().copied().unwrap_or_default()
     }
 
     /// True when tokens can be checked.

@@ -43,6 +43,7 @@ pub struct Settings {
     pub projects: Projects,
     pub auth: Auth,
     pub network: Network,
+    pub isolation: Isolation,
     pub terminal: Terminal,
     pub primary: Primary,
     pub limits: Limits,
@@ -111,6 +112,13 @@ pub struct Network {
     /// In a container: all addresses in there, while the port is published on the
     /// host's loopback only.
     pub published_on_loopback: bool,
+}
+
+/// What keeps agents apart from the daemon.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Isolation {
+    pub mask: bool,
 }
 
 #[derive(Debug, Clone, Deserialize)]

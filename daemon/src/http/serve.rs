@@ -125,6 +125,14 @@ async fn bind_unix(path: &Path) -> Result<UnixListener, ListenError> {
     let listener = UnixListener::bind(path).map_err(failed)?;
     // The folder is 0700, so that nobody else gets in before this either.
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).map_err(failed)?;
+    if let (Some(folder), Some(name)) = (path.parent(), path.file_name()) {
+        let door = folder.join("door").join(name);
+        // Left by a dead daemon; without the folder nobody is masked.
+        let _ = std::fs::remove_file(&door);
+        if let Err(error) = std::fs::hard_link(path, &door) {
+            tracing::debug!(%error, "masked agents would not reach this daemon");
+        }
+    }
     Ok(listener)
 }
 

@@ -730,7 +730,11 @@ export type Me = { principal: PrincipalInfo, roles: Array<string>, permissions: 
 /**
  * Session id of the caller's primary, running or not.
  */
-primary_session_id: string, expires_at: Timestamp | null, };
+primary_session_id: string, 
+/**
+ * True when the daemon's folders are hidden from agents that start now.
+ */
+agents_masked: boolean, expires_at: Timestamp | null, };
 
 /**
  * The public half of a device key, P-256, as a JWK.

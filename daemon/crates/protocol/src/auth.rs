@@ -37,6 +37,9 @@ pub struct Me {
     pub permissions: Vec<String>,
     /// Session id of the caller's primary, running or not.
     pub primary_session_id: String,
+    /// True when the daemon's folders are hidden from agents that start now.
+    #[serde(default)]
+    pub agents_masked: bool,
     pub expires_at: Option<Timestamp>,
 }
 

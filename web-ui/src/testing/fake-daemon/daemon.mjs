@@ -251,6 +251,7 @@ export class FakeDaemon {
       roles: [viewer ? 'viewer' : 'admin'],
       permissions: viewer ? ['agents:read'] : ALL,
       primary_session_id: 'sess-primary',
+      agents_masked: false,
       expires_at: null,
     };
   }
