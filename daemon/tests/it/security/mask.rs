@@ -46,8 +46,11 @@ fn masked() -> Site {
     site.config = "[isolation]\nmask = true\n".into();
     // Where the setup of the tests puts it: outside of PATH, for the other tests' sake.
     let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../.cache");
-    let cache = std::env::var_os("ORCHESTRA_TEST_CACHE").unwrap_or_else(|| beside.into());
-    let tools = std::path::Path::new(&cache).join("tools/bubblewrap/usr/bin");
+    let environment = orchestra::config::environment();
+    let cache = environment
+        .get("ORCHESTRA_TEST_CACHE")
+        .map_or(beside, String::as_str);
+    let tools = std::path::Path::new(cache).join("tools/bubblewrap/usr/bin");
     let path = format!("{}:{}", tools.display(), site.env["PATH"]);
     site.env.insert("PATH".into(), path);
     site
