@@ -1,7 +1,10 @@
 /** The address is the selection: every view can be sent to a colleague. */
 import { createRootRoute, createRoute, createRouter, Link, Outlet } from '@tanstack/react-router';
 import { Empty } from '@/components/ui/states';
+import { AdminPage } from '@/features/admin/admin-page';
+import { AuditPage } from '@/features/audit/audit-page';
 import { SettingsPage } from '@/features/settings/settings-page';
+import { useMay } from '@/lib/client';
 import { usePhone } from '@/lib/use-media';
 import { AgentRoute } from './routes/agent';
 import { ChatRoute } from './routes/chat';
@@ -40,8 +43,11 @@ const tasks = createRoute({
 const task = createRoute({ getParentRoute: () => tasks, path: '/$taskId', component: TaskRoute });
 const settings = createRoute({ getParentRoute: () => shell, path: '/settings', component: SettingsRoute });
 
+const admin = createRoute({ getParentRoute: () => shell, path: '/admin', component: AdminRoute });
+const audit = createRoute({ getParentRoute: () => shell, path: '/audit', component: AuditRoute });
+
 const routeTree = root.addChildren([
-  shell.addChildren([home, chat, agent, wall, tasks.addChildren([task]), settings]),
+  shell.addChildren([home, chat, agent, wall, tasks.addChildren([task]), settings, admin, audit]),
 ]);
 
 export const router = createRouter({ routeTree, scrollRestoration: false });
@@ -84,8 +90,46 @@ function SettingsRoute() {
           version={config.version}
           onLogout={() => void logout()}
         />
+        <AdminLinks />
       </div>
     </>
+  );
+}
+
+function AdminLinks() {
+  const people = useMay('users:manage');
+  const record = useMay('audit:read');
+  if (!people && !record) return null;
+  return (
+    <nav aria-label="Administration" className="mx-auto flex w-full max-w-2xl gap-5 px-5 pb-8 text-sm">
+      {people && (
+        <Link to="/admin" className="text-accent underline">
+          People
+        </Link>
+      )}
+      {record && (
+        <Link to="/audit" className="text-accent underline">
+          Audit
+        </Link>
+      )}
+    </nav>
+  );
+}
+
+function AdminRoute() {
+  const { config } = useSession();
+  return (
+    <div className="scroll-y min-h-0 flex-1">
+      <AdminPage local={config.login === 'local'} />
+    </div>
+  );
+}
+
+function AuditRoute() {
+  return (
+    <div className="scroll-y min-h-0 flex-1">
+      <AuditPage />
+    </div>
   );
 }
 

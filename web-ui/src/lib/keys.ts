@@ -12,4 +12,6 @@ export const keys = {
   /** Where the list of tasks goes on; not a prefix of it, so that reading the list anew keeps it. */
   olderTasks: ['older-tasks'] as const,
   devices: ['devices'] as const,
+  people: ['people'] as const,
+  audit: (filter: object) => ['audit', filter] as const,
 };

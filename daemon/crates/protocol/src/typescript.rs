@@ -1,7 +1,9 @@
 //! The TypeScript form of every wire type, as one file. The page's copy is checked
 //! in; a test fails when it differs (`make types` writes it anew).
 
-use crate::{agent, auth, event, message, problem, socket, system, task, terminal, transcript};
+use crate::{
+    admin, agent, auth, event, message, problem, socket, system, task, terminal, transcript,
+};
 use ts_rs::{Config, TS};
 
 /// Adds the declaration of each type to a text.
@@ -119,6 +121,18 @@ fn access_and_socket(out: &mut String, config: &Config) {
         auth::TicketRequest,
         auth::Ticket,
         auth::LoginLink,
+        admin::LoginRequest,
+        admin::AccountRequest,
+        admin::AccountChange,
+        admin::UserView,
+        admin::LockRequest,
+        admin::KillAllRequest,
+        admin::KillAllAnswer,
+        admin::AuditVerdict,
+        admin::SocketView,
+        admin::ShareRights,
+        admin::ShareRequest,
+        admin::ShareView,
         event::EventBody,
         event::Event,
         system::Health,

@@ -149,7 +149,17 @@ export class FakeDaemon {
     const page = (items) => ({ body: { items, next_cursor: null } });
     const token = { body: { access_token: 'fake', expires_at: soon, device_id: 'd-1' } };
     if (at === 'GET /api/client-config') {
-      return { body: { login: 'local', issuer: null, client_id: null, audience: null, version: '0.1.0' } };
+      return {
+        body: {
+          login: 'local',
+          issuer: null,
+          client_id: null,
+          audience: null,
+          cli_client_id: null,
+          accounts: false,
+          version: '0.1.0',
+        },
+      };
     }
     if (at === 'POST /api/auth/exchange') {
       return body.secret === 'used'
@@ -241,6 +251,7 @@ export class FakeDaemon {
       roles: [viewer ? 'viewer' : 'admin'],
       permissions: viewer ? ['agents:read'] : ALL,
       primary_session_id: 'sess-primary',
+      agents_masked: false,
       expires_at: null,
     };
   }
