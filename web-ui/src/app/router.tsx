@@ -1,6 +1,8 @@
 /** The address is the selection: every view can be sent to a colleague. */
 import { createRootRoute, createRoute, createRouter, Link, Outlet } from '@tanstack/react-router';
-import { Empty } from '@/components/ui/states';
+import { lazy, Suspense } from 'react';
+import { Empty, Skeleton } from '@/components/ui/states';
+import { readFilter, type SessionFilter } from '@/features/sessions/filter';
 import { SettingsPage } from '@/features/settings/settings-page';
 import { usePhone } from '@/lib/use-media';
 import { AgentRoute } from './routes/agent';
@@ -12,6 +14,9 @@ import type { TasksSearch } from './routes/tasks-head';
 import { WallRoute } from './routes/wall';
 import { useSession } from './session';
 import { Shell } from './shell/shell';
+
+const SessionsView = lazy(() => import('./routes/sessions'));
+const SessionView = lazy(() => import('./routes/session'));
 
 const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound });
 const shell = createRoute({ getParentRoute: () => root, id: 'shell', component: Shell });
@@ -38,10 +43,37 @@ const tasks = createRoute({
   validateSearch: tasksSearch,
 });
 const task = createRoute({ getParentRoute: () => tasks, path: '/$taskId', component: TaskRoute });
+const sessions = createRoute({
+  getParentRoute: () => shell,
+  path: '/sessions',
+  component: () => (
+    <Suspense fallback={<Skeleton rows={8} waitingFor="the list of sessions" />}>
+      <SessionsView />
+    </Suspense>
+  ),
+  validateSearch: sessionsSearch,
+});
+const session = createRoute({
+  getParentRoute: () => sessions,
+  path: '/$sessionId',
+  component: () => (
+    <Suspense fallback={<Skeleton rows={7} waitingFor="the session" />}>
+      <SessionView />
+    </Suspense>
+  ),
+});
 const settings = createRoute({ getParentRoute: () => shell, path: '/settings', component: SettingsRoute });
 
 const routeTree = root.addChildren([
-  shell.addChildren([home, chat, agent, wall, tasks.addChildren([task]), settings]),
+  shell.addChildren([
+    home,
+    chat,
+    agent,
+    wall,
+    tasks.addChildren([task]),
+    sessions.addChildren([session]),
+    settings,
+  ]),
 ]);
 
 export const router = createRouter({ routeTree, scrollRestoration: false });
@@ -70,6 +102,12 @@ function tasksSearch({ filter, q, view }: Record<string, unknown>): TasksSearch 
     ...(typeof q === 'string' || typeof q === 'number' ? { q: String(q) } : {}),
     ...(view === 'graph' ? { view } : {}),
   };
+}
+
+/** `at` names an entry of the open session, or its end. */
+function sessionsSearch(search: Record<string, unknown>): SessionFilter & { at?: number | 'end' } {
+  const at = search.at === 'end' ? search.at : Number(search.at ?? Number.NaN);
+  return { ...readFilter(search), ...(at === 'end' || (Number.isInteger(at) && at >= 0) ? { at } : {}) };
 }
 
 function SettingsRoute() {

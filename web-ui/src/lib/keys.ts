@@ -12,4 +12,9 @@ export const keys = {
   /** Where the list of tasks goes on; not a prefix of it, so that reading the list anew keeps it. */
   olderTasks: ['older-tasks'] as const,
   devices: ['devices'] as const,
+  sessions: (filter: object) => ['sessions', filter] as const,
+  newestSessions: (filter: object) => ['newest-sessions', filter] as const,
+  /** One session from a place on; and the reading of what comes behind its end. */
+  transcript: (id: string, start: string) => ['transcript', id, start] as const,
+  transcriptEnd: (id: string, from: number) => ['transcript-end', id, from] as const,
 };

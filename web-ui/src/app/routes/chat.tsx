@@ -2,6 +2,7 @@
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { SquareTerminal } from 'lucide-react';
 import { useEffect } from 'react';
+import { StageHead } from '@/components/stage-head';
 import { StateMark } from '@/components/state-mark';
 import { IconButton } from '@/components/ui/button';
 import { Skeleton } from '@/components/ui/states';
@@ -13,7 +14,6 @@ import type { Agent } from '@/protocol/types';
 import { useAgents, useOpenAgent, usePrimaryId } from '../use-room';
 import { PhoneHead } from './phone-head';
 import { SidePane } from './side-pane';
-import { StageHead } from './stage-head';
 import { Talk } from './talk';
 
 export function ChatRoute() {

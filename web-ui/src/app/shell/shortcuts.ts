@@ -20,6 +20,7 @@ export const SHORTCUTS: { title: string; items: Shortcut[] }[] = [
       { keys: 'c', does: 'Chat with the primary' },
       { keys: 'g w', does: 'Wall' },
       { keys: 'g t', does: 'Tasks' },
+      { keys: 'g s', does: 'Sessions' },
       { keys: 'g a', does: 'Settings' },
       { keys: 'mod+k', does: 'Find anything' },
     ],
@@ -33,7 +34,7 @@ export const SHORTCUTS: { title: string; items: Shortcut[] }[] = [
       { keys: 'k', does: 'Up the list' },
       { keys: '.', does: 'Actions for the open agent' },
       { keys: 'i', does: 'Show or hide the facts' },
-      { keys: '/', does: 'Write a message' },
+      { keys: '/', does: 'Write a message, or search the list' },
     ],
   },
   {
@@ -64,10 +65,10 @@ function rowsOf(selector: string): HTMLElement[] {
 
 /** One step through the list one is in, else through the list of the page, else through the agents. */
 function step(by: 1 | -1): void {
-  const tasks = rowsOf('main ul [data-task]');
+  const listed = rowsOf('main ul [data-task], main ul [data-session]');
   const agents = rowsOf('[data-agent]');
   const inAgents = agents.includes(document.activeElement as HTMLElement);
-  const rows = tasks.length > 0 && !inAgents ? tasks : agents;
+  const rows = listed.length > 0 && !inAgents ? listed : agents;
   const at = rows.indexOf(document.activeElement as HTMLElement);
   const current = at === -1 ? rows.findIndex((row) => row.ariaCurrent === 'page') : at;
   rows[Math.max(0, Math.min(rows.length - 1, current + by))]?.focus();
@@ -99,6 +100,7 @@ export function useShortcuts(): void {
     const go: Record<string, () => void> = {
       h: () => void navigate({ to: '/' }),
       t: () => void navigate({ to: '/tasks', search: {} }),
+      s: () => void navigate({ to: '/sessions', search: {} }),
       w: () => void navigate({ to: '/wall' }),
       a: () => void navigate({ to: '/settings' }),
     };
@@ -116,7 +118,7 @@ export function useShortcuts(): void {
       i: toggleInspector,
       '.': openActions,
       '?': () => show('help'),
-      '/': () => document.querySelector<HTMLElement>('[data-composer]')?.focus(),
+      '/': () => document.querySelector<HTMLElement>('[data-composer], [data-search]')?.focus(),
     };
     const pressed = (event: KeyboardEvent) => {
       if (event.ctrlKey && event.key === '`') {

@@ -1,24 +1,13 @@
-/** The bar above what is on the stage: who it is, how one looks at it, what one can do. */
+/** What stands in the bar above an agent: who it is, and how one looks at it. */
 import { useNavigate } from '@tanstack/react-router';
 import { clsx } from 'clsx';
 import { ChevronLeft } from 'lucide-react';
-import type { ReactNode } from 'react';
 import { StateMark } from '@/components/state-mark';
 import { Elapsed } from '@/components/time';
 import { isLive, showAgent } from '@/lib/states';
 import { usePhone } from '@/lib/use-media';
 import type { Agent } from '@/protocol/types';
 import { useOpenAgent } from '../use-room';
-
-export function StageHead({ title, views, menu }: { title: ReactNode; views?: ReactNode; menu: ReactNode }) {
-  return (
-    <header className="flex min-h-10 items-center gap-2 border-line border-b bg-surface pr-2 pl-3 touch:min-h-12">
-      <div className="flex min-w-0 flex-1 items-center gap-2.5 overflow-hidden">{title}</div>
-      {views}
-      <div className="flex shrink-0 items-center gap-1">{menu}</div>
-    </header>
-  );
-}
 
 export function StageTitle({ agent }: { agent: Agent }) {
   const phone = usePhone();
