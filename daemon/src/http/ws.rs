@@ -10,6 +10,7 @@ mod receive;
 mod session;
 mod talk;
 mod terminals;
+mod typist;
 
 use super::AppState;
 use super::audit_layer;

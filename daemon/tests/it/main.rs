@@ -21,6 +21,7 @@ mod resume;
 mod security;
 mod socket;
 mod support;
+mod terminal_text;
 mod survival;
 mod transcripts;
 mod transcripts_scale;

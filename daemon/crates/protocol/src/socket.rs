@@ -63,9 +63,18 @@ pub enum ClientMessage {
         data: String,
     },
     /// One block of text; bracketed where the program asks for it; only from the seat.
+    /// A long one comes in parts under one `id`, all but the last with `more`.
     TerminalPaste {
         session_id: String,
         data: String,
+        /// Names the paste on this connection: progress is told, and it can be cancelled.
+        id: Option<String>,
+        more: Option<bool>,
+    },
+    /// Pastes no more of it; what the program has been given it keeps.
+    CancelPaste {
+        session_id: String,
+        id: String,
     },
     /// Only from the seat.
     TerminalResize {
@@ -85,6 +94,8 @@ pub enum ClientMessage {
         session_id: String,
         #[ts(optional, type = "number")]
         before: Option<u64>,
+        /// Whose numbers those are; with another one now, the answer says `resync`.
+        epoch: Option<String>,
         lines: Option<u32>,
     },
     /// Payload bytes of this channel that the emulator has parsed, in all.
@@ -129,6 +140,7 @@ impl ClientMessage {
         "unsubscribe_terminal",
         "terminal_input",
         "terminal_paste",
+        "cancel_paste",
         "terminal_resize",
         "take_seat",
         "release_seat",
@@ -139,6 +151,18 @@ impl ClientMessage {
         "renew",
         "ping",
     ];
+}
+
+/// Where a paste stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum PasteState {
+    /// More comes.
+    Pasting,
+    Done,
+    Cancelled,
+    /// tmux refused it, or the seat was lost.
+    Failed,
 }
 
 /// Who types into a terminal now.
@@ -226,14 +250,29 @@ pub enum ServerMessage {
         cols: u16,
         rows: u16,
     },
-    /// Rows above the screen, oldest first.
+    /// Rows above the screen, oldest first: a `HistoryPage`.
     TerminalHistory {
         session_id: String,
+        epoch: String,
         #[ts(type = "number")]
         start: u64,
         rows: Vec<String>,
         #[ts(type = "number")]
+        first: u64,
+        #[ts(type = "number")]
+        next: u64,
+        #[ts(type = "number")]
         total: u64,
+        resync: bool,
+    },
+    /// How far a paste with an `id` has come.
+    PasteProgress {
+        session_id: String,
+        id: String,
+        /// Bytes handed to the program so far.
+        #[ts(type = "number")]
+        bytes: u64,
+        state: PasteState,
     },
     /// A message was stored or moved on.
     Receipt {

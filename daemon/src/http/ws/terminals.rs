@@ -2,12 +2,14 @@
 
 use super::outbox::{Out, Piece};
 use super::session::{Session, Watched, unrecorded};
+use super::typist::{Job, Paste};
 use crate::auth::permission::Permission;
 use crate::http::problem::Failure;
 use crate::model::ids::AgentId;
 use crate::model::limits::{self, MAX_INPUT, MAX_PROMPT};
 use crate::terminal::flow::BadAck;
 use crate::terminal::frame::SampledViewer;
+use crate::terminal::history::Above;
 use crate::terminal::live::{LiveChunk, LiveViewer, ResumeAt};
 use crate::terminal::seat::{Seat, SeatState, ViewerId};
 use axum::extract::ws::Utf8Bytes;
@@ -17,13 +19,16 @@ use futures_util::stream::{self, BoxStream, StreamExt as _};
 use orchestra_protocol::agent::Size;
 use orchestra_protocol::frame::{Frame, FrameKind};
 use orchestra_protocol::socket::{Encoding, Mode, ServerMessage};
-use orchestra_protocol::terminal::HistoryPage;
 use tokio_stream::wrappers::WatchStream;
+use tokio_util::sync::CancellationToken;
 
 /// Terminals on one socket.
 const MAX_WATCHED: usize = 512;
 /// Rows of one page of history: a page of wide rows stays a message of bearable size.
 const HISTORY: u32 = 1000;
+/// Pastes of one socket that are not done, and the length of their names.
+const MAX_PASTES: usize = 16;
+const MAX_PASTE_ID: usize = 64;
 
 impl Session {
     pub(super) async fn subscribe(
@@ -122,22 +127,71 @@ impl Session {
             .map_err(|error: BadAck| Failure::invalid(format!("{error}.")))
     }
 
-    pub(super) async fn input(&self, session_id: &str, data: &str) -> Result<(), Failure> {
-        let agent = self.seated(session_id, "terminal_input").await?;
+    pub(super) async fn input(&self, session_id: &str, data: String) -> Result<(), Failure> {
+        let (agent, seat) = self.seated(session_id, "terminal_input").await?;
         check_length("terminal_input", data.len(), MAX_INPUT)?;
         self.state.terminals.key_pressed(&agent);
         self.count(&agent, data.len());
-        Ok(self.state.terminals.input(&agent, data.as_bytes()).await?)
+        self.job(Job::Keys { agent, seat, data }).await;
+        Ok(())
     }
 
-    pub(super) async fn paste(&self, session_id: &str, data: &str) -> Result<(), Failure> {
-        let agent = self.seated(session_id, "terminal_paste").await?;
+    pub(super) async fn paste(
+        &self,
+        session_id: &str,
+        data: String,
+        id: Option<String>,
+        more: bool,
+    ) -> Result<(), Failure> {
+        let (agent, seat) = self.seated(session_id, "terminal_paste").await?;
         check_length("terminal_paste", data.len(), MAX_PROMPT)?;
+        let cancel = match &id {
+            Some(id) => self.paste_named(id)?,
+            None if more => {
+                return Err(Failure::invalid("a paste in parts has an id"));
+            }
+            None => CancellationToken::new(),
+        };
         self.state.terminals.key_pressed(&agent);
         self.count(&agent, data.len());
-        Ok(self.state.terminals.paste(&agent, data, true).await?)
+        self.job(Job::Paste(Paste {
+            agent,
+            seat,
+            data,
+            id,
+            more,
+            cancel,
+        }))
+        .await;
+        Ok(())
     }
 
+    fn paste_named(&self, id: &str) -> Result<CancellationToken, Failure> {
+        if id.is_empty() || id.len() > MAX_PASTE_ID {
+            return Err(Failure::invalid(format!(
+                "the id of a paste has 1 to {MAX_PASTE_ID} bytes"
+            )));
+        }
+        let mut pastes = self.pastes.lock();
+        if pastes.len() >= MAX_PASTES && !pastes.contains_key(id) {
+            return Err(Failure::conflict(
+                "too_many_pastes",
+                format!("At most {MAX_PASTES} pastes are open on a socket; end or cancel one."),
+            ));
+        }
+        Ok(pastes.entry(id.to_owned()).or_default().clone())
+    }
+
+    /// What is not handed over yet never will be. The name may be used again.
+    pub(super) async fn cancel_paste(&self, id: String) {
+        let paste = self.pastes.lock().remove(&id);
+        if let Some(cancel) = paste {
+            cancel.cancel();
+            self.job(Job::PasteEnd(id)).await;
+        }
+    }
+
+    /// Sizes come in storms; the last one of them is used, and the answer says which.
     pub(super) async fn resize(
         &self,
         session_id: &str,
@@ -145,15 +199,15 @@ impl Session {
         rows: u16,
     ) -> Result<(), Failure> {
         let size = limits::size(Size { cols, rows })?;
-        let agent = self.seated(session_id, "terminal_resize").await?;
-        let seat = self.state.terminals.seat(&agent)?;
-        let before = seat.state();
-        let used = self.state.terminals.resize(&agent, size).await?;
-        if before.size == used || !self.watched.lock().contains_key(&agent) {
-            self.say(&shown(&seat.state(), self.viewer, &agent.session()))
-                .await;
-        }
+        let (agent, seat) = self.seated(session_id, "terminal_resize").await?;
+        self.job(Job::Resize { agent, seat, size }).await;
         Ok(())
+    }
+
+    /// Tells this client of a seat and its size.
+    pub(super) async fn show_seat(&self, agent: &AgentId, seat: &Seat) {
+        self.say(&shown(&seat.state(), self.viewer, &agent.session()))
+            .await;
     }
 
     pub(super) async fn take_seat(&self, session_id: &str) -> Result<(), Failure> {
@@ -171,8 +225,7 @@ impl Session {
         seat.take(self.viewer, &self.principal().user.name, via);
         self.seats.lock().insert(agent.clone(), seat.clone());
         if held || !self.watched.lock().contains_key(&agent) {
-            self.say(&shown(&seat.state(), self.viewer, &agent.session()))
-                .await;
+            self.show_seat(&agent, &seat).await;
         }
         Ok(())
     }
@@ -191,40 +244,39 @@ impl Session {
     pub(super) async fn history(
         &self,
         session_id: &str,
-        before: Option<u64>,
+        above: &Above,
         lines: Option<u32>,
     ) -> Result<(), Failure> {
         let agent = self.agent_id(Some(session_id)).await?;
         self.agent(Permission::AgentsRead, &agent).await?;
         let lines = lines.unwrap_or(HISTORY).min(HISTORY);
-        let HistoryPage { start, rows, total } =
-            self.state.terminals.history(&agent, before, lines).await?;
-        let session_id = agent.session();
+        let page = self.state.terminals.history(&agent, above, lines).await?;
         self.say(&ServerMessage::TerminalHistory {
-            session_id,
-            start,
-            rows,
-            total,
+            session_id: agent.session(),
+            epoch: page.epoch,
+            start: page.start,
+            rows: page.rows,
+            first: page.first,
+            next: page.next,
+            total: page.total,
+            resync: page.resync,
         })
         .await;
         Ok(())
     }
 
-    /// The agent, if this connection sits there and may still type.
-    async fn seated(&self, session_id: &str, what: &str) -> Result<AgentId, Failure> {
+    /// The agent and its seat, if this connection sits there and may still type.
+    async fn seated(&self, session_id: &str, what: &str) -> Result<(AgentId, Seat), Failure> {
         let agent = self.agent_id(Some(session_id)).await?;
-        let state = self.seats.lock().get(&agent).map(Seat::state);
-        if state.is_some_and(|state| state.held_by(self.viewer)) {
+        let seat = self.seats.lock().get(&agent).cloned();
+        if let Some(seat) = seat.filter(|seat| seat.state().held_by(self.viewer)) {
             self.may_type(&agent).await?;
-            return Ok(agent);
+            return Ok((agent, seat));
         }
         // Without the right, the seat is not what is missing.
         let allowed = self.agent(Permission::TerminalType, &agent).await;
         allowed.inspect_err(|_| tracing::debug!(what, "typing was refused"))?;
-        Err(Failure::conflict(
-            "no_seat",
-            "Take the seat first: only its holder may type and size.",
-        ))
+        Err(no_seat())
     }
 
     fn count(&self, agent: &AgentId, bytes: usize) {
@@ -233,6 +285,13 @@ impl Session {
         *messages += 1;
         *sum += bytes as u64;
     }
+}
+
+pub(super) fn no_seat() -> Failure {
+    Failure::conflict(
+        "no_seat",
+        "Take the seat first: only its holder may type and size.",
+    )
 }
 
 struct Subscribed {
