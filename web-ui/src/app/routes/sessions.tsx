@@ -17,7 +17,7 @@ export const useBoth = () => useMedia('(min-width: 1000px)');
 
 export default function SessionsRoute() {
   const { sessionId } = useParams({ strict: false });
-  const { at: _, ...filter } = useSearch({ from: '/shell/sessions' });
+  const { at, ...filter } = useSearch({ from: '/shell/sessions' });
   const navigate = useNavigate();
   const phone = usePhone();
   const both = useBoth();
@@ -26,7 +26,13 @@ export default function SessionsRoute() {
   const selected = sessionId ?? null;
   const show = (next: SessionFilter) =>
     void (selected
-      ? navigate({ to: '/sessions/$sessionId', params: { sessionId: selected }, search: next, replace: true })
+      ? navigate({
+          to: '/sessions/$sessionId',
+          params: { sessionId: selected },
+          // Another list leaves what is read where it is.
+          search: at === undefined ? next : { ...next, at },
+          replace: true,
+        })
       : navigate({ to: '/sessions', search: next, replace: true }));
   const open = (session: Transcript) => {
     const [hit] = session.hits;

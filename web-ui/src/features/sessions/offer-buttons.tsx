@@ -37,6 +37,7 @@ export function OfferButtons({ session, acts, small = false }: OfferButtonsProps
         <Button size="sm" aria-label={`Open ${offer.agentId}, which has this session`} onClick={open}>
           <SquareTerminal size={14} /> {offer.agentId}
         </Button>
+        {acts.may && <ForkButton name={name} disabled={busy} onClick={fork} />}
       </Side>
     );
   }
@@ -48,7 +49,7 @@ export function OfferButtons({ session, acts, small = false }: OfferButtonsProps
         <Tip text={`Cannot be resumed: ${why}`}>
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the whole reason is in its hint */}
           <span tabIndex={0} className="block text-right text-ink-3 text-xs leading-tight">
-            <span className="line-clamp-2 [overflow-wrap:anywhere]">{why}</span>
+            <span className="line-clamp-3 [overflow-wrap:anywhere]">{why}</span>
           </span>
         </Tip>
       </Side>
@@ -70,12 +71,16 @@ export function OfferButtons({ session, acts, small = false }: OfferButtonsProps
       <Button size="sm" disabled={busy} aria-label={`${word} ${name}`} onClick={main}>
         <Icon size={13} /> {pending ? 'Starting…' : word}
       </Button>
-      {offer.act === 'resume' && (
-        <IconButton label={`Fork ${name}: go on in a copy`} disabled={busy} onClick={fork}>
-          <GitFork size={14} />
-        </IconButton>
-      )}
+      {offer.act === 'resume' && <ForkButton name={name} disabled={busy} onClick={fork} />}
     </Side>
+  );
+}
+
+function ForkButton({ name, disabled, onClick }: { name: string; disabled: boolean; onClick(): void }) {
+  return (
+    <IconButton label={`Fork ${name}: go on in a copy`} disabled={disabled} onClick={onClick}>
+      <GitFork size={14} />
+    </IconButton>
   );
 }
 

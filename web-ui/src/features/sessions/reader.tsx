@@ -45,7 +45,7 @@ export default function Reader(props: ReaderProps) {
         <div className="relative flex min-h-0 flex-1 flex-col">
           <div
             ref={area}
-            className="scroll-y min-h-0 flex-1"
+            className="scroll-y min-h-0 flex-1 [overflow-anchor:none]"
             role="region"
             aria-label={`Messages of ${transcript.title}`}
             // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and must do so by keyboard
@@ -68,6 +68,7 @@ export default function Reader(props: ReaderProps) {
                     turn={turn}
                     dated={otherDay(turns[at - 1]?.at, turn.at)}
                     kind={transcript.kind}
+                    nested={transcript.parent !== null}
                     marked={marked}
                     subAgents={children}
                     renderSubAgent={(each) => <SubAgent key={each.id} session={each} onSession={onSession} />}

@@ -21,7 +21,7 @@ export const STEP = 200;
 /** Most that one answer may bring, for going back. */
 const MOST = 1000;
 /** How far one goes back at a time; more where one record is longer than that. */
-const BACK = 128 * 1024;
+const BACK = 64 * 1024;
 
 function at(
   api: Api,

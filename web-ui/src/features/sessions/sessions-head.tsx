@@ -23,7 +23,7 @@ export function SessionsHead({ filter, items, onFilter }: SessionsHeadProps) {
       <h1 className="sr-only">Sessions</h1>
       <div className="flex flex-wrap items-center gap-x-1.5 gap-y-1">
         <Words value={filter.q ?? ''} onWords={(words) => set('q', words || undefined)} />
-        <div className="flex min-w-0 max-w-full items-center gap-1.5 overflow-x-auto [scrollbar-width:none]">
+        <div className="flex min-w-0 max-w-full items-center gap-1.5 phone:w-full">
           <Choice
             label="CLI"
             any="CLI"
@@ -124,7 +124,7 @@ function Choice({ label, any, value, options, onChoose }: ChoiceProps) {
       value={value}
       onChange={({ target }) => onChoose(target.value)}
       className={clsx(
-        'h-7 max-w-44 shrink-0 phone:max-w-26 truncate rounded-md border bg-field px-1.5 text-xs touch:h-11 touch:text-md',
+        'h-7 max-w-44 truncate phone:min-w-0 phone:flex-1 rounded-md border bg-field px-1.5 text-xs touch:h-11 touch:text-md',
         value ? 'border-accent text-ink' : 'border-line text-ink-2',
       )}
     >

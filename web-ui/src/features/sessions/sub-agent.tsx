@@ -52,6 +52,7 @@ function Inside({ session, onSession }: SubAgentProps) {
           turn={turn}
           dated={otherDay(reading.turns[at - 1]?.at, turn.at)}
           kind={session.kind}
+          nested
           marked={null}
           subAgents={[]}
           renderSubAgent={() => null}

@@ -18,6 +18,8 @@ interface TurnItemProps {
   /** The first of its day. */
   dated: boolean;
   kind: string;
+  /** Whoever asks is another agent. */
+  nested: boolean;
   /** The entry that a link points at. */
   marked: number | null;
   subAgents: readonly Transcript[];
@@ -42,7 +44,7 @@ export const TurnItem = memo(function TurnItem(props: TurnItemProps) {
     );
   }
   return (
-    <Frame {...props} label={mine ? 'you' : (turn.model ?? kindWord(kind))}>
+    <Frame {...props} label={mine ? (props.nested ? 'asked' : 'you') : (turn.model ?? kindWord(kind))}>
       <div className={clsx('space-y-2.5', mine && 'rounded-lg border border-line bg-raised px-3.5 py-2')}>
         {turn.pieces.map((piece, at) => (
           <Placed key={at} piece={piece} marked={marked}>
@@ -72,7 +74,7 @@ function Frame({
   children,
 }: TurnItemProps & { label: string; children: ReactNode }) {
   return (
-    <section
+    <article
       aria-label={`${label}, ${turn.at ? clock(turn.at) : 'time unknown'}`}
       // What is out of sight is not laid out: a session may have thousands of turns.
       className="group/turn [contain-intrinsic-size:auto_8rem] [content-visibility:auto]"
@@ -92,7 +94,7 @@ function Frame({
         <CopyLink link={() => linkTo(turn.offset)} />
       </header>
       {children}
-    </section>
+    </article>
   );
 }
 

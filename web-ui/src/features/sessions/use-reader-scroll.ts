@@ -1,4 +1,4 @@
-/** Where one is in a session: at its newest, at one entry, or in the midst; the place is kept when more comes in. */
+/** Where one is in a session: at its newest, at one entry, or in the midst; the place is kept whatever comes in. */
 import { type RefObject, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import type { Start } from './reading';
 import type { Reading } from './use-transcript';
@@ -8,12 +8,23 @@ const NEAR = '900px 0px 900px 0px';
 /** So far above the newest, a way there is offered. */
 const FAR = 600;
 const AT_END = 40;
+/** So far below the upper edge stands what a link names. */
+const LEDGE = 60;
+/** How closely one looks for what is in sight. */
+const STEP = 36;
+
+/** An entry, and how far below the upper edge it stands. */
+interface Anchor {
+  entry: string;
+  top: number;
+}
 
 export function useReaderScroll(area: RefObject<HTMLDivElement | null>, start: Start, reading: Reading) {
   const sentinel = useRef<HTMLDivElement>(null);
   const lower = useRef<HTMLDivElement>(null);
   const follows = useRef(start === 'end');
-  const placed = useRef<Start | null>(null);
+  const anchor = useRef<Anchor | null>(null);
+  const placed = useRef(false);
   const [away, setAway] = useState(false);
   const now = useRef(reading);
   now.current = reading;
@@ -25,6 +36,7 @@ export function useReaderScroll(area: RefObject<HTMLDivElement | null>, start: S
     const scrolled = () => {
       const below = element.scrollHeight - element.scrollTop - element.clientHeight;
       follows.current = below < AT_END && !now.current.later.more;
+      anchor.current = anchorOf(element);
       setAway(below > FAR);
     };
     element.addEventListener('scroll', scrolled, { passive: true });
@@ -40,10 +52,8 @@ export function useReaderScroll(area: RefObject<HTMLDivElement | null>, start: S
     );
     near.observe(sentinel.current);
     near.observe(lower.current);
-    // Markdown comes a moment after its text and makes the turn longer.
-    const grow = new ResizeObserver(() => {
-      if (follows.current) element.scrollTop = element.scrollHeight;
-    });
+    // Markdown comes a moment after its text, and turns get their real height only when they come near.
+    const grow = new ResizeObserver(() => hold(element, follows.current, anchor.current));
     if (element.firstElementChild) grow.observe(element.firstElementChild);
     return () => {
       element.removeEventListener('scroll', scrolled);
@@ -54,30 +64,42 @@ export function useReaderScroll(area: RefObject<HTMLDivElement | null>, start: S
 
   const first = reading.turns[0]?.offset;
   const count = reading.turns.length;
-  const before = useRef<{ first: number | undefined; height: number }>({ first: undefined, height: 0 });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: runs when turns came in, above or below
   useLayoutEffect(() => {
     const element = area.current;
     if (!element || count === 0) return;
-    if (placed.current !== start) {
-      placed.current = start;
-      follows.current = start === 'end';
-      const wanted = typeof start === 'number' ? entryAt(element, start) : null;
-      if (start === 'end') element.scrollTop = element.scrollHeight;
-      else if (wanted)
-        element.scrollTop += wanted.getBoundingClientRect().top - element.getBoundingClientRect().top - 60;
-    } else if (before.current.first !== undefined && first !== before.current.first) {
-      // Earlier turns came in above: what was in sight stays where it was.
-      element.style.overflowAnchor = 'none';
-      element.scrollTop += element.scrollHeight - before.current.height;
-      requestAnimationFrame(() => element.style.removeProperty('overflow-anchor'));
+    if (!placed.current) {
+      placed.current = true;
+      if (typeof start === 'number') anchor.current = { entry: String(start), top: LEDGE };
     }
-    before.current = { first, height: element.scrollHeight };
+    hold(element, follows.current, anchor.current);
   }, [area, start, first, count]);
 
   return { sentinel, lower, away };
 }
 
-/** The element of an entry, whether it begins a turn or stands within one. */
-function entryAt(area: HTMLElement, offset: number): HTMLElement | null {
-  return area.querySelector<HTMLElement>(`[data-entry~="${offset}"]`);
+/** Puts back what moved without being moved by the reader. */
+function hold(area: HTMLElement, follows: boolean, anchor: Anchor | null): void {
+  if (follows) area.scrollTop = area.scrollHeight;
+  else if (anchor) {
+    const element = area.querySelector(`[data-entry~="${anchor.entry}"]`);
+    if (element) area.scrollTop += topOf(area, element) - anchor.top;
+  }
+}
+
+function topOf(area: HTMLElement, element: Element): number {
+  return element.getBoundingClientRect().top - area.getBoundingClientRect().top;
+}
+
+/** The first entry in sight. */
+function anchorOf(area: HTMLElement): Anchor | null {
+  const { left, width, top, height } = area.getBoundingClientRect();
+  for (let below = 8; below < height; below += STEP) {
+    const at = document.elementFromPoint(left + width / 2, top + below);
+    // What is about to come into sight is not laid out yet and cannot be hit, but its turn can.
+    const element = at?.closest('[data-entry]') ?? at?.closest('article')?.querySelector('[data-entry]');
+    const entry = element?.getAttribute('data-entry')?.split(' ')[0];
+    if (element && entry) return { entry, top: topOf(area, element) };
+  }
+  return null;
 }
