@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { launch, open } from './support/browser.mjs';
+import { faults } from './support/faults.mjs';
 import { setStage } from './support/stage.mjs';
-import { faults } from './support/views.mjs';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const artifacts = process.env.ARTIFACTS ?? here('../../artifacts/e2e');

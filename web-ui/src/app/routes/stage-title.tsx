@@ -44,7 +44,7 @@ export function Views({ agent, view }: { agent: Agent; view: 'terminal' | 'chat'
       aria-pressed={view === to}
       onClick={() => openAgent(agent, to)}
       className={clsx(
-        'h-6 rounded-sm px-2 text-xs touch:h-9 phone:px-1.5',
+        'h-6 rounded-sm px-2 text-xs touch:h-11 touch:min-w-11 phone:px-1',
         view === to ? 'bg-hover text-ink' : 'text-ink-3 hover:text-ink',
       )}
     >
@@ -52,7 +52,7 @@ export function Views({ agent, view }: { agent: Agent; view: 'terminal' | 'chat'
     </button>
   );
   return (
-    <div className="flex shrink-0 rounded-md border border-line p-px">
+    <div className="flex shrink-0 rounded-md border border-line p-px touch:border-0 touch:p-0">
       {tab('terminal', 'Screen')}
       {tab('chat', 'Talk')}
       {tab('recording', 'Replay')}
