@@ -1,7 +1,7 @@
 /** What one tap does with a session: go on with it, go on in a copy, open the agent that has it, or why nothing can. */
 import { GitFork, Play, SquareTerminal } from 'lucide-react';
-import { Button, IconButton } from '@/components/ui/button';
-import { Tip } from '@/components/ui/tip';
+import type { ReactNode } from 'react';
+import { Button } from '@/components/ui/button';
 import type { Transcript } from '@/protocol/types';
 import { offerOf } from './shown';
 
@@ -29,9 +29,9 @@ export function OfferButtons({ session, acts, small = false }: OfferButtonsProps
   if (offer.act === 'open') {
     const open = () => acts.openAgent(offer.agentId);
     return small ? (
-      <IconButton label={`Open ${offer.agentId}`} onClick={open}>
+      <IconOnly label={`Open ${offer.agentId}`} onClick={open}>
         <SquareTerminal size={16} />
-      </IconButton>
+      </IconOnly>
     ) : (
       <Side>
         <Button size="sm" aria-label={`Open ${offer.agentId}, which has this session`} onClick={open}>
@@ -46,12 +46,12 @@ export function OfferButtons({ session, acts, small = false }: OfferButtonsProps
     const why = offer.act === 'none' ? offer.why : 'you may not start agents';
     return (
       <Side>
-        <Tip text={`Cannot be resumed: ${why}`}>
-          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the whole reason is in its hint */}
-          <span tabIndex={0} className="block text-right text-ink-3 text-xs leading-tight">
-            <span className="line-clamp-3 [overflow-wrap:anywhere]">{why}</span>
-          </span>
-        </Tip>
+        <span
+          title={`Cannot be resumed: ${why}`}
+          className="line-clamp-3 text-right text-ink-3 text-xs leading-tight [overflow-wrap:anywhere]"
+        >
+          {why}
+        </span>
       </Side>
     );
   }
@@ -61,9 +61,9 @@ export function OfferButtons({ session, acts, small = false }: OfferButtonsProps
   const Icon = offer.act === 'resume' ? Play : GitFork;
   if (small) {
     return (
-      <IconButton label={`${word} ${name}`} disabled={busy} onClick={main}>
+      <IconOnly label={`${word} ${name}`} disabled={busy} onClick={main}>
         <Icon size={16} />
-      </IconButton>
+      </IconOnly>
     );
   }
   return (
@@ -78,12 +78,35 @@ export function OfferButtons({ session, acts, small = false }: OfferButtonsProps
 
 function ForkButton({ name, disabled, onClick }: { name: string; disabled: boolean; onClick(): void }) {
   return (
-    <IconButton label={`Fork ${name}: go on in a copy`} disabled={disabled} onClick={onClick}>
+    <IconOnly label={`Fork ${name}: go on in a copy`} disabled={disabled} onClick={onClick}>
       <GitFork size={14} />
-    </IconButton>
+    </IconOnly>
   );
 }
 
-function Side({ children }: { children: React.ReactNode }) {
+interface IconOnlyProps {
+  label: string;
+  disabled?: boolean;
+  onClick(): void;
+  children: ReactNode;
+}
+
+/** Plain, for hundreds of them pass by in a list: the browser's own hint costs nothing until it shows. */
+function IconOnly({ label, disabled = false, onClick, children }: IconOnlyProps) {
+  return (
+    <button
+      type="button"
+      aria-label={label}
+      title={label}
+      disabled={disabled}
+      onClick={onClick}
+      className="grid size-7 shrink-0 place-items-center rounded-md text-ink-3 hover:bg-hover hover:text-ink disabled:opacity-45 touch:size-11"
+    >
+      {children}
+    </button>
+  );
+}
+
+function Side({ children }: { children: ReactNode }) {
   return <span className="flex w-36 shrink-0 items-center justify-end gap-1">{children}</span>;
 }
