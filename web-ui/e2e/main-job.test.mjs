@@ -69,6 +69,8 @@ test('a page that stays open shows the truth after kill -9 of the daemon', async
     const made = word();
     await say(page, `Let droid slowly store the word ${made} in word.txt`);
     await page.getByText('running', { exact: true }).first().waitFor(LONG);
+    // What the primary has said so far, before its answer is whole.
+    await page.locator('[data-growing]', { hasText: 'Handing it to droid.' }).waitFor(LONG);
     await stage.kill();
     await page.screenshot({ path: join(artifacts, '5-away-1440x900.png') });
     await stage.start();

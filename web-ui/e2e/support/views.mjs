@@ -67,7 +67,10 @@ async function takeSeat(page) {
     .getByRole('button', { name: /take the keyboard|^type$/i })
     .first()
     .click();
-  await page.getByRole('button', { name: /release/ }).waitFor();
+  await page
+    .getByRole('button', { name: /release/ })
+    .first()
+    .waitFor();
 }
 
 async function findWord(page) {

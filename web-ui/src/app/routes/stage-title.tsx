@@ -24,8 +24,10 @@ export function StageTitle({ agent }: { agent: Agent }) {
           <ChevronLeft size={20} />
         </button>
       )}
-      <h1 className="shrink-0 font-medium font-mono text-sm">{agent.id}</h1>
-      <StateMark shown={showAgent(agent)} />
+      <div className="flex shrink-0 items-center gap-x-2.5 phone:flex-col phone:items-start">
+        <h1 className="font-medium font-mono text-sm phone:leading-tight">{agent.id}</h1>
+        <StateMark shown={showAgent(agent)} />
+      </div>
       {isLive(agent) && (
         <span className="text-ink-3 text-xs phone:hidden">
           <Elapsed from={agent.activity.since} until={null} />

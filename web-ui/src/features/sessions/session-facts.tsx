@@ -65,7 +65,7 @@ export function SessionFacts({ session, subAgents, acts, onSession, onAgent }: S
             <span className="nums text-ink-3">and {plural(subAgents.length, 'sub-agent')}</span>
           )}
         </summary>
-        <dl className="grid grid-cols-[6.5rem_1fr] gap-x-3 gap-y-1.5 px-4 pb-3 text-sm">
+        <dl className="grid grid-cols-[6.5rem_1fr] gap-x-3 gap-y-1.5 px-4 pb-3 text-sm touch:items-center">
           <Fact name="folder">{session.cwd && <CopyId text={session.cwd} />}</Fact>
           <Fact name="branch">{session.branch && <CopyId text={session.branch} />}</Fact>
           <Fact name="model">{session.model && <CopyId text={session.model} />}</Fact>

@@ -48,7 +48,7 @@ export function SessionList(props: SessionListProps) {
             phone={phone}
             words={words}
             acts={acts}
-            onOpen={() => onOpen(session)}
+            onOpen={onOpen}
           />
         ))}
       </ul>

@@ -1,5 +1,6 @@
 /** One found session in the list: what it was about, where, how much it took, and the one thing to do with it. */
 import { clsx } from 'clsx';
+import { memo } from 'react';
 import { StateIcon } from '@/components/state-mark';
 import { Ago } from '@/components/time';
 import { plural, shortPath, tokens } from '@/lib/format';
@@ -19,10 +20,11 @@ interface SessionRowProps {
   /** What was searched for. */
   words: string;
   acts: SessionActs;
-  onOpen(): void;
+  onOpen(session: Transcript): void;
 }
 
-export function SessionRow(props: SessionRowProps) {
+/** Kept while the list scrolls: only the rows that come into sight are made. */
+export const SessionRow = memo(function SessionRow(props: SessionRowProps) {
   const { session, height, selected, wide, phone, words, acts, onOpen } = props;
   const shown = showSession(session);
   const [hit] = session.hits;
@@ -38,7 +40,7 @@ export function SessionRow(props: SessionRowProps) {
         type="button"
         data-session={session.id}
         aria-current={selected ? 'page' : undefined}
-        onClick={onOpen}
+        onClick={() => onOpen(session)}
         className="flex h-full min-w-0 flex-1 items-center gap-3 pr-3 pl-4 text-left focus-visible:-outline-offset-2"
       >
         <StateIcon look={shown.look} />
@@ -67,7 +69,7 @@ export function SessionRow(props: SessionRowProps) {
       {(wide || phone) && <OfferButtons session={session} acts={acts} small={phone} />}
     </li>
   );
-}
+});
 
 function Place({ session }: { session: Transcript }) {
   return (

@@ -1,8 +1,9 @@
 /** One turn: who, when, what it cost, and its pieces in order. */
 import { clsx } from 'clsx';
 import { Check, Link2 } from 'lucide-react';
-import { lazy, memo, type ReactNode, Suspense } from 'react';
+import { memo, type ReactNode } from 'react';
 import { useCopied } from '@/components/copy';
+import { RichText } from '@/components/rich-text';
 import { clock, day, dollars, exact } from '@/lib/format';
 import type { Transcript } from '@/protocol/types';
 import { kindWord } from './filter';
@@ -10,8 +11,6 @@ import { Fold } from './fold';
 import { usageWords } from './shown';
 import { ToolItem, ToolText } from './tool-item';
 import { holds, type Piece, type Turn } from './turns';
-
-const Markdown = lazy(() => import('@/components/markdown'));
 
 interface TurnItemProps {
   turn: Turn;
@@ -129,11 +128,7 @@ function Placed({ piece, marked, children }: { piece: Piece; marked: number | nu
 function PieceItem({ piece, ...props }: TurnItemProps & { piece: Piece }) {
   switch (piece.kind) {
     case 'text':
-      return (
-        <Suspense fallback={<p className="whitespace-pre-wrap break-words">{piece.text}</p>}>
-          <Markdown text={piece.text} />
-        </Suspense>
-      );
+      return <RichText text={piece.text} />;
     case 'tool':
       return (
         <ToolItem

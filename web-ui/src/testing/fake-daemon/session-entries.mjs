@@ -11,10 +11,14 @@ const STEP = 100;
 
 /** @param {Transcript} session @returns {Entry[]} */
 export function entriesOf(session) {
-  const turns = session.id === 's3' ? 1 : session.id === 's6' ? 160 : 1;
-  const all = Array.from({ length: turns }, (_, turn) => talk(turn)).flat();
+  const turns = session.id === 's6' ? 160 : 1;
+  const talks = Array.from({ length: turns }, (_, turn) => talk(turn)).flat();
+  // The primary is in the midst of it.
+  const all = session.id === 's0' ? talks.slice(0, 9) : talks;
   return all.map((entry, at) => ({
-    at: ago((all.length - at) * 20_000 + 40 * MINUTE),
+    at: ago(
+      (all.length - at) * (session.id === 's0' ? 4_000 : 9_000) + (session.id === 's0' ? 0 : 40 * MINUTE),
+    ),
     model: entry.role === 'assistant' ? session.model : null,
     usage: null,
     cost_usd: null,

@@ -62,6 +62,13 @@ export function sessions(scenario) {
   return [
     session({
       ...live,
+      id: 's0',
+      agent_id: 'primary',
+      status: 'busy',
+      not_resumable: 'agent primary has it already',
+    }),
+    session({
+      ...live,
       id: 's1',
       title: 'Port the store to sqlx 0.9',
       agent_id: 'droid-002',
