@@ -8,6 +8,7 @@
 pub mod entry;
 pub mod flow;
 pub mod frame;
+pub mod heal;
 pub mod history;
 pub mod input;
 pub mod live;

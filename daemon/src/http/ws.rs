@@ -8,6 +8,7 @@ mod keeper;
 mod outbox;
 mod receive;
 mod session;
+mod streams;
 mod talk;
 mod terminals;
 mod typist;

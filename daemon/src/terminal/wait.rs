@@ -162,7 +162,7 @@ impl Stream<'_> {
             match chunk {
                 LiveChunk::Output { .. } | LiveChunk::Gap { .. } => return true,
                 LiveChunk::Ended => return false,
-                LiveChunk::Snapshot { .. } => {}
+                LiveChunk::Snapshot { .. } | LiveChunk::Hash { .. } | LiveChunk::Heal { .. } => {}
             }
         }
     }

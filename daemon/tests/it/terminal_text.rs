@@ -171,6 +171,8 @@ async fn waiting_ends_when_it_shows_or_rests() {
     // What has ended shows nothing more.
     let begun = Instant::now();
     types(&api, &path, "\u{3}").await;
+    // A shell throws away what was typed while it dealt with the interrupt.
+    api.read(&screen("quiet_ms=500")).await;
     types(&api, &path, "exit 3").await;
     let (status, _) = api.get(&screen("until=never&timeout_ms=60000")).await;
     assert!(matches!(status, 408 | 409), "{status}");

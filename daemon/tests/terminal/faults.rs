@@ -105,8 +105,8 @@ async fn no_newline_many_titles_and_no_letters_are_survived() {
                 let bytes: usize = match &chunk {
                     LiveChunk::Output { bytes, .. } => bytes.len(),
                     LiveChunk::Snapshot { parts, .. } => parts.iter().map(bytes::Bytes::len).sum(),
-                    LiveChunk::Gap { .. } => 0,
                     LiveChunk::Ended => panic!("it goes on"),
+                    _ => 0,
                 };
                 parsed += bytes as u64;
                 most = most.max(bytes);

@@ -861,7 +861,11 @@ id?: string, more?: boolean, } | { "type": "cancel_paste", session_id: string, i
 /**
  * Whose numbers those are; with another one now, the answer says `resync`.
  */
-epoch?: string, lines?: number, } | { "type": "ack", channel: number, bytes: number, } | { "type": "action", action: ActionName, task_ids: number[], decision: Decision, } | { "type": "resume", after: number, } | { "type": "renew", ticket: string, } | { "type": "ping", nonce?: string, };
+epoch?: string, lines?: number, } | { "type": "ack", channel: number, bytes: number, } | { "type": "screen_mismatch", channel: number, seq: number, 
+/**
+ * The hash of each row.
+ */
+rows: Array<number>, modes: number, } | { "type": "action", action: ActionName, task_ids: number[], decision: Decision, } | { "type": "resume", after: number, } | { "type": "renew", ticket: string, } | { "type": "ping", nonce?: string, };
 
 /**
  * Where a paste stands.
@@ -908,7 +912,7 @@ result?: string, error?: string, event: number, } | { "type": "subscribed", sess
 /**
  * True when this connection holds the seat.
  */
-mine: boolean, } | { "type": "seat", session_id: string, holder?: SeatHolder, mine: boolean, cols: number, rows: number, } | { "type": "terminal_history", session_id: string, epoch: string, start: number, rows: Array<string>, first: number, next: number, total: number, resync: boolean, } | { "type": "paste_progress", session_id: string, id: string, 
+mine: boolean, } | { "type": "seat", session_id: string, holder?: SeatHolder, mine: boolean, cols: number, rows: number, } | { "type": "screen_hash", session_id: string, channel: number, seq: number, hash: number, } | { "type": "terminal_history", session_id: string, epoch: string, start: number, rows: Array<string>, first: number, next: number, total: number, resync: boolean, } | { "type": "paste_progress", session_id: string, id: string, 
 /**
  * Bytes handed to the program so far.
  */

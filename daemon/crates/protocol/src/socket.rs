@@ -1,6 +1,8 @@
 //! Messages on `GET /ws`: JSON text frames tagged by `type`. Live terminal bytes
 //! travel in binary frames (`frame`).
 
+pub mod close;
+
 use crate::agent::Agent;
 use crate::auth::TicketRights;
 use crate::message::{Action, Message};
@@ -104,6 +106,15 @@ pub enum ClientMessage {
         #[ts(type = "number")]
         bytes: u64,
     },
+    /// The screen is not as `screen_hash` said.
+    ScreenMismatch {
+        channel: u32,
+        #[ts(type = "number")]
+        seq: u64,
+        /// The hash of each row.
+        rows: Vec<u32>,
+        modes: u32,
+    },
     /// A person's answer to an action of a message.
     Action {
         action: ActionName,
@@ -146,6 +157,7 @@ impl ClientMessage {
         "release_seat",
         "terminal_history",
         "ack",
+        "screen_mismatch",
         "action",
         "resume",
         "renew",
@@ -250,6 +262,14 @@ pub enum ServerMessage {
         cols: u16,
         rows: u16,
     },
+    /// A live terminal is quiet: what its screen is there.
+    ScreenHash {
+        session_id: String,
+        channel: u32,
+        #[ts(type = "number")]
+        seq: u64,
+        hash: u32,
+    },
     /// Rows above the screen, oldest first: a `HistoryPage`.
     TerminalHistory {
         session_id: String,
@@ -333,53 +353,5 @@ impl ServerMessage {
     }
 }
 
-/// Close codes beside those of RFC 6455.
-pub mod close {
-    /// Unreadable bytes, or too many errors in a minute.
-    pub const BAD_MESSAGES: u16 = 4400;
-    /// The token ended or was recalled.
-    pub const UNAUTHENTICATED: u16 = 4401;
-    /// The caller may not do this any more.
-    pub const FORBIDDEN: u16 = 4403;
-    /// Nothing authentic came in time.
-    pub const AUTH_TIMEOUT: u16 = 4408;
-    /// What the socket was for is gone.
-    pub const GONE: u16 = 4410;
-    /// The daemon restarts; come back.
-    pub const RESTART: u16 = 1012;
-    /// The message was too big.
-    pub const TOO_BIG: u16 = 1009;
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_missions_messages_are_read_as_written() {
-        for (text, tag) in [
-            (
-                r#"{"type":"user_message","content":"hi","session_id":"sess-primary"}"#,
-                0,
-            ),
-            (
-                r#"{"type":"subscribe_terminal","session_id":"sess-droid-001"}"#,
-                1,
-            ),
-        ] {
-            let message: ClientMessage = serde_json::from_str(text).unwrap();
-            let value = serde_json::to_value(&message).unwrap();
-            assert_eq!(value["type"], ClientMessage::TYPES[tag]);
-        }
-    }
-
-    #[test]
-    fn an_error_carries_the_fields_of_a_problem_at_its_top() {
-        let problem = Problem::new(400, "bad_message", "Bad message", "cols is 0");
-        let message = ServerMessage::error(problem, Some("terminal_resize"), None);
-        let value = serde_json::to_value(&message).unwrap();
-        assert_eq!(value["type"], "error");
-        assert_eq!(value["code"], "urn:orchestra:bad_message");
-        assert_eq!(value["status"], 400);
-    }
-}
+mod tests;

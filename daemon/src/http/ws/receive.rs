@@ -2,6 +2,7 @@
 
 use super::session::{Close, Session};
 use crate::http::problem::Failure;
+use crate::terminal::heal::Mismatch;
 use crate::terminal::history::Above;
 use axum::http::StatusCode;
 use orchestra_protocol::socket::{ClientMessage, ServerMessage, close};
@@ -129,6 +130,12 @@ async fn dispatch(session: &Session, message: ClientMessage) -> Result<(), Fault
             session.history(&session_id, &above, lines).await?;
         }
         ClientMessage::Ack { channel, bytes } => session.acknowledge(channel, bytes)?,
+        ClientMessage::ScreenMismatch {
+            channel,
+            seq,
+            rows,
+            modes,
+        } => session.mismatch(channel, Mismatch { seq, rows, modes })?,
         ClientMessage::Action {
             action,
             task_ids,

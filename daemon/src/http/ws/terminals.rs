@@ -1,29 +1,27 @@
 //! Terminals on a socket: watching, typing, sizing, the seat.
 
-use super::outbox::{Out, Piece};
+use super::outbox::Out;
 use super::session::{Session, Watched, unrecorded};
+use super::streams::{live, sampled, seats, shown};
 use super::typist::{Job, Paste};
 use crate::auth::permission::Permission;
 use crate::http::problem::Failure;
 use crate::model::ids::AgentId;
 use crate::model::limits::{self, MAX_INPUT, MAX_PROMPT};
 use crate::terminal::flow::BadAck;
-use crate::terminal::frame::SampledViewer;
+use crate::terminal::heal::Mismatch;
 use crate::terminal::history::Above;
-use crate::terminal::live::{LiveChunk, LiveViewer, ResumeAt};
-use crate::terminal::seat::{Seat, SeatState, ViewerId};
-use axum::extract::ws::Utf8Bytes;
+use crate::terminal::live::{Acks, ResumeAt};
+use crate::terminal::seat::Seat;
 use axum::http::StatusCode;
-use bytes::Bytes;
-use futures_util::stream::{self, BoxStream, StreamExt as _};
 use orchestra_protocol::agent::Size;
-use orchestra_protocol::frame::{Frame, FrameKind};
 use orchestra_protocol::socket::{Encoding, Mode, ServerMessage};
-use tokio_stream::wrappers::WatchStream;
 use tokio_util::sync::CancellationToken;
 
 /// Terminals on one socket.
 const MAX_WATCHED: usize = 512;
+/// Rows of the highest screen.
+const MAX_ROWS: usize = 200;
 /// Rows of one page of history: a page of wide rows stays a message of bearable size.
 const HISTORY: u32 = 1000;
 /// Pastes of one socket that are not done, and the length of their names.
@@ -70,7 +68,11 @@ impl Session {
             Mode::Sampled => sampled(self.state.terminals.sampled(&agent)?),
             Mode::Live => {
                 let resume = resume.map(|(epoch, seq)| ResumeAt { epoch, seq });
-                let viewer = self.state.terminals.live(&agent, resume.as_ref())?;
+                let viewer = self
+                    .state
+                    .terminals
+                    .live(&agent, resume.as_ref())?
+                    .healing();
                 subscribed.epoch.clone_from(&viewer.epoch);
                 subscribed.seq = viewer.seq;
                 subscribed.acks = Some(viewer.acks());
@@ -116,15 +118,29 @@ impl Session {
     }
 
     pub(super) fn acknowledge(&self, channel: u32, bytes: u64) -> Result<(), Failure> {
-        let watched = self.watched.lock();
-        let acks = watched
-            .values()
-            .find(|one| one.channel == channel)
-            .and_then(|one| one.acks.as_ref());
-        // One that was on its way when the terminal was left means nothing.
-        let Some(acks) = acks else { return Ok(()) };
+        let Some(acks) = self.acks(channel) else {
+            return Ok(());
+        };
         acks.acknowledge(bytes)
             .map_err(|error: BadAck| Failure::invalid(format!("{error}.")))
+    }
+
+    /// The emulator behind this channel shows something else than it was told.
+    pub(super) fn mismatch(&self, channel: u32, mismatch: Mismatch) -> Result<(), Failure> {
+        if mismatch.rows.len() > MAX_ROWS {
+            return Err(Failure::invalid("a screen has no more than 200 rows"));
+        }
+        if let Some(acks) = self.acks(channel) {
+            acks.mismatch(mismatch);
+        }
+        Ok(())
+    }
+
+    /// None for one that was on its way when the terminal was left.
+    fn acks(&self, channel: u32) -> Option<Acks> {
+        let watched = self.watched.lock();
+        let mut all = watched.values();
+        all.find(|one| one.channel == channel)?.acks.clone()
     }
 
     pub(super) async fn input(&self, session_id: &str, data: String) -> Result<(), Failure> {
@@ -298,7 +314,7 @@ struct Subscribed {
     title: String,
     epoch: String,
     seq: u64,
-    acks: Option<crate::terminal::live::Acks>,
+    acks: Option<Acks>,
 }
 
 fn check_length(what: &str, bytes: usize, most: usize) -> Result<(), Failure> {
@@ -311,81 +327,4 @@ fn check_length(what: &str, bytes: usize, most: usize) -> Result<(), Failure> {
         "Too large",
         format!("{what} has {bytes} bytes; at most {most} are taken at once."),
     ))
-}
-
-fn sampled(viewer: SampledViewer) -> BoxStream<'static, Piece> {
-    let next = |mut viewer: SampledViewer| async move {
-        let frame = viewer.next().await?;
-        Some((Piece::Text(frame.json.clone()), viewer))
-    };
-    stream::unfold(viewer, next).boxed()
-}
-
-fn live(viewer: LiveViewer, channel: u32, session_id: String) -> BoxStream<'static, Piece> {
-    let frame = move |kind, seq, payload: Bytes| {
-        Frame {
-            kind,
-            channel,
-            seq,
-            payload,
-        }
-        .encode()
-    };
-    let next = move |viewer: Option<LiveViewer>| {
-        let session_id = session_id.clone();
-        async move {
-            let mut viewer = viewer?;
-            let piece = match viewer.next().await {
-                LiveChunk::Output { seq, bytes } => {
-                    Piece::Frames(vec![frame(FrameKind::Output, seq, bytes)])
-                }
-                LiveChunk::Gap { seq } => {
-                    Piece::Frames(vec![frame(FrameKind::Gap, seq, Bytes::new())])
-                }
-                LiveChunk::Snapshot { seq, parts } => {
-                    let last = parts.len().saturating_sub(1);
-                    let kind = |at| {
-                        if at == last {
-                            FrameKind::Snapshot
-                        } else {
-                            FrameKind::SnapshotPart
-                        }
-                    };
-                    let parts = parts.iter().cloned().enumerate();
-                    Piece::Frames(parts.map(|(at, part)| frame(kind(at), seq, part)).collect())
-                }
-                LiveChunk::Ended => return Some((Piece::Over(session_id), None)),
-            };
-            Some((piece, Some(viewer)))
-        }
-    };
-    stream::unfold(Some(viewer), next).boxed()
-}
-
-/// Every change of the seat and the size after what the client was told.
-fn seats(
-    seat: &Seat,
-    told: SeatState,
-    viewer: ViewerId,
-    session_id: String,
-) -> BoxStream<'static, Utf8Bytes> {
-    let mut last = told;
-    WatchStream::new(seat.watch())
-        .filter_map(move |state| {
-            let news = (state != last).then(|| shown(&state, viewer, &session_id));
-            last = state;
-            let text = news.and_then(|message| serde_json::to_string(&message).ok());
-            std::future::ready(text.map(Utf8Bytes::from))
-        })
-        .boxed()
-}
-
-fn shown(state: &SeatState, viewer: ViewerId, session_id: &str) -> ServerMessage {
-    ServerMessage::Seat {
-        session_id: session_id.to_owned(),
-        holder: state.shown(),
-        mine: state.held_by(viewer),
-        cols: state.size.cols,
-        rows: state.size.rows,
-    }
 }

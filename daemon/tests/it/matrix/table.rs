@@ -163,6 +163,11 @@ pub(super) const MESSAGES: &[(&str, &str, [&str; 5])] = &[
     ("terminal_history", r#"{"session_id":"SESSION"}"#,
         ["ok", "ok", "not_found", "not_found", "ok"]),
     ("ack", r#"{"channel":1,"bytes":0}"#, ["ok", "ok", "ok", "ok", "ok"]),
+    (
+        "screen_mismatch",
+        r#"{"channel":1,"seq":0,"rows":[],"modes":0}"#,
+        ["ok", "ok", "ok", "ok", "ok"],
+    ),
     ("take_seat", r#"{"session_id":"SESSION"}"#,
         ["ok", "forbidden", "not_found", "not_found", "forbidden"]),
     ("terminal_input", r#"{"session_id":"SESSION","data":"x"}"#,
