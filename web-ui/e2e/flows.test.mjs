@@ -163,6 +163,13 @@ const flows = {
     await page.keyboard.press('g');
     await page.keyboard.press('t');
     await page.waitForURL(/tasks$/);
+    // What agents do between the two keys does not lose the first.
+    await page.keyboard.press('g');
+    const agent = daemon.agentOf('sess-droid-002');
+    daemon.changed({ ...agent, activity: { ...agent.activity, state: 'waiting', waiting_for: 'question' } });
+    await page.getByText('droid-002 asks you').waitFor({ timeout: 1000 });
+    await page.keyboard.press('h');
+    await page.waitForURL(/\/$/);
     await page.keyboard.press('Control+k');
     await page.getByPlaceholder(/agents, tasks/i).fill('wall');
     await page.locator('[cmdk-item][data-selected=true]', { hasText: 'Wall' }).waitFor();

@@ -50,8 +50,8 @@ test('a word travels from the page through two agents and back', async () => {
     await shot('3-wall');
 
     await phone(stage, made, complaints, page.context());
-    // The probe above and a browser without a graphics card read pixels back: remarks about that are not ours.
-    const real = complaints.filter((text) => !/readback|GL Driver Message/.test(text));
+    // The probe above and a browser without a graphics card read pixels back, and a busy machine is late: not ours.
+    const real = complaints.filter((text) => !/readback|GL Driver Message|task queue exceeded/.test(text));
     assert.deepEqual(real, [], 'the page complains of nothing');
   } finally {
     await stage.end();

@@ -1,6 +1,6 @@
 /** The page's keys. A terminal that one types into gets every key but one. */
 import { useNavigate, useParams } from '@tanstack/react-router';
-import { useEffect } from 'react';
+import { useEffect, useRef } from 'react';
 import { toast } from 'sonner';
 import { useMay } from '@/lib/client';
 import { nextInNeed } from '@/lib/need';
@@ -93,9 +93,10 @@ export function useShortcuts(): void {
   const openAgent = useOpenAgent();
   const { agentId = null } = useParams({ strict: false });
   const maySpawn = useMay('agents:spawn');
+  /** When `g` was pressed; what agents do between two keys must not lose it. */
+  const prefix = useRef(0);
 
   useEffect(() => {
-    let prefix = 0;
     const { show, toggleInspector } = useLayout.getState();
     const go: Record<string, () => void> = {
       h: () => void navigate({ to: '/' }),
@@ -133,8 +134,8 @@ export function useShortcuts(): void {
       if (event.metaKey || event.ctrlKey || event.altKey || event.defaultPrevented) return;
       if (isTyping(event.target) || useLayout.getState().dialog) return;
       if (document.querySelector('[role="dialog"], [role="menu"]')) return;
-      const second = Date.now() - prefix < 1200;
-      prefix = event.key === 'g' && !second ? Date.now() : 0;
+      const second = Date.now() - prefix.current < 1200;
+      prefix.current = event.key === 'g' && !second ? Date.now() : 0;
       const action = (second ? go : act)[event.key];
       if (!action) return;
       event.preventDefault();
