@@ -8,8 +8,10 @@ import type { SessionFilter } from '@/features/sessions/filter';
 import { IndexNote } from '@/features/sessions/index-note';
 import { SessionList } from '@/features/sessions/session-list';
 import { SessionsHead } from '@/features/sessions/sessions-head';
+import { useMay } from '@/lib/client';
 import { useMedia, usePhone } from '@/lib/use-media';
 import type { Transcript } from '@/protocol/types';
+import { useLayout } from '../layout-store';
 import { PhoneHead } from './phone-head';
 import { useSessionActs } from './use-session-acts';
 
@@ -65,6 +67,7 @@ export default function SessionsRoute() {
               filter={filter}
               looking={sessions.outdated || !sessions.progress?.listed}
               onClear={() => show({})}
+              onStart={() => useLayout.getState().show('spawn')}
             />
           ) : (
             <div className={clsx('flex min-h-0 flex-1 flex-col', sessions.outdated && 'opacity-60')}>
@@ -98,9 +101,11 @@ interface NoSessionsProps {
   filter: SessionFilter;
   looking: boolean;
   onClear(): void;
+  onStart(): void;
 }
 
-function NoSessions({ filter, looking, onClear }: NoSessionsProps) {
+function NoSessions({ filter, looking, onClear, onStart }: NoSessionsProps) {
+  const maySpawn = useMay('agents:spawn');
   if (looking) return <Skeleton rows={4} waitingFor="the look through all folders" />;
   if (Object.keys(filter).length > 0) {
     return (
@@ -112,7 +117,7 @@ function NoSessions({ filter, looking, onClear }: NoSessionsProps) {
     );
   }
   return (
-    <Empty title="No session found">
+    <Empty title="No session found" action={maySpawn && <Button onClick={onStart}>Start an agent</Button>}>
       <p>
         Whatever you do with Claude Code, Codex, Gemini CLI or Qwen Code on this machine appears here by
         itself, whoever started it. You can search it, read it, and go on with it as an agent.

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { transcript } from '@/testing/fixtures';
 import { fileName } from './api';
 import { changed, projectsOf, queryOf, readFilter, withNewest } from './filter';
-import { splitAt } from './marked';
+import { nearMatch, splitAt } from './marked';
 import { costWord, offerOf, shareRead, showSession, size } from './shown';
 
 describe('the filter of sessions', () => {
@@ -46,6 +46,9 @@ describe('the list', () => {
   it('sets off the words that were searched for, whatever they hold', () => {
     expect(splitAt('Mend (the) Wall', 'wall (the')).toEqual(['Mend ', '(the', ') ', 'Wall', '']);
     expect(splitAt('plain', ' ')).toEqual(['plain']);
+    const far = `${'before '.repeat(20)}found and after`;
+    expect(nearMatch(splitAt(far, 'found'))).toEqual(['…re before before before ', 'found', ' and after']);
+    expect(nearMatch(splitAt(far, 'absent'))).toEqual([far]);
   });
 });
 
