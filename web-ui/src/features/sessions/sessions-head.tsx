@@ -102,7 +102,12 @@ function Words({ value, onWords }: { value: string; onWords(words: string): void
         value={words}
         maxLength={200}
         onChange={({ target }) => setWords(target.value)}
-        onKeyDown={(event) => event.key === 'Escape' && event.currentTarget.blur()}
+        onKeyDown={(event) => {
+          if (event.key !== 'Escape') return;
+          // The browser would also empty the box, and with it the list one means to go through now.
+          event.preventDefault();
+          event.currentTarget.blur();
+        }}
         className="h-7 min-w-0 flex-1 bg-transparent text-sm outline-none placeholder:text-ink-3 touch:h-11 touch:text-md"
       />
     </label>

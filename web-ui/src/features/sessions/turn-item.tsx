@@ -118,7 +118,7 @@ function Placed({ piece, marked, children }: { piece: Piece; marked: number | nu
   return (
     <div
       data-entry={`${piece.offset}${also}`}
-      className={clsx(meant && '-mx-2 rounded-md px-2 py-1 outline-2 outline-accent')}
+      className={clsx(meant && 'rounded-md p-2 outline-2 -outline-offset-2 outline-accent')}
     >
       {children}
     </div>
