@@ -1,8 +1,8 @@
 /** The address is the selection: every view can be sent to a colleague. */
 import { createRootRoute, createRoute, createRouter, Link, Outlet } from '@tanstack/react-router';
-import { Empty } from '@/components/ui/states';
-import { AdminPage } from '@/features/admin/admin-page';
-import { AuditPage } from '@/features/audit/audit-page';
+import { lazy, Suspense } from 'react';
+import { Empty, Skeleton } from '@/components/ui/states';
+import { readFilter, type SessionFilter } from '@/features/sessions/filter';
 import { SettingsPage } from '@/features/settings/settings-page';
 import { useMay } from '@/lib/client';
 import { usePhone } from '@/lib/use-media';
@@ -15,6 +15,11 @@ import type { TasksSearch } from './routes/tasks-head';
 import { WallRoute } from './routes/wall';
 import { useSession } from './session';
 import { Shell } from './shell/shell';
+
+const SessionsView = lazy(() => import('./routes/sessions'));
+const SessionView = lazy(() => import('./routes/session'));
+const AdminPage = lazy(async () => ({ default: (await import('@/features/admin/admin-page')).AdminPage }));
+const AuditPage = lazy(async () => ({ default: (await import('@/features/audit/audit-page')).AuditPage }));
 
 const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound });
 const shell = createRoute({ getParentRoute: () => root, id: 'shell', component: Shell });
@@ -41,13 +46,42 @@ const tasks = createRoute({
   validateSearch: tasksSearch,
 });
 const task = createRoute({ getParentRoute: () => tasks, path: '/$taskId', component: TaskRoute });
+const sessions = createRoute({
+  getParentRoute: () => shell,
+  path: '/sessions',
+  component: () => (
+    <Suspense fallback={<Skeleton rows={8} waitingFor="the list of sessions" />}>
+      <SessionsView />
+    </Suspense>
+  ),
+  validateSearch: sessionsSearch,
+});
+const session = createRoute({
+  getParentRoute: () => sessions,
+  path: '/$sessionId',
+  component: () => (
+    <Suspense fallback={<Skeleton rows={7} waitingFor="the session" />}>
+      <SessionView />
+    </Suspense>
+  ),
+});
 const settings = createRoute({ getParentRoute: () => shell, path: '/settings', component: SettingsRoute });
 
 const admin = createRoute({ getParentRoute: () => shell, path: '/admin', component: AdminRoute });
 const audit = createRoute({ getParentRoute: () => shell, path: '/audit', component: AuditRoute });
 
 const routeTree = root.addChildren([
-  shell.addChildren([home, chat, agent, wall, tasks.addChildren([task]), settings, admin, audit]),
+  shell.addChildren([
+    home,
+    chat,
+    agent,
+    wall,
+    tasks.addChildren([task]),
+    sessions.addChildren([session]),
+    settings,
+    admin,
+    audit,
+  ]),
 ]);
 
 export const router = createRouter({ routeTree, scrollRestoration: false });
@@ -76,6 +110,12 @@ function tasksSearch({ filter, q, view }: Record<string, unknown>): TasksSearch 
     ...(typeof q === 'string' || typeof q === 'number' ? { q: String(q) } : {}),
     ...(view === 'graph' ? { view } : {}),
   };
+}
+
+/** `at` names an entry of the open session, or its end. */
+function sessionsSearch(search: Record<string, unknown>): SessionFilter & { at?: number | 'end' } {
+  const at = search.at === 'end' ? search.at : Number(search.at ?? Number.NaN);
+  return { ...readFilter(search), ...(at === 'end' || (Number.isInteger(at) && at >= 0) ? { at } : {}) };
 }
 
 function SettingsRoute() {
@@ -120,7 +160,9 @@ function AdminRoute() {
   const { config } = useSession();
   return (
     <div className="scroll-y min-h-0 flex-1">
-      <AdminPage local={config.login === 'local'} />
+      <Suspense fallback={<Skeleton rows={8} waitingFor="the people" />}>
+        <AdminPage local={config.login === 'local'} />
+      </Suspense>
     </div>
   );
 }
@@ -128,7 +170,9 @@ function AdminRoute() {
 function AuditRoute() {
   return (
     <div className="scroll-y min-h-0 flex-1">
-      <AuditPage />
+      <Suspense fallback={<Skeleton rows={8} waitingFor="the record" />}>
+        <AuditPage />
+      </Suspense>
     </div>
   );
 }

@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { WebSocketServer } from 'ws';
 import * as clock from './clock.mjs';
+import * as disk from './sessions.mjs';
 import { Connection, converse } from './sockets.mjs';
 import * as talk from './talk.mjs';
 import * as world from './world.mjs';
@@ -43,6 +44,7 @@ export class FakeDaemon {
     this.tasks = world.tasks(base);
     this.messages = talk.messages(base);
     this.kinds = world.kinds(base);
+    this.sessions = disk.sessions(base);
     this.event = 100 + this.feed.length;
   }
 
@@ -139,11 +141,15 @@ export class FakeDaemon {
     for await (const chunk of request) text += chunk;
     const answer = this.route(request.method, url, text ? JSON.parse(text) : {});
     if (!answer) return problem(404, 'Not found', 'There is no such thing here.');
+    if (answer.text !== undefined) {
+      response.writeHead(200, { 'content-type': 'text/markdown; charset=utf-8' });
+      return response.end(answer.text);
+    }
     if (answer.problem) return problem(answer.status, answer.problem, answer.detail);
     return json(answer.status ?? 200, answer.body);
   }
 
-  route(method, { pathname }, body) {
+  route(method, { pathname, searchParams }, body) {
     const at = `${method} ${pathname}`;
     const soon = new Date(Date.now() + 600_000).toISOString();
     const page = (items) => ({ body: { items, next_cursor: null } });
@@ -184,6 +190,9 @@ export class FakeDaemon {
         detail: 'The data folder has no room left. Free some space where the daemon runs, then try again.',
       };
     }
+    if (method === 'GET' && pathname.startsWith('/api/transcripts')) {
+      return disk.answer(this, pathname, searchParams);
+    }
     if (at === 'GET /api/agents') return page(this.agents);
     if (at === 'GET /api/tasks') return page([...this.tasks].sort((a, b) => b.id - a.id));
     if (at === 'POST /api/agents') return this.spawn(body);
@@ -208,6 +217,10 @@ export class FakeDaemon {
         this.update(task);
       }
       return { body: task };
+    }
+    if (kind === 'transcripts' && part === 'resume') {
+      const found = this.sessions.find((each) => each.id === id);
+      return found ? this.spawn({ kind: found.kind, title: found.title }) : null;
     }
     const agent = this.agents.find((each) => each.id === id);
     if (kind !== 'agents' || !agent) return null;
