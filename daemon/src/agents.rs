@@ -27,7 +27,7 @@ use crate::terminal::{TerminalError, Terminals};
 use crate::transcripts::Transcripts;
 use adapter::{Adapter, Reading, Told};
 use kinds::Kinds;
-use orchestra_protocol::agent::{Activity, Explanation};
+use orchestra_protocol::agent::{Activity, ActivityState, Explanation};
 use orchestra_protocol::time::Timestamp;
 use parking_lot::Mutex;
 use signals::Signals;
@@ -241,6 +241,19 @@ impl Agents {
         let now = Timestamp::now();
         self.with_live(id, |live| live.bound || live.signals.long_idle(now))
             .unwrap_or(false)
+    }
+
+    /// True when the CLI shows by itself that what it asked at that time is no longer open.
+    pub fn waits_no_more(&self, id: &AgentId, asked: Timestamp) -> bool {
+        self.with_live(id, |live| live.signals.waits_no_more(asked))
+            .unwrap_or(false)
+    }
+
+    /// Notes that what the agent waited for was answered, so that it works again.
+    pub async fn goes_on(&self, id: &AgentId) {
+        let busy = Told::plain(ActivityState::Busy);
+        self.tell(id, Source::Hook, Some(busy), "was answered")
+            .await;
     }
 
     /// True once the CLI itself said anything, by hook, marker or status file.

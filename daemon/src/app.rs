@@ -3,6 +3,7 @@
 pub mod upkeep;
 
 use crate::agents::Agents;
+use crate::approvals::Approvals;
 use crate::audit::Audit;
 use crate::auth::Auth;
 use crate::chat::Chat;
@@ -103,6 +104,14 @@ async fn wire(config: Arc<Config>, edge: Edge, tasks: &Tasks) -> anyhow::Result<
     .await?;
     let panes = terminals.clone();
     auth.set_panes(move || panes.found().into_iter().map(|pane| pane.pid).collect());
+    let approvals = Approvals::start(
+        config.clone(),
+        store.clone(),
+        events.clone(),
+        agents.clone(),
+        audit.clone(),
+        tasks,
+    )?;
     let chat = Chat::start(store.clone(), events.clone(), agents.clone(), tasks).await?;
     let delegate = Delegate::start(
         config.clone(),
@@ -123,6 +132,7 @@ async fn wire(config: Arc<Config>, edge: Edge, tasks: &Tasks) -> anyhow::Result<
         transcripts,
         terminals,
         agents,
+        approvals,
         chat,
         delegate,
         tasks: tasks.clone(),

@@ -44,6 +44,7 @@ pub struct Settings {
     pub network: Network,
     pub terminal: Terminal,
     pub primary: Primary,
+    pub approvals: Approvals,
     pub limits: Limits,
     pub retention: Retention,
     pub transcripts: Transcripts,
@@ -115,6 +116,25 @@ pub struct Primary {
     pub instructions: String,
     #[serde(default)]
     pub permissions: PermissionMode,
+}
+
+/// Questions of agents to people.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Approvals {
+    /// Rules whose uses need no person.
+    pub bypass_permissions: Vec<String>,
+    pub timeout_s: u64,
+    pub on_timeout: OnTimeout,
+}
+
+/// What becomes of a question that nobody answered in time. Never a yes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnTimeout {
+    /// The CLI's own dialog is left to answer it.
+    Terminal,
+    Deny,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -287,6 +307,10 @@ impl Config {
         }
         if !(1..=65_536).contains(&settings.terminal.recording_max_mib) {
             return wrong("terminal.recording_max_mib", "must lie between 1 and 65536");
+        }
+        // The CLIs' hooks are cut after a day.
+        if !(5..=86_000).contains(&settings.approvals.timeout_s) {
+            return wrong("approvals.timeout_s", "must lie between 5 and 86000");
         }
         for specialist in &settings.specialists {
             let mut letters = specialist.name.chars();

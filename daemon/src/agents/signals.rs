@@ -71,6 +71,15 @@ impl Signals {
         })
     }
 
+    /// True when the CLI's status file, read well after `asked`, shows that nothing waits
+    /// for a person: what was asked then was answered in the terminal, or given up.
+    pub fn waits_no_more(&self, asked: Timestamp) -> bool {
+        let record = self.records.get(Source::StatusFile.word());
+        record.is_some_and(|(_, record)| {
+            record.told.state != ActivityState::Waiting && record.seen.since(asked) > SLACK_MS
+        })
+    }
+
     /// True when the CLI itself spoke: by hook, marker or status file.
     pub fn has_own_word(&self) -> bool {
         [Source::Hook, Source::Marker, Source::StatusFile]
@@ -248,6 +257,22 @@ mod tests {
         assert!(signals.long_idle(Timestamp(7_000)));
         signals.tell(Source::StatusFile, BUSY, Timestamp(8_000), "");
         assert!(!signals.long_idle(Timestamp(20_000)));
+    }
+
+    #[test]
+    fn a_status_file_read_too_early_says_nothing_about_a_question() {
+        let mut signals = Signals::default();
+        let asked = Timestamp(10_000);
+        signals.tell(Source::StatusFile, BUSY, Timestamp(10_400), "");
+        assert!(!signals.waits_no_more(asked));
+        signals.tell(Source::StatusFile, BUSY, Timestamp(11_100), "");
+        assert!(signals.waits_no_more(asked));
+        let asks = Told {
+            state: ActivityState::Waiting,
+            waiting_for: Some(WaitingFor::Permission),
+        };
+        signals.tell(Source::StatusFile, asks, Timestamp(12_000), "");
+        assert!(!signals.waits_no_more(asked));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The routes, by what they are about.
 
 pub mod agents;
+pub mod approvals;
 pub mod attach;
 pub mod audit;
 pub mod auth;

@@ -6,6 +6,7 @@
 //! milliseconds in fields that exist only on the socket.
 
 pub mod agent;
+pub mod approval;
 pub mod auth;
 pub mod event;
 pub mod frame;

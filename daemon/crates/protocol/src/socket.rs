@@ -2,6 +2,7 @@
 //! travel in binary frames (`frame`).
 
 use crate::agent::Agent;
+use crate::approval::Approval;
 use crate::auth::TicketRights;
 use crate::message::{Action, Message};
 use crate::problem::Problem;
@@ -244,6 +245,12 @@ pub enum ServerMessage {
     /// An agent changed.
     AgentUpdate {
         agent: Box<Agent>,
+        #[ts(type = "number")]
+        event: i64,
+    },
+    /// An agent asks a person, or the question ended.
+    Approval {
+        approval: Box<Approval>,
         #[ts(type = "number")]
         event: i64,
     },

@@ -1,7 +1,9 @@
 //! The TypeScript form of every wire type, as one file. The page's copy is checked
 //! in; a test fails when it differs (`make types` writes it anew).
 
-use crate::{agent, auth, event, message, problem, socket, system, task, terminal, transcript};
+use crate::{
+    agent, approval, auth, event, message, problem, socket, system, task, terminal, transcript,
+};
 use ts_rs::{Config, TS};
 
 /// Adds the declaration of each type to a text.
@@ -72,6 +74,14 @@ fn objects(out: &mut String, config: &Config) {
         task::PlanRequest,
         task::Decision,
         task::PlanDecision,
+        approval::ApprovalState,
+        approval::ApprovalForm,
+        approval::ApprovalScope,
+        approval::Approval,
+        approval::ApprovalDecision,
+        approval::ApprovalAnswer,
+        approval::DenyRequest,
+        approval::ApprovalRule,
         terminal::Cursor,
         terminal::Screen,
         terminal::HistoryPage,

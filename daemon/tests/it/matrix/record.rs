@@ -40,6 +40,7 @@ pub(super) fn template(path: &str) -> String {
     path.replace("{agent}", "{id}")
         .replace("{task}", "{id}")
         .replace("{device}", "{id}")
+        .replace("{approval}", "{id}")
         .replace("/hooks/shell", "/hooks/{kind}")
 }
 
