@@ -36,6 +36,20 @@ export const VIEWS = [
   ['agent-history', 'busy', '/agents/droid-002', scrollUp],
   ['agent-talk', 'busy', '/agents/primary?view=chat'],
   ['agent-gone', 'busy', '/agents/nobody-001'],
+  ['approvals', 'busy', '/approvals'],
+  [
+    'approvals-rule',
+    'busy',
+    '/approvals',
+    (page) =>
+      page
+        .getByRole('button', { name: /^Always/ })
+        .first()
+        .click(),
+  ],
+  ['approvals-late', 'busy', '/approvals', answeredElsewhere],
+  ['approvals-empty', 'empty', '/approvals'],
+  ['approvals-viewer', 'viewer', '/approvals'],
   ['wall', 'busy', '/wall', (page) => settle(page, 1500)],
   ['wall-empty', 'empty', '/wall'],
   ['tasks', 'busy', '/tasks'],
@@ -53,6 +67,19 @@ export const VIEWS = [
   ['kill', 'busy', '/agents/droid-002', killDialog],
   ['offline', 'busy', '/agents/droid-002', goOffline],
 ];
+
+/** Somebody else is faster, on another device. */
+async function answeredElsewhere(page, daemon) {
+  const [first] = daemon.approvals;
+  Object.assign(first, {
+    state: 'allowed',
+    scope: 'once',
+    answered_by: 'Bob',
+    ended_at: new Date().toISOString(),
+  });
+  daemon.emit({ type: 'approval', approval: first });
+  await page.getByText('allowed by Bob').first().waitFor();
+}
 
 async function takeSeat(page) {
   await settle(page, 1200);

@@ -4,6 +4,7 @@ import { Empty } from '@/components/ui/states';
 import { SettingsPage } from '@/features/settings/settings-page';
 import { usePhone } from '@/lib/use-media';
 import { AgentRoute } from './routes/agent';
+import { ApprovalsRoute } from './routes/approvals';
 import { ChatRoute } from './routes/chat';
 import { Home } from './routes/home';
 import { PhoneHead } from './routes/phone-head';
@@ -31,6 +32,11 @@ const agent = createRoute({
   validateSearch: agentSearch,
 });
 const wall = createRoute({ getParentRoute: () => shell, path: '/wall', component: WallRoute });
+const approvals = createRoute({
+  getParentRoute: () => shell,
+  path: '/approvals',
+  component: ApprovalsRoute,
+});
 const tasks = createRoute({
   getParentRoute: () => shell,
   path: '/tasks',
@@ -41,7 +47,7 @@ const task = createRoute({ getParentRoute: () => tasks, path: '/$taskId', compon
 const settings = createRoute({ getParentRoute: () => shell, path: '/settings', component: SettingsRoute });
 
 const routeTree = root.addChildren([
-  shell.addChildren([home, chat, agent, wall, tasks.addChildren([task]), settings]),
+  shell.addChildren([home, approvals, chat, agent, wall, tasks.addChildren([task]), settings]),
 ]);
 
 export const router = createRouter({ routeTree, scrollRestoration: false });
