@@ -1,6 +1,7 @@
 //! Approvals at the real Claude Code: it asks, a person or a rule answers over HTTP, no
 //! key is pressed, and what is shown as pending is pending.
 
+mod command;
 mod ends;
 mod scopes;
 
@@ -24,11 +25,15 @@ struct Stage {
 impl Stage {
     /// A claude agent that asks before it runs anything.
     async fn set(config: &str) -> Self {
+        Self::of("ann", config).await
+    }
+
+    async fn of(user: &str, config: &str) -> Self {
         let model = Model::start("approvals.json");
         let mut site = Site::with_clis(&model);
         site.config = config.to_owned();
         let daemon = site.start();
-        let api = daemon.api(&site, "developer", "ann");
+        let api = daemon.api(&site, "developer", user);
         let agent = api.must("/api/agents", json!({"kind": "claude"})).await;
         Self {
             _model: model,
