@@ -2,6 +2,7 @@
 //! titles and screens mean, how text has to look to arrive as text. One file per CLI;
 //! nothing outside knows a CLI by name.
 
+mod asking;
 pub mod claude;
 pub mod codex;
 pub mod shell;

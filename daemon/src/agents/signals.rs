@@ -32,6 +32,8 @@ struct Record {
 #[derive(Debug, Clone, Default)]
 pub struct Signals {
     records: BTreeMap<&'static str, (Source, Record)>,
+    /// A hook of the CLI waits for a person's word now.
+    asking: bool,
 }
 
 impl Signals {
@@ -61,6 +63,18 @@ impl Signals {
     /// Notes that a source says nothing any more.
     pub fn silence(&mut self, source: Source) -> bool {
         self.records.remove(source.word()).is_some()
+    }
+
+    /// Notes whether a hook waits for a person's word. While it does, it is right,
+    /// whatever a title shows meanwhile.
+    pub fn set_asking(&mut self, asking: bool) {
+        self.asking = asking;
+    }
+
+    /// True when a hook said last that the CLI waits.
+    pub fn hook_waits(&self) -> bool {
+        let record = self.records.get(Source::Hook.word());
+        record.is_some_and(|(_, record)| record.told.state == ActivityState::Waiting)
     }
 
     /// True when the CLI's status file has said idle for some seconds.
@@ -148,6 +162,9 @@ impl Signals {
     }
 
     fn winner(&self) -> Option<(Source, &Record)> {
+        if self.asking && self.hook_waits() {
+            return self.get(Source::Hook);
+        }
         let event = self.event();
         if let Some(status) = self.get(Source::StatusFile) {
             return match event {
@@ -257,6 +274,28 @@ mod tests {
         assert!(signals.long_idle(Timestamp(7_000)));
         signals.tell(Source::StatusFile, BUSY, Timestamp(8_000), "");
         assert!(!signals.long_idle(Timestamp(20_000)));
+    }
+
+    #[test]
+    fn a_hook_that_waits_for_a_person_is_right_whatever_the_title_shows() {
+        let mut signals = Signals::default();
+        let asks = Told {
+            state: ActivityState::Waiting,
+            waiting_for: Some(WaitingFor::Permission),
+        };
+        signals.tell(Source::Hook, asks, Timestamp(1_000), "asks");
+        signals.tell(Source::Title, BUSY, Timestamp(9_000), "");
+        signals.set_asking(true);
+        let activity = signals.decide(Timestamp(0));
+        assert_eq!(
+            (activity.state, activity.source.as_str()),
+            (ActivityState::Waiting, "hook")
+        );
+        signals.set_asking(false);
+        assert_eq!(signals.decide(Timestamp(0)).state, ActivityState::Busy);
+        signals.set_asking(true);
+        signals.tell(Source::Hook, IDLE, Timestamp(10_000), "ended its turn");
+        assert_eq!(signals.decide(Timestamp(0)).state, ActivityState::Idle);
     }
 
     #[test]

@@ -2,10 +2,14 @@
 //! is shown as pending must be answerable, so each is looked at while it is pending.
 
 use super::{ApprovalError, Approvals};
+use crate::model::ids::AgentId;
 use crate::store::approvals::StoredApproval;
 use crate::store::{self};
 use crate::supervise::Tasks;
+use orchestra_protocol::agent::WaitingFor;
+use orchestra_protocol::approval::ApprovalForm;
 use orchestra_protocol::time::Timestamp;
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 /// How often pending questions are looked at.
@@ -55,6 +59,17 @@ impl Drop for Inside {
     }
 }
 
+/// What their agents wait for.
+fn asking(open: &[StoredApproval]) -> HashMap<AgentId, WaitingFor> {
+    let waits = |one: &StoredApproval| match one.ask.form {
+        ApprovalForm::Permission => WaitingFor::Permission,
+        ApprovalForm::Question => WaitingFor::Question,
+    };
+    open.iter()
+        .map(|one| (one.agent.clone(), waits(one)))
+        .collect()
+}
+
 impl Approvals {
     /// Notes that a hook waits.
     pub(in crate::approvals) fn enter(&self, id: &str) -> Inside {
@@ -81,22 +96,17 @@ impl Approvals {
                     }
                 };
                 self.forget_others(&open);
+                self.agents.set_asking(&asking(&open)).await;
                 for one in &open {
                     if let Err(error) = self.look(one, begun).await {
                         tracing::error!(%error, approval.id = one.view.id, "an approval cannot be ended");
                     }
                 }
                 // Nothing pending, nothing to look at: an idle fleet costs nothing.
-                let pause = async {
-                    if open.is_empty() {
-                        let _ = changes.changed().await;
-                    } else {
-                        tokio::time::sleep(LOOK).await;
-                    }
-                };
                 tokio::select! {
                     () = cancel.cancelled() => return,
-                    () = pause => {}
+                    _ = changes.changed() => {}
+                    () = tokio::time::sleep(LOOK), if !open.is_empty() => {}
                 }
             }
         });
@@ -118,7 +128,8 @@ impl Approvals {
             return self.withdraw(id, "it was answered in the terminal").await;
         }
         if gone {
-            let reason = "it was answered or interrupted in the terminal";
+            let reason =
+                "its hook is gone: it was answered or interrupted in its terminal, or waits there";
             return self.withdraw(id, reason).await;
         }
         if Timestamp::now() >= one.view.expires_at {

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use std::io::{IsTerminal, Read};
 use std::os::unix::process::parent_id;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Larger payloads are replaced by their size.
 const MAX_EVENT: u64 = 8 * 1024 * 1024;
@@ -22,6 +22,9 @@ const MAX_EVENT: u64 = 8 * 1024 * 1024;
 const PATIENCE: Duration = Duration::from_secs(2);
 /// How long one question for a late answer stays open.
 const POLL: Duration = Duration::from_secs(40);
+/// How long a daemon may be away before its CLI, which shows nothing meanwhile, asks in
+/// its own terminal.
+const AWAY: Duration = Duration::from_secs(20);
 /// Pause between questions while the daemon is away.
 const RETRY: Duration = Duration::from_millis(500);
 
@@ -84,7 +87,7 @@ pub async fn run(args: HookArgs) -> Result<(), Failure> {
     let cli = parent_id();
     loop {
         match deliver(&client, folder, &path, &call, !args.stay).await {
-            Ok(Some(answer)) => follow(&client, answer, cli).await,
+            Ok(Some(answer)) => follow(&client, answer, cli, args.stay).await,
             Ok(None) if args.stay && parent_id() == cli => {
                 tokio::time::sleep(RETRY).await;
                 continue;
@@ -162,15 +165,19 @@ async fn send(client: &Client, path: &str, call: &HookCall) -> Sent {
 
 /// Prints what the CLI is to hear, after waiting for it if the daemon says so. The lock is
 /// free by now: a decision may take a day. It ends with the process `cli`, which called.
-async fn follow(client: &Client, mut answer: HookAnswer, cli: u32) {
+async fn follow(client: &Client, mut answer: HookAnswer, cli: u32, stay: bool) {
+    let mut heard = Instant::now();
     while let Some(path) = answer.poll {
         if parent_id() != cli {
             return;
         }
         let call = Call::new(Method::GET, path.clone()).patience(POLL);
         answer = match client.fetch::<Option<HookAnswer>>(call).await {
-            Ok(answer) => answer.unwrap_or_default(),
-            Err(Failure::Unreachable(_)) => {
+            Ok(answer) => {
+                heard = Instant::now();
+                answer.unwrap_or_default()
+            }
+            Err(Failure::Unreachable(_)) if stay || heard.elapsed() < AWAY => {
                 tokio::time::sleep(RETRY).await;
                 HookAnswer {
                     output: None,

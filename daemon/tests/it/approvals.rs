@@ -1,6 +1,7 @@
 //! Approvals at the real Claude Code: it asks, a person or a rule answers over HTTP, no
 //! key is pressed, and what is shown as pending is pending.
 
+mod codex;
 mod command;
 mod ends;
 mod scopes;
@@ -29,12 +30,16 @@ impl Stage {
     }
 
     async fn of(user: &str, config: &str) -> Self {
+        Self::with("claude", user, config).await
+    }
+
+    async fn with(kind: &str, user: &str, config: &str) -> Self {
         let model = Model::start("approvals.json");
         let mut site = Site::with_clis(&model);
         site.config = config.to_owned();
         let daemon = site.start();
         let api = daemon.api(&site, "developer", user);
-        let agent = api.must("/api/agents", json!({"kind": "claude"})).await;
+        let agent = api.must("/api/agents", json!({ "kind": kind })).await;
         Self {
             _model: model,
             agent: agent["id"].as_str().unwrap().to_owned(),

@@ -1,15 +1,11 @@
 //! Claude Code's questions: its PermissionRequest hook asks, and what the hook prints
 //! closes the dialog without a key press.
 
+use crate::agents::adapter::asking::{QUESTIONS, hook_answer, summary};
 use crate::model::approval::{Ask, Over, SessionGrant, Word};
 use crate::model::rules::command;
 use orchestra_protocol::approval::{ApprovalForm, ApprovalScope};
 use serde_json::{Value, json};
-
-/// The tool that asks a person questions of the agent's own.
-pub(super) const QUESTIONS: &str = "AskUserQuestion";
-/// Longest line that sums a question up, in characters.
-const SUMMARY: usize = 200;
 
 /// The question of a hook call.
 pub(super) fn asks(event: &Value) -> Option<Ask> {
@@ -54,51 +50,19 @@ pub(super) fn over(event: &Value) -> Option<Over> {
 
 /// What the hook prints.
 pub(super) fn answer(ask: &Ask, word: &Word) -> Value {
-    let decision = match word {
-        Word::Allow { scope, answers } => {
-            let mut decision = json!({ "behavior": "allow" });
-            if let (ApprovalScope::Session, Some(grant)) = (scope, &ask.session) {
-                decision["updatedPermissions"] = grant.updates.clone();
-            }
-            if let Some(answers) = answers {
-                let mut input = ask.input.clone();
-                input["answers"] = json!(answers);
-                decision["updatedInput"] = input;
-            }
-            decision
+    let mut output = hook_answer(word);
+    let decision = &mut output["hookSpecificOutput"]["decision"];
+    if let Word::Allow { scope, answers } = word {
+        if let (ApprovalScope::Session, Some(grant)) = (scope, &ask.session) {
+            decision["updatedPermissions"] = grant.updates.clone();
         }
-        Word::Deny { message } => json!({ "behavior": "deny", "message": message }),
-    };
-    json!({ "hookSpecificOutput": { "hookEventName": "PermissionRequest", "decision": decision } })
-}
-
-fn summary(tool: &str, input: &Value) -> String {
-    let field = |name: &str| input[name].as_str();
-    let about = match tool {
-        QUESTIONS => input["questions"][0]["question"].as_str(),
-        _ => [
-            "command",
-            "file_path",
-            "notebook_path",
-            "url",
-            "path",
-            "pattern",
-            "description",
-        ]
-        .into_iter()
-        .find_map(field),
-    };
-    let line = match about {
-        Some(about) if tool == "Bash" || tool == QUESTIONS => about.to_owned(),
-        Some(about) => format!("{tool} {about}"),
-        None => tool.to_owned(),
-    };
-    let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
-    let mut short: String = line.chars().take(SUMMARY).collect();
-    if short.len() < line.len() {
-        short.push('…');
+        if let Some(answers) = answers {
+            let mut input = ask.input.clone();
+            input["answers"] = json!(answers);
+            decision["updatedInput"] = input;
+        }
     }
-    short
+    output
 }
 
 /// What the CLI itself suggests, but for this session only: the user's files stay as they
