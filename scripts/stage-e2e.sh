@@ -18,4 +18,6 @@ browser=(web-ui/e2e/*.test.mjs)
 if [[ -e "${browser[0]}" ]]; then
   ARTIFACTS="$ROOT/artifacts/e2e" node --test --test-concurrency=1 "${browser[@]}" || status=1
 fi
+# Random programs, real viewers: what people see is what tmux has. More of it: make soak.
+node testkit/exact/run.mjs --runs 30 --agents 5 || status=1
 exit "$status"

@@ -18,6 +18,7 @@ need python3 python3
 python3 -m pip --version >/dev/null 2>&1 || install python3-pip
 
 npm_ci "$ROOT/web-ui"
+npm_ci "$ROOT/testkit/exact"
 
 # The agent CLIs that the tests drive, pinned; the script says what it installed.
 if [[ -x "$ROOT/testkit/clis/install.sh" ]]; then

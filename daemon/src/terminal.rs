@@ -8,12 +8,16 @@
 pub mod entry;
 pub mod flow;
 pub mod frame;
+pub mod heal;
+pub mod history;
 pub mod input;
 pub mod live;
 pub mod recording;
 pub mod ring;
 pub mod screen;
+pub mod search;
 pub mod seat;
+pub mod wait;
 
 mod flood;
 mod lifecycle;
@@ -63,7 +67,8 @@ pub enum TerminalError {
 }
 
 impl TerminalError {
-    fn of(agent: &AgentId, error: TmuxError) -> Self {
+    /// What tmux said, about this agent.
+    pub fn of(agent: &AgentId, error: TmuxError) -> Self {
         match error {
             TmuxError::NotFound => Self::NoTerminal(agent.clone()),
             TmuxError::Invalid(why) => Self::Invalid(why.to_owned()),

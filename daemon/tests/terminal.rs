@@ -5,6 +5,10 @@
 #[path = "terminal/support.rs"]
 mod support;
 
+#[path = "terminal/faults.rs"]
+mod faults;
+#[path = "terminal/history.rs"]
+mod history;
 #[path = "terminal/lifecycle.rs"]
 mod lifecycle;
 #[path = "terminal/live.rs"]

@@ -2,6 +2,7 @@
 //! the real tmux session; elsewhere, or with `--stream`, the live stream of the socket.
 
 pub mod keys;
+mod person;
 pub mod stream;
 
 use super::client::{Body, Call, Client};
@@ -11,13 +12,15 @@ use super::{tty, values};
 use crate::model::ids::AgentId;
 use axum::http::Method;
 use clap::Args;
+use keys::Prefix;
 use orchestra_protocol::agent::{AttachAnswer, AttachRequest};
 use std::io::IsTerminal;
 
 /// Takes the seat at an agent's terminal; what you type goes to it.
 ///
 /// On the daemon's machine this is the real tmux session: detach with Ctrl-b d. With
-/// --url or --stream it is the live stream: detach with Ctrl-\ d, or ~. after Enter.
+/// --url or --stream it is the live stream: detach with Ctrl-\ d, or ~. after Enter; take
+/// the seat back with Ctrl-\ t.
 #[derive(Debug, Args)]
 pub struct AttachArgs {
     /// Such as primary or droid-001.
@@ -25,6 +28,14 @@ pub struct AttachArgs {
     /// Uses the live stream on this machine too, as for an agent of another user.
     #[arg(long)]
     pub stream: bool,
+    /// The key before d and t in the live stream, such as ctrl-].
+    #[arg(
+        long,
+        env = "ORCHESTRA_DETACH_KEY",
+        value_name = "KEY",
+        default_value_t
+    )]
+    pub detach_key: Prefix,
     #[command(flatten)]
     pub connection: Connection,
 }
@@ -41,7 +52,7 @@ pub async fn run(args: &AttachArgs) -> Result<(), Failure> {
     }
     let client = args.connection.client()?;
     if args.stream || args.connection.url.is_some() {
-        return stream::run(&client, &id).await;
+        return stream::run(&client, &id, args.detach_key).await;
     }
     tmux(&client, &id).await
 }

@@ -8,8 +8,10 @@ mod keeper;
 mod outbox;
 mod receive;
 mod session;
+mod streams;
 mod talk;
 mod terminals;
+mod typist;
 
 use super::AppState;
 use super::audit_layer;

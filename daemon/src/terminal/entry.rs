@@ -2,6 +2,7 @@
 //! program, so that those who watch go on watching.
 
 use super::frame::SampledFrame;
+use super::history::Book;
 use super::seat::Seat;
 use super::source::Source;
 use crate::model::ids::AgentId;
@@ -44,6 +45,8 @@ pub(super) struct Entry {
     pub(super) frames: watch::Sender<Option<Arc<SampledFrame>>>,
     /// The live reading, while somebody watches it or did so lately.
     pub(super) live: Mutex<Option<Source>>,
+    /// Numbers of the lines that scrolled off.
+    pub(super) history: Book,
     last_key: Mutex<Option<Instant>>,
     /// Bytes that went in, by keys, text and pastes.
     typed: AtomicU64,
@@ -117,6 +120,7 @@ impl Entry {
             seat: Seat::new(size),
             frames: watch::channel(None).0,
             live: Mutex::new(None),
+            history: Book::new(),
             last_key: Mutex::new(None),
             typed: AtomicU64::new(0),
             pane: Mutex::new(None),

@@ -173,6 +173,11 @@ impl Flow {
         self.state = State::Following;
     }
 
+    /// Notes bytes that rewrite parts of the screen and are no part of the stream.
+    pub fn heal_sent(&mut self, bytes: usize) {
+        self.sent += bytes as u64;
+    }
+
     /// The screen must be sent anew, because its size changed.
     pub fn drop_rest(&mut self) {
         if self.state == State::Following {

@@ -1,6 +1,7 @@
 //! A viewer of a live stream: an exact snapshot, then every byte; never a silent gap.
 
 use super::flow::{BadAck, Flow, Step};
+use super::heal::{Heal, Healer, Mismatch};
 use super::source::{Cut, Source};
 use super::{TerminalError, Terminals};
 use crate::model::ids::AgentId;
@@ -22,6 +23,10 @@ pub enum LiveChunk {
     Snapshot { seq: u64, parts: Arc<[Bytes]> },
     /// Bytes are left out; a snapshot follows.
     Gap { seq: u64 },
+    /// Nothing came for a moment: what the screen should be there.
+    Hash { seq: u64, hash: u32 },
+    /// Rewrites what the viewer shows wrongly, without a reset.
+    Heal { seq: u64, parts: Arc<[Bytes]> },
     /// The stream is over: the terminal was closed, restarted, or tmux died.
     Ended,
 }
@@ -49,6 +54,7 @@ pub struct LiveViewer {
     redraws: u64,
     wanted: Option<u64>,
     ended: bool,
+    healer: Option<Healer>,
 }
 
 /// Says what a viewer's emulator has parsed; clone it freely.
@@ -58,6 +64,7 @@ pub struct Acks(Arc<Shared>);
 struct Shared {
     flow: Mutex<Flow>,
     acknowledged: Notify,
+    mismatch: Mutex<Option<Mismatch>>,
 }
 
 impl Acks {
@@ -71,6 +78,12 @@ impl Acks {
         Ok(())
     }
 
+    /// The viewer shows something else than it was told.
+    pub fn mismatch(&self, mismatch: Mismatch) {
+        *self.0.mismatch.lock() = Some(mismatch);
+        self.0.acknowledged.notify_one();
+    }
+
     /// Payload bytes sent and not acknowledged.
     pub fn unacknowledged(&self) -> u64 {
         self.0.flow.lock().unacknowledged()
@@ -80,10 +93,20 @@ impl Acks {
 /// What one look at the stream came to.
 enum Turn {
     Give(LiveChunk),
+    /// Until output, an acknowledgement or the end of this time.
+    Idle(Option<Duration>),
+    /// Until an acknowledgement or the end of this time: under load, not every byte matters.
     Wait(Option<Duration>),
 }
 
 impl LiveViewer {
+    /// Has it told at quiet what its screen should be, and mended where it differs.
+    #[must_use]
+    pub fn healing(mut self) -> Self {
+        self.healer = Some(Healer::default());
+        self
+    }
+
     /// The acknowledging end.
     pub fn acks(&self) -> Acks {
         self.acks.clone()
@@ -98,16 +121,16 @@ impl LiveViewer {
             drop(over);
             match self.turn(Instant::now()) {
                 Turn::Give(chunk) => return chunk,
-                Turn::Wait(limit) => {
+                turn @ (Turn::Idle(limit) | Turn::Wait(limit)) => {
+                    let idle = limit.is_none() || matches!(turn, Turn::Idle(_));
                     let pause = async {
                         match limit {
                             Some(limit) => tokio::time::sleep(limit).await,
                             None => std::future::pending().await,
                         }
                     };
-                    // Under load only time and acknowledgements matter, not every byte.
                     tokio::select! {
-                        changed = self.news.changed(), if limit.is_none() => {
+                        changed = self.news.changed(), if idle => {
                             self.ended |= changed.is_err();
                         }
                         () = self.acks.0.acknowledged.notified() => {}
@@ -131,6 +154,8 @@ impl LiveViewer {
         if std::mem::replace(&mut self.redraws, redraws) != redraws {
             flow.drop_rest();
             self.wanted = None;
+            // The new screen is compared even if the program prints nothing.
+            self.healer = self.healer.take().map(|_| Healer::default());
         }
         let step = match flow.step(now, start, end) {
             // The last words are not paced: nothing comes behind them.
@@ -159,15 +184,45 @@ impl LiveViewer {
             }
             Step::Snapshot => {
                 let count = *self.wanted.get_or_insert_with(|| self.source.want_cut());
-                let Some(Cut { seq, parts }) = self.source.with(|stream| stream.cut(count)) else {
+                let Some(Cut { seq, parts, .. }) = self.source.with(|stream| stream.cut(count))
+                else {
                     return Turn::Wait(None);
                 };
                 self.wanted = None;
                 flow.snapshot_sent(now, seq, parts.iter().map(Bytes::len).sum());
                 Turn::Give(LiveChunk::Snapshot { seq, parts })
             }
+            Step::Wait(None) if flow.cursor() == end => {
+                let Some(healer) = &mut self.healer else {
+                    return Turn::Idle(None);
+                };
+                let answer = self.acks.0.mismatch.lock().take();
+                let step = healer.step(now, end, &self.source, answer);
+                heal(step, end, now, &mut flow)
+            }
             Step::Wait(limit) => Turn::Wait(limit),
         }
+    }
+}
+
+/// Does for a viewer that has everything up to `seq` what its healer says.
+fn heal(step: Heal, seq: u64, now: Instant, flow: &mut Flow) -> Turn {
+    match step {
+        Heal::Tell(hash) => Turn::Give(LiveChunk::Hash { seq, hash }),
+        Heal::Rows(bytes) => {
+            flow.heal_sent(bytes.len());
+            let part = |at: usize| bytes.slice(at..bytes.len().min(at + MAX_PAYLOAD));
+            let parts = (0..bytes.len()).step_by(MAX_PAYLOAD).map(part).collect();
+            Turn::Give(LiveChunk::Heal { seq, parts })
+        }
+        Heal::Whole(cut) => {
+            flow.snapshot_sent(now, seq, cut.parts.iter().map(Bytes::len).sum());
+            Turn::Give(LiveChunk::Snapshot {
+                seq,
+                parts: cut.parts,
+            })
+        }
+        Heal::Wait(limit) => Turn::Idle(limit),
     }
 }
 
@@ -194,10 +249,11 @@ impl Terminals {
             *live = Some(source.clone());
             (source, news)
         };
-        let (start, end, redraws) =
-            source.with(|stream| (stream.ring.start(), stream.ring.end(), stream.redraws));
-        let known =
-            resume.filter(|at| at.epoch == source.epoch() && (start..=end).contains(&at.seq));
+        let resume = resume.filter(|at| at.epoch == source.epoch());
+        let (known, end, redraws) = source.with(|stream| {
+            let known = resume.filter(|at| stream.goes_on_at(at.seq));
+            (known, stream.ring.end(), stream.redraws)
+        });
         let flow = known.map_or_else(Flow::fresh, |at| Flow::resumed(at.seq));
         Ok(LiveViewer {
             epoch: source.epoch().to_owned(),
@@ -208,12 +264,14 @@ impl Terminals {
             acks: Acks(Arc::new(Shared {
                 flow: Mutex::new(flow),
                 acknowledged: Notify::new(),
+                mismatch: Mutex::new(None),
             })),
             source,
             news,
             redraws,
             wanted: None,
             ended: false,
+            healer: None,
         })
     }
 }

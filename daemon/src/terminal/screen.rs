@@ -1,10 +1,10 @@
 //! Text for machines and for people: the screen without its colours or with them, and
-//! pages of what scrolled off.
+//! waiting for what it shows.
 
 use super::entry::wire_size;
 use super::{TerminalError, Terminals};
 use crate::model::ids::AgentId;
-use orchestra_protocol::terminal::{Cursor, HistoryPage, Screen};
+use orchestra_protocol::terminal::{Cursor, Screen};
 use orchestra_protocol::time::Timestamp;
 use orchestra_tmux::snapshot::Snapshot;
 use std::time::Duration;
@@ -14,8 +14,6 @@ use tokio::time::Instant;
 const QUIET: Duration = Duration::from_millis(16);
 /// After this long it is taken as it is.
 const IMPATIENT: Duration = Duration::from_millis(48);
-/// Rows of one page of history.
-const MAX_PAGE: u32 = 2000;
 
 /// How a screen is given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -60,53 +58,34 @@ impl Terminals {
         Ok(shown(&screen, format))
     }
 
+    /// The screen as it is, be it half a redraw.
+    pub(super) async fn screen_now(
+        &self,
+        agent: &AgentId,
+        format: ScreenFormat,
+    ) -> Result<Screen, TerminalError> {
+        let screen = self.server().screen(self.pane(agent)?).await;
+        let screen = screen.map_err(|error| TerminalError::of(agent, error))?;
+        Ok(shown(&screen, format))
+    }
+
     /// The newest rows as text, without blanks at the ends: at most `history` that
     /// scrolled off, then the screen.
     ///
     /// # Errors
     /// When the agent has no terminal or tmux fails.
     pub async fn tail(&self, agent: &AgentId, history: u32) -> Result<Vec<String>, TerminalError> {
-        let above = self.history(agent, None, history).await?;
+        let pane = self.pane(agent)?;
+        let above = self.server().history(pane, 0, history).await;
+        let above = above.map_err(|error| TerminalError::of(agent, error))?;
         let screen = self.screen_text(agent).await?;
-        let mut rows: Vec<String> = plain(above.rows.iter())
+        let above = above.rows.iter().map(|row| String::from_utf8_lossy(row));
+        let mut rows: Vec<String> = plain(above)
             .iter()
             .map(|row| row.trim_end().to_owned())
             .collect();
         rows.extend(screen.text.lines().map(str::to_owned));
         Ok(rows)
-    }
-
-    /// Rows above the screen, ending before row `before` (default: the screen's top).
-    ///
-    /// # Errors
-    /// When the agent has no terminal or tmux fails.
-    pub async fn history(
-        &self,
-        agent: &AgentId,
-        before: Option<u64>,
-        lines: u32,
-    ) -> Result<HistoryPage, TerminalError> {
-        let pane = self.pane(agent)?;
-        let fail = |error| TerminalError::of(agent, error);
-        let mut above = 0;
-        if let Some(before) = before {
-            let size = self.server().history(pane, 0, 0).await.map_err(fail)?.size;
-            above = size.saturating_sub(u32::try_from(before).unwrap_or(u32::MAX));
-        }
-        let page = self
-            .server()
-            .history(pane, above, lines.min(MAX_PAGE))
-            .await
-            .map_err(fail)?;
-        Ok(HistoryPage {
-            start: u64::from(page.size.saturating_sub(above).saturating_sub(page.lines)),
-            rows: page
-                .rows
-                .iter()
-                .map(|row| String::from_utf8_lossy(row).into_owned())
-                .collect(),
-            total: u64::from(page.size),
-        })
     }
 }
 

@@ -6,6 +6,7 @@
 
 use super::entry::{Pane, wire_size};
 use super::flood::{Act, Flood};
+use super::heal::Picture;
 use super::ring::Ring;
 use crate::supervise::Tasks;
 use bytes::Bytes;
@@ -15,6 +16,7 @@ use orchestra_tmux::error::Error as TmuxError;
 use orchestra_tmux::live::{Live, LiveEvent};
 use orchestra_tmux::server::TmuxServer;
 use orchestra_tmux::snapshot::Snapshot;
+use orchestra_tmux::snapshot::track::Tracker;
 use parking_lot::Mutex;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -37,11 +39,16 @@ pub(super) struct Cut {
     /// Number of the next live byte.
     pub(super) seq: u64,
     pub(super) parts: Arc<[Bytes]>,
+    /// The same, to compare a viewer's screen with.
+    pub(super) picture: Arc<Picture>,
 }
 
 /// What viewers read.
 pub(super) struct Stream {
     pub(super) ring: Ring,
+    tracker: Tracker,
+    /// Bytes are missing since the tracker last read.
+    torn: bool,
     /// The newest snapshot and how many there have been.
     cut: Option<Cut>,
     cuts: u64,
@@ -52,6 +59,9 @@ pub(super) struct Stream {
     odd_sizes: u8,
     /// How often the size changed: each time everybody needs a new screen.
     pub(super) redraws: u64,
+    /// Where the screen was drawn anew after the last change of its size: bytes up to
+    /// there belong to another size, or to none while that screen is on its way.
+    redrawn: Option<u64>,
     pub(super) ended: bool,
     flood: Flood,
     todo: Todo,
@@ -86,12 +96,15 @@ impl Source {
             epoch: format!("{:016x}", rand::random::<u64>()),
             stream: Mutex::new(Stream {
                 ring: Ring::new(RING),
+                tracker: Tracker::default(),
+                torn: true,
                 cut: None,
                 cuts: 0,
                 asked: true,
                 size: wire_size(pane.info.size),
                 odd_sizes: 0,
                 redraws: 0,
+                redrawn: None,
                 ended: false,
                 flood: Flood::new(Instant::now()),
                 todo: Todo::default(),
@@ -163,6 +176,7 @@ impl Source {
         self.0.change(|stream| {
             stream.size = size;
             stream.redraws += 1;
+            stream.redrawn = Some(u64::MAX);
             stream.cut = None;
             stream.asked = true;
             stream.todo.snapshot = true;
@@ -178,6 +192,12 @@ impl Source {
 }
 
 impl Stream {
+    /// True when a viewer that has everything before this byte can go on there.
+    pub(super) fn goes_on_at(&self, seq: u64) -> bool {
+        let kept = (self.ring.start()..=self.ring.end()).contains(&seq);
+        kept && self.redrawn.is_none_or(|drawn| seq > drawn)
+    }
+
     /// The snapshot with this count or a later one.
     pub(super) fn cut(&self, count: u64) -> Option<Cut> {
         self.cut.clone().filter(|_| self.cuts >= count)
@@ -241,6 +261,7 @@ impl Inner {
         match event {
             LiveEvent::Output(bytes) => {
                 stream.todo.pause |= stream.flood.output(now, bytes.len());
+                stream.tracker.feed(&bytes);
                 stream.ring.push(bytes);
             }
             LiveEvent::Paused => stream.hole(),
@@ -287,6 +308,7 @@ impl Stream {
     fn hole(&mut self) {
         self.ring.cut();
         self.cut = None;
+        self.torn = true;
     }
 
     fn take_snapshot(&mut self, now: Instant, snapshot: &Snapshot) {
@@ -310,12 +332,20 @@ impl Stream {
             return false;
         }
         (self.size, self.odd_sizes) = (size, 0);
-        let bytes = Bytes::from(snapshot.to_bytes());
+        if std::mem::take(&mut self.torn) {
+            self.tracker.hole(&snapshot.pending);
+        }
+        let known = self.tracker.known;
+        let bytes = Bytes::from(snapshot.to_bytes_with(&known));
         let part = |at: usize| bytes.slice(at..bytes.len().min(at + MAX_PAYLOAD));
         self.cut = Some(Cut {
             seq: self.ring.end(),
             parts: (0..bytes.len()).step_by(MAX_PAYLOAD).map(part).collect(),
+            picture: Arc::new(Picture::new(snapshot.clone(), known)),
         });
+        if self.redrawn == Some(u64::MAX) {
+            self.redrawn = Some(self.ring.end());
+        }
         self.cuts += 1;
         self.asked = false;
         true

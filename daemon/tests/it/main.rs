@@ -22,6 +22,7 @@ mod resume;
 mod security;
 mod socket;
 mod support;
+mod terminal_text;
 mod survival;
 mod transcripts;
 mod transcripts_scale;

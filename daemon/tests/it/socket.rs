@@ -2,6 +2,7 @@
 //! needs, and what ends a connection.
 
 mod live;
+mod typing;
 
 use crate::support::api::Api;
 use crate::support::daemon::{Daemon, Site};

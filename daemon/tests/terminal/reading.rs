@@ -1,6 +1,7 @@
 //! Sampled frames, text, history, input, sizes, the seat.
 
 use crate::support::{Bench, agent, event, within};
+use orchestra::terminal::history::Above;
 use orchestra::terminal::seat::ViewerId;
 use orchestra::terminal::{TerminalError, TerminalEvent};
 use orchestra_protocol::agent::Size;
@@ -53,15 +54,16 @@ async fn text_keys_pastes_and_history() {
         .await;
     let screen = bench.shows(&one, "100").await;
     assert!(screen.lines().any(|line| line == "100"), "{screen}");
-    let page = bench.terminals.history(&one, None, 10).await.unwrap();
+    let newest = Above::default();
+    let page = bench.terminals.history(&one, &newest, 10).await.unwrap();
     assert_eq!(page.rows.len(), 10);
-    assert_eq!(page.start + 10, page.total);
-    let older = bench
-        .terminals
-        .history(&one, Some(page.start), 1000)
-        .await
-        .unwrap();
-    assert_eq!(older.start, 0);
+    assert_eq!((page.start + 10, page.first), (page.next, 0));
+    let above = Above {
+        before: Some(page.start),
+        epoch: Some(page.epoch.clone()),
+    };
+    let older = bench.terminals.history(&one, &above, 1000).await.unwrap();
+    assert_eq!((older.start, older.resync), (0, false));
     let all: Vec<String> = older.rows.iter().chain(&page.rows).cloned().collect();
     let expected: Vec<String> = (1..=all.len()).map(|n| n.to_string()).collect();
     assert_eq!(all, expected);

@@ -23,8 +23,14 @@ pub(crate) struct Bench {
 
 impl Bench {
     pub(crate) async fn start() -> Self {
+        Self::keeping(10_000).await
+    }
+
+    /// With so many lines of history.
+    pub(crate) async fn keeping(lines: u32) -> Self {
         let folder = tempfile::Builder::new().prefix("orc").tempdir().unwrap();
-        let config = config(folder.path());
+        let mut config = config(folder.path());
+        config.settings.terminal.history_lines = lines;
         let tasks = Tasks::default();
         let terminals = Terminals::start(&config, &tasks).await.unwrap();
         Self {

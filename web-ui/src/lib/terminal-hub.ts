@@ -8,6 +8,7 @@ export type Subscribed = Of<'subscribed'>;
 export type Sample = Of<'terminal_output'>;
 export type SeatMessage = Of<'seat'>;
 export type HistoryMessage = Of<'terminal_history'>;
+export type ScreenHashMessage = Of<'screen_hash'>;
 export type SocketError = Of<'error'>;
 
 /** One picture of a terminal. Each call is optional: a thumbnail needs only `sample`. */
@@ -18,6 +19,7 @@ export interface TerminalViewer {
   frame?(frame: Frame): void;
   seat?(message: SeatMessage): void;
   history?(message: HistoryMessage): void;
+  screenHash?(message: ScreenHashMessage): void;
   refused?(error: SocketError): void;
   offline?(): void;
   /** A live picture of the same terminal is open in this tab: no samples come until it closes. */
@@ -162,6 +164,9 @@ function deliver(viewer: TerminalViewer, message: ServerMessage): void {
       break;
     case 'terminal_history':
       viewer.history?.(message);
+      break;
+    case 'screen_hash':
+      viewer.screenHash?.(message);
       break;
     case 'error':
       viewer.refused?.(message);

@@ -561,21 +561,67 @@ text: string, cols: number, rows: number, cursor: Cursor,
 alternate: boolean, captured_at: Timestamp, };
 
 /**
- * `GET /api/agents/{id}/history`: rows above the screen.
+ * `GET /api/agents/{id}/history`: rows above the screen, one for each line of the terminal.
  */
 export type HistoryPage = { 
 /**
- * Number of the first row given; 0 is the oldest kept.
+ * Names these numbers; under another epoch they mean other rows.
+ */
+epoch: string, 
+/**
+ * Number of the first row given. A row keeps its number as long as it is kept.
  */
 start: number, 
 /**
- * Rows with colours, oldest first.
+ * Rows with colours, oldest first; a page begins without colours.
  */
 rows: Array<string>, 
 /**
+ * Number of the oldest row kept.
+ */
+first: number, 
+/**
+ * Number of the row on top of the screen.
+ */
+next: number, 
+/**
  * How many rows the history holds in all.
  */
-total: number, };
+total: number, 
+/**
+ * The numbers asked by are of another epoch: these are the newest rows.
+ */
+resync: boolean, };
+
+/**
+ * One line that matched.
+ */
+export type Found = { 
+/**
+ * Number of the row in which the match begins.
+ */
+row: number, 
+/**
+ * The line around the match, wrapped rows put together.
+ */
+text: string, 
+/**
+ * Where in `text` the match begins, in characters, and where it ends.
+ */
+start: number, end: number, };
+
+/**
+ * `GET /api/agents/{id}/history/search`: matches, newest first.
+ */
+export type FoundPage = { epoch: string, items: Array<Found>, 
+/**
+ * Go on before this row; null when all was searched.
+ */
+before: number | null, 
+/**
+ * The numbers began anew, and so did the search.
+ */
+resync: boolean, };
 
 /**
  * `POST /api/agents/{id}/input`: exactly one field.
@@ -935,7 +981,24 @@ client_id?: string, as_command?: boolean, } | { "type": "subscribe_terminal", se
 /**
  * With `from`: go on after that byte if the epoch still holds.
  */
-epoch?: string, from?: number, } | { "type": "unsubscribe_terminal", session_id: string, } | { "type": "terminal_input", session_id: string, data: string, } | { "type": "terminal_paste", session_id: string, data: string, } | { "type": "terminal_resize", session_id: string, cols: number, rows: number, } | { "type": "take_seat", session_id: string, } | { "type": "release_seat", session_id: string, } | { "type": "terminal_history", session_id: string, before?: number, lines?: number, } | { "type": "ack", channel: number, bytes: number, } | { "type": "action", action: ActionName, task_ids: number[], decision: Decision, } | { "type": "resume", after: number, } | { "type": "renew", ticket: string, } | { "type": "ping", nonce?: string, };
+epoch?: string, from?: number, } | { "type": "unsubscribe_terminal", session_id: string, } | { "type": "terminal_input", session_id: string, data: string, } | { "type": "terminal_paste", session_id: string, data: string, 
+/**
+ * Names the paste on this connection: progress is told, and it can be cancelled.
+ */
+id?: string, more?: boolean, } | { "type": "cancel_paste", session_id: string, id: string, } | { "type": "terminal_resize", session_id: string, cols: number, rows: number, } | { "type": "take_seat", session_id: string, } | { "type": "release_seat", session_id: string, } | { "type": "terminal_history", session_id: string, before?: number, 
+/**
+ * Whose numbers those are; with another one now, the answer says `resync`.
+ */
+epoch?: string, lines?: number, } | { "type": "ack", channel: number, bytes: number, } | { "type": "screen_mismatch", channel: number, seq: number, 
+/**
+ * The hash of each row.
+ */
+rows: Array<number>, modes: number, } | { "type": "action", action: ActionName, task_ids: number[], decision: Decision, } | { "type": "resume", after: number, } | { "type": "renew", ticket: string, } | { "type": "ping", nonce?: string, };
+
+/**
+ * Where a paste stands.
+ */
+export type PasteState = "pasting" | "done" | "cancelled" | "failed";
 
 /**
  * Who types into a terminal now.
@@ -977,7 +1040,11 @@ result?: string, error?: string, event: number, } | { "type": "subscribed", sess
 /**
  * True when this connection holds the seat.
  */
-mine: boolean, } | { "type": "seat", session_id: string, holder?: SeatHolder, mine: boolean, cols: number, rows: number, } | { "type": "terminal_history", session_id: string, start: number, rows: Array<string>, total: number, } | { "type": "receipt", message: Message, event: number, } | { "type": "agent_update", agent: Agent, event: number, } | { "type": "approval", approval: Approval, event: number, } | { "type": "resync", event: number, reason: string, } | { "type": "auth_expiring", 
+mine: boolean, } | { "type": "seat", session_id: string, holder?: SeatHolder, mine: boolean, cols: number, rows: number, } | { "type": "screen_hash", session_id: string, channel: number, seq: number, hash: number, } | { "type": "terminal_history", session_id: string, epoch: string, start: number, rows: Array<string>, first: number, next: number, total: number, resync: boolean, } | { "type": "paste_progress", session_id: string, id: string, 
+/**
+ * Bytes handed to the program so far.
+ */
+bytes: number, state: PasteState, } | { "type": "receipt", message: Message, event: number, } | { "type": "agent_update", agent: Agent, event: number, } | { "type": "approval", approval: Approval, event: number, } | { "type": "resync", event: number, reason: string, } | { "type": "auth_expiring", 
 /**
  * Milliseconds since the epoch.
  */

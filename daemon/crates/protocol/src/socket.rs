@@ -1,6 +1,8 @@
 //! Messages on `GET /ws`: JSON text frames tagged by `type`. Live terminal bytes
 //! travel in binary frames (`frame`).
 
+pub mod close;
+
 use crate::agent::Agent;
 use crate::approval::Approval;
 use crate::auth::TicketRights;
@@ -64,9 +66,18 @@ pub enum ClientMessage {
         data: String,
     },
     /// One block of text; bracketed where the program asks for it; only from the seat.
+    /// A long one comes in parts under one `id`, all but the last with `more`.
     TerminalPaste {
         session_id: String,
         data: String,
+        /// Names the paste on this connection: progress is told, and it can be cancelled.
+        id: Option<String>,
+        more: Option<bool>,
+    },
+    /// Pastes no more of it; what the program has been given it keeps.
+    CancelPaste {
+        session_id: String,
+        id: String,
     },
     /// Only from the seat.
     TerminalResize {
@@ -86,6 +97,8 @@ pub enum ClientMessage {
         session_id: String,
         #[ts(optional, type = "number")]
         before: Option<u64>,
+        /// Whose numbers those are; with another one now, the answer says `resync`.
+        epoch: Option<String>,
         lines: Option<u32>,
     },
     /// Payload bytes of this channel that the emulator has parsed, in all.
@@ -93,6 +106,15 @@ pub enum ClientMessage {
         channel: u32,
         #[ts(type = "number")]
         bytes: u64,
+    },
+    /// The screen is not as `screen_hash` said.
+    ScreenMismatch {
+        channel: u32,
+        #[ts(type = "number")]
+        seq: u64,
+        /// The hash of each row.
+        rows: Vec<u32>,
+        modes: u32,
     },
     /// A person's answer to an action of a message.
     Action {
@@ -130,16 +152,30 @@ impl ClientMessage {
         "unsubscribe_terminal",
         "terminal_input",
         "terminal_paste",
+        "cancel_paste",
         "terminal_resize",
         "take_seat",
         "release_seat",
         "terminal_history",
         "ack",
+        "screen_mismatch",
         "action",
         "resume",
         "renew",
         "ping",
     ];
+}
+
+/// Where a paste stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum PasteState {
+    /// More comes.
+    Pasting,
+    Done,
+    Cancelled,
+    /// tmux refused it, or the seat was lost.
+    Failed,
 }
 
 /// Who types into a terminal now.
@@ -227,14 +263,37 @@ pub enum ServerMessage {
         cols: u16,
         rows: u16,
     },
-    /// Rows above the screen, oldest first.
+    /// A live terminal is quiet: what its screen is there.
+    ScreenHash {
+        session_id: String,
+        channel: u32,
+        #[ts(type = "number")]
+        seq: u64,
+        hash: u32,
+    },
+    /// Rows above the screen, oldest first: a `HistoryPage`.
     TerminalHistory {
         session_id: String,
+        epoch: String,
         #[ts(type = "number")]
         start: u64,
         rows: Vec<String>,
         #[ts(type = "number")]
+        first: u64,
+        #[ts(type = "number")]
+        next: u64,
+        #[ts(type = "number")]
         total: u64,
+        resync: bool,
+    },
+    /// How far a paste with an `id` has come.
+    PasteProgress {
+        session_id: String,
+        id: String,
+        /// Bytes handed to the program so far.
+        #[ts(type = "number")]
+        bytes: u64,
+        state: PasteState,
     },
     /// A message was stored or moved on.
     Receipt {
@@ -301,53 +360,5 @@ impl ServerMessage {
     }
 }
 
-/// Close codes beside those of RFC 6455.
-pub mod close {
-    /// Unreadable bytes, or too many errors in a minute.
-    pub const BAD_MESSAGES: u16 = 4400;
-    /// The token ended or was recalled.
-    pub const UNAUTHENTICATED: u16 = 4401;
-    /// The caller may not do this any more.
-    pub const FORBIDDEN: u16 = 4403;
-    /// Nothing authentic came in time.
-    pub const AUTH_TIMEOUT: u16 = 4408;
-    /// What the socket was for is gone.
-    pub const GONE: u16 = 4410;
-    /// The daemon restarts; come back.
-    pub const RESTART: u16 = 1012;
-    /// The message was too big.
-    pub const TOO_BIG: u16 = 1009;
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_missions_messages_are_read_as_written() {
-        for (text, tag) in [
-            (
-                r#"{"type":"user_message","content":"hi","session_id":"sess-primary"}"#,
-                0,
-            ),
-            (
-                r#"{"type":"subscribe_terminal","session_id":"sess-droid-001"}"#,
-                1,
-            ),
-        ] {
-            let message: ClientMessage = serde_json::from_str(text).unwrap();
-            let value = serde_json::to_value(&message).unwrap();
-            assert_eq!(value["type"], ClientMessage::TYPES[tag]);
-        }
-    }
-
-    #[test]
-    fn an_error_carries_the_fields_of_a_problem_at_its_top() {
-        let problem = Problem::new(400, "bad_message", "Bad message", "cols is 0");
-        let message = ServerMessage::error(problem, Some("terminal_resize"), None);
-        let value = serde_json::to_value(&message).unwrap();
-        assert_eq!(value["type"], "error");
-        assert_eq!(value["code"], "urn:orchestra:bad_message");
-        assert_eq!(value["status"], 400);
-    }
-}
+mod tests;

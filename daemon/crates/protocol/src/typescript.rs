@@ -85,6 +85,8 @@ fn objects(out: &mut String, config: &Config) {
         terminal::Cursor,
         terminal::Screen,
         terminal::HistoryPage,
+        terminal::Found,
+        terminal::FoundPage,
         terminal::InputRequest,
     );
 }
@@ -135,6 +137,7 @@ fn access_and_socket(out: &mut String, config: &Config) {
         socket::Encoding,
         socket::ActionName,
         socket::ClientMessage,
+        socket::PasteState,
         socket::SeatHolder,
         socket::ServerMessage,
     );

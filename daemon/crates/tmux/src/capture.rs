@@ -14,6 +14,7 @@ use crate::{
     error::Error,
     ids::PaneId,
     server::TmuxServer,
+    session::Size,
     version::Version,
 };
 use bytes::Bytes;
@@ -74,6 +75,96 @@ pub struct History {
     pub size: u32,
 }
 
+/// Rows to read together with others: from one line to another, both included,
+/// counted from the top of the screen; negative ones are history. What lies
+/// beyond the ends is not there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    /// The upper end.
+    pub from: i64,
+    /// The lower end.
+    pub to: i64,
+    /// With colours; the first row names all of its own.
+    pub escapes: bool,
+    /// Wrapped rows become one.
+    pub join: bool,
+}
+
+impl Span {
+    fn capture(self) -> command::Capture {
+        let bounded = |line: i64| line.clamp(-LINES, LOWEST);
+        command::Capture {
+            escapes: self.escapes,
+            join: self.join,
+            alternate: false,
+            start: Some(bounded(self.from)),
+            end: Some(bounded(self.to)),
+        }
+    }
+
+    /// First and last index from the oldest kept line, as tmux bounds them.
+    fn place(self, read: &Reading) -> (u32, u32) {
+        let most = i64::from(read.size) + i64::from(read.screen.rows) - 1;
+        let index = |line: i64| (i64::from(read.size) + line).clamp(0, most.max(0));
+        let (from, to) = (index(self.from), index(self.to));
+        let whole = |index: i64| u32::try_from(index).unwrap_or_default();
+        (whole(from.min(to)), whole(from.max(to)))
+    }
+}
+
+/// A pane's history at one instant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reading {
+    /// Lines of history.
+    pub size: u32,
+    /// How many there may be; when they are, tmux drops a tenth of that at once.
+    pub limit: u32,
+    /// Columns and rows of the screen.
+    pub screen: Size,
+    /// What was asked for, in that order.
+    pub spans: Vec<SpanRows>,
+}
+
+/// Rows of one span.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SpanRows {
+    /// Index of the first line; 0 is the oldest kept.
+    pub first: u32,
+    /// Index of the last line.
+    pub last: u32,
+    /// The rows, one a line unless they are joined.
+    pub rows: Vec<Bytes>,
+}
+
+const MEASURES: &str = "#{pane_id}:#{history_size}:#{history_limit}:#{pane_width}:#{pane_height}";
+/// More lines than any history has, and the lowest that tmux takes.
+const LINES: i64 = 1_000_000_000;
+const LOWEST: i64 = 32_000;
+
+/// A missing pane answers with empty fields, not with an error.
+fn measures(lines: &[Bytes]) -> Result<Reading, Error> {
+    let line = lines
+        .first()
+        .map(|line| String::from_utf8_lossy(line))
+        .unwrap_or_default();
+    if line.starts_with(':') {
+        return Err(Error::NotFound);
+    }
+    let read = |line: &str| -> Option<Reading> {
+        let mut fields = line.split(':').skip(1);
+        Some(Reading {
+            size: fields.next()?.parse().ok()?,
+            limit: fields.next()?.parse().ok()?,
+            screen: Size {
+                cols: fields.next()?.parse().ok()?,
+                rows: fields.next()?.parse().ok()?,
+            },
+            spans: Vec::new(),
+        })
+    };
+    read(&line).ok_or_else(|| Error::Protocol("the measures of a pane cannot be read".to_owned()))
+}
+
 impl TmuxServer {
     /// Captures text of a pane.
     pub async fn capture(&self, pane: PaneId, opts: CaptureOpts) -> Result<Capture, Error> {
@@ -93,42 +184,54 @@ impl TmuxServer {
     }
 
     /// A page of history with colours: `lines` lines above the `before` lowest
-    /// ones; `before` 0 is the page just above the screen.
+    /// ones; `before` 0 is the page just above the screen. Wrapped lines are
+    /// joined.
     pub async fn history(&self, pane: PaneId, before: u32, lines: u32) -> Result<History, Error> {
-        let ask = Script::new(&command::display(pane, "#{pane_id} #{history_size}"));
-        let mut section = self.client.section(Lane::Capture, &ask).await?;
-        let answer = section.block(Rows::Trusted)?;
-        let text = answer
-            .first()
-            .map(|line| String::from_utf8_lossy(line))
-            .unwrap_or_default();
-        let (id, size) = text.split_once(' ').unwrap_or_default();
-        if id.is_empty() {
-            return Err(Error::NotFound);
-        }
-        let size: u32 = size
-            .parse()
-            .map_err(|_| Error::Protocol("no history size".to_owned()))?;
-        let lines = lines.min(PAGE).min(size.saturating_sub(before));
-        if lines == 0 {
-            return Ok(History {
-                size,
-                ..History::default()
-            });
-        }
-        let top = -i64::from(before) - i64::from(lines);
-        let opts = CaptureOpts {
+        let lines = lines.min(PAGE);
+        let span = Span {
+            from: -i64::from(before) - i64::from(lines.max(1)),
+            to: -i64::from(before) - 1,
             escapes: true,
             join: true,
-            start: Some(top),
-            end: Some(-i64::from(before) - 1),
-            alternate: false,
         };
+        let mut read = self.read_rows(pane, &[span]).await?;
+        let size = read.size;
+        let lines = lines.min(size.saturating_sub(before));
+        let rows = read.spans.pop().unwrap_or_default().rows;
         Ok(History {
-            rows: self.capture(pane, opts).await?.rows,
+            rows: if lines == 0 { Vec::new() } else { rows },
             lines,
             size,
         })
+    }
+
+    /// The measures of a pane and some of its rows, all of one instant. Only the
+    /// last span may be joined, because only its number of rows may be unknown.
+    pub async fn read_rows(&self, pane: PaneId, spans: &[Span]) -> Result<Reading, Error> {
+        if spans.iter().rev().skip(1).any(|span| span.join) {
+            return Err(Error::Invalid("only the last span may be joined"));
+        }
+        let way = self.capture_way();
+        let mut script = Script::new(&command::display(pane, MEASURES));
+        for span in spans {
+            script = way.script(Some(script), pane, span.capture());
+        }
+        let mut section = self.client.section(Lane::Capture, &script).await?;
+        let mut read = measures(&section.block(Rows::Trusted)?)?;
+        for span in spans {
+            let (first, last) = span.place(&read);
+            let count = usize::try_from(last - first).unwrap_or_default() + 1;
+            let rows = way.rows(
+                &mut section,
+                if span.join {
+                    Rows::Remaining
+                } else {
+                    Rows::Exactly(count)
+                },
+            )?;
+            read.spans.push(SpanRows { first, last, rows });
+        }
+        Ok(read)
     }
 
     pub(crate) fn capture_way(&self) -> Way {

@@ -4,7 +4,11 @@
 //! between lines, so no byte falls inside. On a live connection the reply also
 //! marks the exact place in the stream of output.
 
+pub mod canon;
+pub mod heal;
+pub mod pen;
 pub mod render;
+pub mod track;
 
 use crate::{
     capture::Way,
@@ -128,7 +132,7 @@ impl TmuxServer {
         let rows = way.rows(&mut section, Rows::Exactly(usize::from(modes.size.rows)))?;
         Ok(Snapshot {
             modes,
-            rows,
+            rows: mended(rows),
             alt_rows: None,
             pending: Bytes::new(),
         })
@@ -158,14 +162,15 @@ pub(crate) fn script(way: Way, pane: PaneId) -> Script {
 
 /// Reads the replies to [`script`].
 pub(crate) fn read(way: Way, section: &mut Section) -> Result<Snapshot, Error> {
-    let modes = read_modes(section)?;
+    let mut modes = read_modes(section)?;
     let height = Rows::Exactly(usize::from(modes.size.rows));
     let rows = way.rows(section, height)?;
     let pending = section.block(Rows::Exactly(1))?;
     section.block(Rows::Trusted)?;
-    // After a resize the screen put aside has the height it had, not the present one.
     let alt_rows = if modes.alternate {
-        Some(way.rows(section, Rows::Remaining)?)
+        // After a resize it has the height it had, not the present one.
+        let aside = way.rows(section, Rows::Remaining)?;
+        Some(mended(fitted(aside, &mut modes)))
     } else {
         None
     };
@@ -174,10 +179,63 @@ pub(crate) fn read(way: Way, section: &mut Section) -> Result<Snapshot, Error> {
         .map_or_else(Bytes::new, |line| unescape_output(line));
     Ok(Snapshot {
         modes,
-        rows,
+        rows: mended(rows),
         alt_rows,
         pending,
     })
+}
+
+/// As many rows as the screen has now, the cursor's among them.
+fn fitted(mut rows: Vec<Bytes>, modes: &mut Modes) -> Vec<Bytes> {
+    let height = modes.size.rows;
+    let above = modes
+        .saved_cursor
+        .map_or(0, |(_, y)| y.saturating_add(1).saturating_sub(height));
+    rows.drain(..usize::from(above).min(rows.len()));
+    rows.truncate(usize::from(height));
+    if let Some((_, y)) = &mut modes.saved_cursor {
+        *y -= above;
+    }
+    rows
+}
+
+/// tmux writes an overline as `5:3`, which other emulators take for blinking.
+fn mended(rows: Vec<Bytes>) -> Vec<Bytes> {
+    rows.into_iter().map(with_overline).collect()
+}
+
+fn with_overline(row: Bytes) -> Bytes {
+    const WRONG: &[u8] = b"5:3";
+    let places: Vec<usize> = parameters_that_are(&row, WRONG).collect();
+    if places.is_empty() {
+        return row;
+    }
+    let mut out = Vec::with_capacity(row.len());
+    let mut from = 0;
+    for at in places {
+        out.extend_from_slice(&row[from..at]);
+        out.extend_from_slice(b"53");
+        from = at + WRONG.len();
+    }
+    out.extend_from_slice(&row[from..]);
+    out.into()
+}
+
+/// Where a parameter of a colour sequence is exactly this.
+fn parameters_that_are<'a>(row: &'a [u8], wanted: &'a [u8]) -> impl Iterator<Item = usize> + 'a {
+    row.windows(wanted.len() + 1)
+        .enumerate()
+        .filter(move |(at, window)| {
+            window.starts_with(wanted)
+                && matches!(window[wanted.len()], b'm' | b';')
+                && *at > 0
+                && matches!(row[at - 1], b'[' | b';')
+                && row[..*at]
+                    .iter()
+                    .rposition(|b| !matches!(b, b'0'..=b'9' | b';' | b':'))
+                    .is_some_and(|open| row[..=open].ends_with(b"\x1b["))
+        })
+        .map(|(at, _)| at)
 }
 
 /// A missing pane answers with empty fields, not with an error.
@@ -241,7 +299,31 @@ fn parse_modes(line: &str) -> Option<Modes> {
 
 #[cfg(test)]
 mod tests {
-    use super::parse_modes;
+    use super::{fitted, parse_modes, with_overline};
+    use bytes::Bytes;
+
+    #[test]
+    fn the_screen_put_aside_fits() {
+        let mut modes = parse_modes("80:3:0:0:1:1:4:5:0:0:0:0:1:0:2:0:0:0:0:0:").unwrap();
+        let rows = (0..7).map(|n| Bytes::from(n.to_string())).collect();
+        assert_eq!(fitted(rows, &mut modes), ["3", "4", "5"]);
+        assert_eq!(modes.saved_cursor, Some((4, 2)));
+        assert_eq!(fitted(vec![Bytes::from("x")], &mut modes), ["x"]);
+    }
+
+    #[test]
+    fn an_overline_is_one() {
+        for (row, expected) in [
+            ("\x1b[5:3ma", "\x1b[53ma"),
+            (
+                "\x1b[1;5:3;31ma\x1b[0;5:3m5:3m[5:3m",
+                "\x1b[1;53;31ma\x1b[0;53m5:3m[5:3m",
+            ),
+            ("\x1b[45:3m", "\x1b[45:3m"),
+        ] {
+            assert_eq!(with_overline(Bytes::from(row)), expected);
+        }
+    }
 
     #[test]
     fn modes_are_read() {

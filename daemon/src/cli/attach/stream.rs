@@ -1,19 +1,18 @@
 //! The live stream as a terminal: bytes of the agent to the screen, keys to the agent.
 
-use super::keys::{Keys, Letters};
+use super::keys::{Prefix, Word};
+use super::person::{Person, Said};
 use crate::cli::client::Client;
 use crate::cli::client::socket::Socket;
 use crate::cli::failure::Failure;
 use crate::cli::{output, tty};
 use crate::model::ids::AgentId;
-use crate::model::limits::MAX_INPUT;
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use orchestra_protocol::frame::{Frame, FrameKind};
+use orchestra_protocol::problem::Problem;
 use orchestra_protocol::socket::{ClientMessage, Encoding, Mode, ServerMessage, close};
 use std::time::Duration;
-use tokio::io::AsyncReadExt;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::Message;
 
@@ -32,96 +31,129 @@ const MODES_OFF: &[u8] = b"\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?200
 /// A line of its own for what comes after.
 const LAST_LINE: &[u8] = b"\x1b[999H\r\n";
 
+/// Said in the title when somebody else types.
+const SET_TITLE: &str = "\x1b]2;";
+
 /// Why a socket is left.
 enum Left {
     /// The person detached.
     Detached,
     /// The agent is gone, or the daemon sends us away.
     Ended(String),
+    /// The daemon does not let us.
+    Refused(Problem),
+    /// The process was asked to end.
+    Signalled(&'static str),
     /// The connection broke; another may do.
     Broken,
 }
 
+/// The person's terminal, given back as it was whatever happens, a panic included.
+struct Screen {
+    _raw: tty::Raw,
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        output::raw(MODES_OFF);
+        output::raw(LAST_LINE);
+    }
+}
+
 /// Runs until the person detaches or the agent ends.
-pub(super) async fn run(client: &Client, id: &AgentId) -> Result<(), Failure> {
+pub(super) async fn run(client: &Client, id: &AgentId, prefix: Prefix) -> Result<(), Failure> {
     // Opened first, so that a refusal is printed on an untouched terminal.
     let mut socket = client.socket().await?;
-    let raw = tty::Raw::enter()?;
-    let mut person = Person::new()?;
-    let mut broken: Option<Instant> = None;
+    let mut person = Person::new(prefix)?;
+    let screen = Screen {
+        _raw: tty::Raw::enter()?,
+    };
+    let mut seen = Seen::default();
     let end = loop {
-        match session(client, &mut socket, id, &mut person).await {
-            Left::Detached => break Ok("detached".to_owned()),
-            Left::Ended(why) => break Ok(why),
-            Left::Broken => {}
+        let left = session(client, &mut socket, id, &mut person, &mut seen).await;
+        let left = match left {
+            Left::Broken => match reconnect(client, &mut person).await {
+                Ok(fresh) => {
+                    socket = fresh;
+                    continue;
+                }
+                Err(left) => left,
+            },
+            left => Ok(left),
+        };
+        break left;
+    };
+    drop(screen);
+    match end? {
+        Left::Refused(problem) => Err(Failure::Problem(problem)),
+        Left::Signalled(name) => Err(Failure::Failed(format!("ended by {name}"))),
+        Left::Ended(why) => {
+            output::line(&format!("[{id}: {}]", output::plain(&why)));
+            Ok(())
         }
-        let since = *broken.get_or_insert_with(Instant::now);
-        match reconnect(client, since).await {
-            Ok(fresh) => {
-                socket = fresh;
-                broken = None;
+        Left::Detached | Left::Broken => {
+            output::line(&format!("[{id}: detached]"));
+            Ok(())
+        }
+    }
+}
+
+/// Tries until the daemon is there again. Keys other than those to us are lost meanwhile,
+/// because nobody could say whether they arrived.
+async fn reconnect(client: &Client, person: &mut Person) -> Result<Socket, Result<Left, Failure>> {
+    let since = Instant::now();
+    let attempt = async {
+        loop {
+            tokio::time::sleep(RETRY).await;
+            match client.socket().await {
+                Err(Failure::Unreachable(_)) if since.elapsed() < AWAY => {}
+                other => return other,
             }
-            Err(failure) => break Err(failure),
         }
     };
-    output::raw(MODES_OFF);
-    output::raw(LAST_LINE);
-    drop(raw);
-    output::line(&format!("[{id}: {}]", output::plain(&end?)));
-    Ok(())
-}
-
-async fn reconnect(client: &Client, since: Instant) -> Result<Socket, Failure> {
+    tokio::pin!(attempt);
     loop {
-        tokio::time::sleep(RETRY).await;
-        match client.socket().await {
-            Err(Failure::Unreachable(_)) if since.elapsed() < AWAY => {}
-            other => return other,
+        tokio::select! {
+            opened = &mut attempt => return opened.map_err(Err),
+            said = person.next() => match said {
+                Said::Keys(_, Some(Word::Detach)) | Said::Gone => return Err(Ok(Left::Detached)),
+                Said::Signal(name) => return Err(Ok(Left::Signalled(name))),
+                Said::Keys(bytes, _) if !bytes.is_empty() => {
+                    output::raw(b"\x07");
+                }
+                Said::Keys(..) | Said::Resized => {}
+            },
         }
     }
 }
 
-/// The person's end: keys and the size of the window.
-struct Person {
-    stdin: tokio::io::Stdin,
-    buffer: Vec<u8>,
-    resized: Signal,
-    keys: Keys,
-    letters: Letters,
-}
-
-impl Person {
-    fn new() -> Result<Self, Failure> {
-        let resized = signal(SignalKind::window_change())
-            .map_err(|error| Failure::local("cannot watch the window's size", &error))?;
-        Ok(Self {
-            stdin: tokio::io::stdin(),
-            buffer: vec![0; MAX_INPUT / 2],
-            resized,
-            keys: Keys::default(),
-            letters: Letters::default(),
-        })
-    }
-}
-
-/// What one connection knows of itself.
+/// What is known of the stream; it outlives a connection, so that the next one goes on.
 #[derive(Default)]
 struct Seen {
     channel: u32,
     bytes: u64,
     acked: u64,
+    epoch: String,
+    /// Number of the next byte, once the screen is whole.
+    next: Option<u64>,
+    mine: bool,
 }
 
-async fn session(client: &Client, socket: &mut Socket, id: &AgentId, person: &mut Person) -> Left {
+async fn session(
+    client: &Client,
+    socket: &mut Socket,
+    id: &AgentId,
+    person: &mut Person,
+    seen: &mut Seen,
+) -> Left {
     let session_id = id.session();
-    let mut seen = Seen::default();
     let hello = [
         ClientMessage::SubscribeTerminal {
             session_id: session_id.clone(),
             mode: Some(Mode::Live),
             encoding: Some(Encoding::Binary),
-            epoch: None,
-            from: None,
+            epoch: seen.next.map(|_| seen.epoch.clone()),
+            from: seen.next,
         },
         ClientMessage::TakeSeat {
             session_id: session_id.clone(),
@@ -133,38 +165,71 @@ async fn session(client: &Client, socket: &mut Socket, id: &AgentId, person: &mu
         }
     }
     loop {
-        tokio::select! {
+        let message = tokio::select! {
             message = socket.next() => {
                 let left = match message {
-                    Some(Ok(message)) => hear(client, socket, &mut seen, message).await,
+                    Some(Ok(message)) => hear(client, socket, seen, person.prefix, message).await,
                     Some(Err(_)) | None => Some(Left::Broken),
                 };
                 if let Some(left) = left {
                     return left;
                 }
+                continue;
             }
-            read = person.stdin.read(&mut person.buffer) => {
-                let Ok(count @ 1..) = read else { return Left::Detached };
-                let (bytes, detach) = person.keys.feed(&person.buffer[..count]);
-                let data = person.letters.feed(&bytes);
-                let input = ClientMessage::TerminalInput { session_id: session_id.clone(), data };
-                if !bytes.is_empty() && say(socket, &input).await.is_err() {
-                    return Left::Broken;
+            said = person.next() => match said {
+                Said::Keys(bytes, word) => {
+                    if let Some(left) = keys(socket, person, &session_id, &bytes, word).await {
+                        return left;
+                    }
+                    continue;
                 }
-                if detach {
-                    // A proper goodbye frees the seat at once.
-                    let _ = socket.close(None).await;
-                    return Left::Detached;
-                }
-            }
-            _ = person.resized.recv() => {
-                if let Some(message) = resize(&session_id)
-                    && say(socket, &message).await.is_err()
-                {
-                    return Left::Broken;
-                }
-            }
+                Said::Resized => resize(&session_id),
+                Said::Signal(name) => return Left::Signalled(name),
+                Said::Gone => return Left::Detached,
+            },
+        };
+        if let Some(message) = message
+            && say(socket, &message).await.is_err()
+        {
+            return Left::Broken;
         }
+    }
+}
+
+/// Sends what was pressed, and does what was asked of us.
+async fn keys(
+    socket: &mut Socket,
+    person: &mut Person,
+    session_id: &str,
+    bytes: &[u8],
+    word: Option<Word>,
+) -> Option<Left> {
+    let data = person.letters.feed(bytes);
+    let session_id = session_id.to_owned();
+    if !data.is_empty() {
+        let session_id = session_id.clone();
+        let input = ClientMessage::TerminalInput { session_id, data };
+        if say(socket, &input).await.is_err() {
+            return Some(Left::Broken);
+        }
+    }
+    match word {
+        Some(Word::Detach) => {
+            // A proper goodbye frees the seat at once.
+            let _ = socket.close(None).await;
+            Some(Left::Detached)
+        }
+        Some(Word::TakeSeat) => {
+            let size = resize(&session_id);
+            let take = ClientMessage::TakeSeat { session_id };
+            for message in std::iter::once(take).chain(size) {
+                if say(socket, &message).await.is_err() {
+                    return Some(Left::Broken);
+                }
+            }
+            None
+        }
+        None => None,
     }
 }
 
@@ -173,16 +238,34 @@ async fn hear(
     client: &Client,
     socket: &mut Socket,
     seen: &mut Seen,
+    prefix: Prefix,
     message: Message,
 ) -> Option<Left> {
     match message {
         Message::Binary(bytes) => show(socket, seen, &bytes).await,
         Message::Text(text) => match serde_json::from_str(&text) {
-            Ok(ServerMessage::Subscribed { channel, .. }) => {
-                *seen = Seen {
-                    channel,
-                    ..Seen::default()
-                };
+            Ok(ServerMessage::Subscribed {
+                channel,
+                epoch,
+                mine,
+                ..
+            }) => {
+                (seen.channel, seen.bytes, seen.acked) = (channel, 0, 0);
+                if seen.epoch != epoch {
+                    seen.next = None;
+                }
+                (seen.epoch, seen.mine) = (epoch, mine);
+                None
+            }
+            Ok(ServerMessage::Seat { holder, mine, .. }) => {
+                if seen.mine && !mine {
+                    let name = holder.map_or_else(|| "nobody".to_owned(), |holder| holder.name);
+                    let name = output::plain(&name);
+                    let title =
+                        format!("{SET_TITLE}{name} types now; {prefix} t takes the seat\x07\x07");
+                    output::raw(title.as_bytes());
+                }
+                seen.mine = mine;
                 None
             }
             Ok(ServerMessage::AuthExpiring { .. }) => {
@@ -190,10 +273,25 @@ async fn hear(
                 let ticket = client.ticket().await.ok()?;
                 say(socket, &ClientMessage::Renew { ticket }).await.err()
             }
-            Ok(ServerMessage::Error { about, detail, .. })
-                if about.as_deref() == Some("subscribe_terminal") =>
-            {
-                Some(Left::Ended(detail))
+            Ok(ServerMessage::Error {
+                about,
+                code,
+                title,
+                status,
+                detail,
+                ..
+            }) => {
+                let about = about.as_deref();
+                // After the end of a terminal nothing more comes; a seat that is refused is
+                // no seat to wait for.
+                if !matches!(about, Some("subscribe_terminal" | "take_seat")) {
+                    return None;
+                }
+                if status == 410 {
+                    return Some(Left::Ended(detail));
+                }
+                let code = code.trim_start_matches("urn:orchestra:");
+                Some(Left::Refused(Problem::new(status, code, &title, detail)))
             }
             // Of another daemon version, or nothing for a terminal.
             _ => None,
@@ -201,6 +299,10 @@ async fn hear(
         Message::Close(frame) => Some(
             match frame.map(|frame| (u16::from(frame.code), frame.reason)) {
                 Some((close::GONE, _)) => Left::Ended("the agent has ended".into()),
+                Some((code @ (close::UNAUTHENTICATED | close::FORBIDDEN), reason)) => {
+                    let detail = format!("closed by the daemon: {reason} ({code})");
+                    Left::Refused(Problem::new(403, "closed", "Closed", detail))
+                }
                 Some((code, reason)) if code >= 4000 => {
                     Left::Ended(format!("closed by the daemon: {reason} ({code})"))
                 }
@@ -226,6 +328,13 @@ async fn show(socket: &mut Socket, seen: &mut Seen, bytes: &Bytes) -> Option<Lef
     if !output::raw(payload) {
         return Some(Left::Detached);
     }
+    seen.next = match frame.kind {
+        FrameKind::Output => Some(frame.seq + frame.payload.len() as u64),
+        FrameKind::Snapshot => Some(frame.seq),
+        // Until the whole screen is here, there is nothing to go on from.
+        FrameKind::SnapshotPart | FrameKind::Gap => None,
+        FrameKind::Heal => seen.next,
+    };
     seen.bytes += frame.payload.len() as u64;
     if seen.bytes - seen.acked < ACK_EVERY {
         return None;

@@ -9,34 +9,35 @@ use crate::http::query::Query;
 use crate::model::ids::AgentId;
 use crate::model::limits::{self, MAX_INPUT, MAX_PROMPT};
 use crate::terminal::Terminals;
+use crate::terminal::history::Above;
 use crate::terminal::screen::ScreenFormat;
+use crate::terminal::search::{Scope, pattern};
+use crate::terminal::wait::{Missed, Wait};
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use orchestra_protocol::agent::Size;
-use orchestra_protocol::terminal::{HistoryPage, InputRequest, Screen};
+use orchestra_protocol::terminal::{FoundPage, HistoryPage, InputRequest, Screen};
 use serde::Deserialize;
 use std::time::Duration;
-use tokio::time::Instant;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 /// Longest wait for a text to appear, in milliseconds.
 const MAX_WAIT_MS: u64 = 600_000;
-/// How often the screen is looked at meanwhile.
-const LOOK: Duration = Duration::from_millis(100);
-/// Longest pattern, and the most memory its automaton may take.
-const MAX_PATTERN: usize = 1024;
-const MAX_AUTOMATON: usize = 1 << 20;
 /// Named keys in one call.
 const MAX_KEYS: usize = 1000;
 /// Rows of one page of history, unless asked otherwise.
 const PAGE: u32 = 200;
+/// Finds of one search, unless asked otherwise, and at most.
+const FINDS: usize = 50;
+const MAX_FINDS: usize = 500;
 
 /// The routes of this file.
 pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(screen))
         .routes(routes!(history))
+        .routes(routes!(search))
         .routes(routes!(input))
         .routes(routes!(resize))
 }
@@ -49,11 +50,14 @@ struct ScreenQuery {
     format: Option<String>,
     /// Waits until a row matches this regular expression.
     until: Option<String>,
+    /// Waits until the program printed nothing for so long; 50 to 60 000.
+    quiet_ms: Option<u64>,
     /// How long at most; default 30 000, at most 600 000.
     timeout_ms: Option<u64>,
 }
 
-/// The screen, once it is quiet; with `until`, once a row matches, else 408.
+/// The screen; with `until`, once a row matches, with `quiet_ms`, once nothing is printed
+/// any more, else 408.
 #[utoipa::path(get, path = "/api/agents/{id}/screen", params(ScreenQuery), responses((status = 200, body = Screen)))]
 async fn screen(
     State(state): State<AppState>,
@@ -67,51 +71,50 @@ async fn screen(
         Some("ansi") => ScreenFormat::Ansi,
         Some(_) => return Err(Failure::invalid("format is \"text\" or \"ansi\"")),
     };
-    if let Some(pattern) = &query.until {
-        let limit = query.timeout_ms.unwrap_or(30_000).min(MAX_WAIT_MS);
-        until(
-            &state.terminals,
-            &agent.id,
-            pattern,
-            Duration::from_millis(limit),
-        )
-        .await?;
+    let until = match &query.until {
+        Some(text) => Some(
+            pattern(text, false, false).map_err(|why| Failure::invalid(format!("until: {why}")))?,
+        ),
+        None => None,
+    };
+    if query
+        .quiet_ms
+        .is_some_and(|quiet| !(50..=60_000).contains(&quiet))
+    {
+        return Err(Failure::invalid("quiet_ms is 50 to 60000"));
     }
-    Ok(Json(state.terminals.screen(&agent.id, format).await?))
+    if until.is_none() && query.quiet_ms.is_none() {
+        return Ok(Json(state.terminals.screen(&agent.id, format).await?));
+    }
+    let limit = query.timeout_ms.unwrap_or(30_000).min(MAX_WAIT_MS);
+    let wait = Wait {
+        until,
+        quiet: query.quiet_ms.map(Duration::from_millis),
+        limit: Duration::from_millis(limit),
+    };
+    let waited = state.terminals.wait(&agent.id, &wait, format).await?;
+    waited.map(Json).map_err(|missed| unseen(missed, limit))
 }
 
-async fn until(
-    terminals: &Terminals,
-    agent: &AgentId,
-    pattern: &str,
-    limit: Duration,
-) -> Result<(), Failure> {
-    if pattern.len() > MAX_PATTERN {
-        return Err(Failure::invalid(format!(
-            "until has at most {MAX_PATTERN} bytes"
-        )));
-    }
-    let built = regex::RegexBuilder::new(pattern)
-        .multi_line(true)
-        .size_limit(MAX_AUTOMATON)
-        .build();
-    let wanted =
-        built.map_err(|_| Failure::invalid("until is no regular expression, or too large"))?;
-    let deadline = Instant::now() + limit;
-    loop {
-        if wanted.is_match(&terminals.screen_text(agent).await?.text) {
-            return Ok(());
-        }
-        if Instant::now() >= deadline {
-            return Err(Failure::new(
-                StatusCode::REQUEST_TIMEOUT,
-                "not_seen",
-                "The text did not appear",
-                format!("No row matched within {} ms.", limit.as_millis()),
-            ));
-        }
-        tokio::time::sleep(LOOK).await;
-    }
+fn unseen(missed: Missed, limit: u64) -> Failure {
+    let (code, title, detail) = match missed {
+        Missed::Text => (
+            "not_seen",
+            "The text did not appear",
+            format!("No row matched within {limit} ms."),
+        ),
+        Missed::Quiet => (
+            "not_quiet",
+            "The terminal did not come to rest",
+            format!("The program went on printing for {limit} ms."),
+        ),
+        Missed::Ended => (
+            "not_seen",
+            "The text did not appear",
+            "The program has ended, and no row matches.".to_owned(),
+        ),
+    };
+    Failure::new(StatusCode::REQUEST_TIMEOUT, code, title, detail)
 }
 
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
@@ -120,6 +123,8 @@ async fn until(
 struct HistoryQuery {
     /// Rows before this number; default: those just above the screen.
     before: Option<u64>,
+    /// Whose number that is; under another epoch the newest rows come, with `resync`.
+    epoch: Option<String>,
     /// At most 2000; default 200.
     lines: Option<u32>,
 }
@@ -134,12 +139,51 @@ async fn history(
 ) -> Result<Json<HistoryPage>, Failure> {
     let agent = access::agent(&state.agents, &caller, Permission::AgentsRead, &id).await?;
     let lines = query.lines.unwrap_or(PAGE);
-    Ok(Json(
-        state
-            .terminals
-            .history(&agent.id, query.before, lines)
-            .await?,
-    ))
+    let above = Above {
+        before: query.before,
+        epoch: query.epoch,
+    };
+    let page = state.terminals.history(&agent.id, &above, lines).await?;
+    Ok(Json(page))
+}
+
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct SearchQuery {
+    /// What to find, at most 1024 bytes.
+    q: String,
+    /// `q` is a regular expression, matched against whole lines in linear time.
+    #[serde(default)]
+    regex: bool,
+    #[serde(default)]
+    ignore_case: bool,
+    /// Rows before this number; default: from the bottom of the screen up.
+    before: Option<u64>,
+    /// Whose number that is.
+    epoch: Option<String>,
+    /// Finds at most 500; default 50.
+    limit: Option<usize>,
+}
+
+/// Lines of history and screen that match, newest first.
+#[utoipa::path(get, path = "/api/agents/{id}/history/search", params(SearchQuery), responses((status = 200, body = FoundPage)))]
+async fn search(
+    State(state): State<AppState>,
+    Caller(caller): Caller,
+    Path(id): Path<String>,
+    Query(query): Query<SearchQuery>,
+) -> Result<Json<FoundPage>, Failure> {
+    let agent = access::agent(&state.agents, &caller, Permission::AgentsRead, &id).await?;
+    let wanted = pattern(&query.q, !query.regex, query.ignore_case)
+        .map_err(|why| Failure::invalid(format!("q: {why}")))?;
+    let scope = Scope {
+        before: query.before,
+        epoch: query.epoch,
+        limit: query.limit.unwrap_or(FINDS).clamp(1, MAX_FINDS),
+    };
+    let found = state.terminals.search(&agent.id, &wanted, &scope).await?;
+    Ok(Json(found))
 }
 
 /// Types text, presses keys or pastes; 409 while somebody holds the seat.

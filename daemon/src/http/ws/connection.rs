@@ -1,4 +1,4 @@
-//! One socket's life: a reading loop, a writing loop and a watch over both, in one task.
+//! One socket's life: loops that read, write and type, and a watch over them, in one task.
 //! They share nothing that waits, so that a client that does not read can still type,
 //! acknowledge and be shown the door.
 
@@ -6,6 +6,7 @@ use super::keeper;
 use super::outbox::Outbox;
 use super::receive;
 use super::session::{Close, Opening, Session};
+use super::typist;
 use crate::http::AppState;
 use crate::http::access;
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
@@ -28,7 +29,8 @@ pub(super) async fn run(
     cancel: CancellationToken,
 ) {
     let (out, inbox) = mpsc::channel(QUEUE);
-    let session = Session::new(state, opening, out);
+    let (jobs, work) = mpsc::channel(typist::QUEUE);
+    let session = Session::new(state, opening, out, jobs);
     // Subscribed before the newest number is read, so that nothing falls between.
     let feed = session.state.events.subscribe();
     let Some(hello) = hello(&session).await else {
@@ -47,6 +49,7 @@ pub(super) async fn run(
     let end = tokio::select! {
         end = listen(&session, &mut stream) => end,
         () = outbox.run(&mut sink) => None,
+        end = typist::run(&session, work) => Some(end),
         end = keeper::keep(&session) => Some(end),
         () = cancel.cancelled() => Some(Close::new(close::RESTART, "the daemon restarts")),
     };

@@ -2,6 +2,8 @@
 
 use super::session::{Close, Session};
 use crate::http::problem::Failure;
+use crate::terminal::heal::Mismatch;
+use crate::terminal::history::Above;
 use axum::http::StatusCode;
 use orchestra_protocol::socket::{ClientMessage, ServerMessage, close};
 use serde::Deserialize;
@@ -96,11 +98,19 @@ async fn dispatch(session: &Session, message: ClientMessage) -> Result<(), Fault
             session.unsubscribe(&agent).await;
         }
         ClientMessage::TerminalInput { session_id, data } => {
-            session.input(&session_id, &data).await?;
+            session.input(&session_id, data).await?;
         }
-        ClientMessage::TerminalPaste { session_id, data } => {
-            session.paste(&session_id, &data).await?;
+        ClientMessage::TerminalPaste {
+            session_id,
+            data,
+            id,
+            more,
+        } => {
+            let more = more.unwrap_or_default();
+            session.paste(&session_id, data, id, more).await?;
         }
+        // Names no terminal that the connection has not pasted into itself.
+        ClientMessage::CancelPaste { id, .. } => session.cancel_paste(id).await,
         ClientMessage::TerminalResize {
             session_id,
             cols,
@@ -113,11 +123,19 @@ async fn dispatch(session: &Session, message: ClientMessage) -> Result<(), Fault
         ClientMessage::TerminalHistory {
             session_id,
             before,
+            epoch,
             lines,
         } => {
-            session.history(&session_id, before, lines).await?;
+            let above = Above { before, epoch };
+            session.history(&session_id, &above, lines).await?;
         }
         ClientMessage::Ack { channel, bytes } => session.acknowledge(channel, bytes)?,
+        ClientMessage::ScreenMismatch {
+            channel,
+            seq,
+            rows,
+            modes,
+        } => session.mismatch(channel, Mismatch { seq, rows, modes })?,
         ClientMessage::Action {
             action,
             task_ids,

@@ -1,6 +1,7 @@
 //! What one socket knows: who is behind it, what it watches, which seats it holds.
 
 use super::outbox::Out;
+use super::typist::Job;
 use super::{Place, Sockets};
 use crate::audit::record::Entry;
 use crate::auth::permission::Permission;
@@ -21,6 +22,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
 /// So many errors within a minute end the socket.
 const MAX_ERRORS: usize = 20;
@@ -66,6 +68,8 @@ pub(super) struct Session {
     pub(super) origin: Option<String>,
     pub(super) watched: Mutex<HashMap<AgentId, Watched>>,
     pub(super) seats: Mutex<HashMap<AgentId, Seat>>,
+    /// Pastes with a name that are not done; cancelled ones until their last part came.
+    pub(super) pastes: Mutex<HashMap<String, CancellationToken>>,
     /// Messages and bytes typed since they were last recorded.
     pub(super) typed: Mutex<HashMap<AgentId, (u64, u64)>>,
     /// Where typing was allowed, and under which generation of rights.
@@ -73,6 +77,7 @@ pub(super) struct Session {
     principal: Mutex<Principal>,
     entry: Entry,
     out: mpsc::Sender<Out>,
+    jobs: mpsc::Sender<Job>,
     errors: Mutex<VecDeque<Instant>>,
     heard: Mutex<Instant>,
     channels: AtomicU32,
@@ -80,7 +85,12 @@ pub(super) struct Session {
 }
 
 impl Session {
-    pub(super) fn new(state: AppState, opening: Opening, out: mpsc::Sender<Out>) -> Self {
+    pub(super) fn new(
+        state: AppState,
+        opening: Opening,
+        out: mpsc::Sender<Out>,
+        jobs: mpsc::Sender<Job>,
+    ) -> Self {
         let Opening {
             principal,
             origin,
@@ -94,11 +104,13 @@ impl Session {
             origin,
             watched: Mutex::default(),
             seats: Mutex::default(),
+            pastes: Mutex::default(),
             typed: Mutex::default(),
             typing: Mutex::default(),
             principal: Mutex::new(principal),
             entry,
             out,
+            jobs,
             errors: Mutex::default(),
             heard: Mutex::new(Instant::now()),
             channels: AtomicU32::new(0),
@@ -205,6 +217,15 @@ impl Session {
     pub(super) async fn push(&self, out: Out) {
         // The other end goes only when the socket does.
         let _ = self.out.send(out).await;
+    }
+
+    /// Puts something typed in its place; waits only when very much waits already.
+    pub(super) async fn job(&self, job: Job) {
+        let _ = self.jobs.send(job).await;
+    }
+
+    pub(super) fn forget_paste(&self, id: &str) {
+        self.pastes.lock().remove(id);
     }
 
     /// A ping, unless so much waits that one would be late anyway.

@@ -1,29 +1,32 @@
 //! Terminals on a socket: watching, typing, sizing, the seat.
 
-use super::outbox::{Out, Piece};
+use super::outbox::Out;
 use super::session::{Session, Watched, unrecorded};
+use super::streams::{live, sampled, seats, shown};
+use super::typist::{Job, Paste};
 use crate::auth::permission::Permission;
 use crate::http::problem::Failure;
 use crate::model::ids::AgentId;
 use crate::model::limits::{self, MAX_INPUT, MAX_PROMPT};
 use crate::terminal::flow::BadAck;
-use crate::terminal::frame::SampledViewer;
-use crate::terminal::live::{LiveChunk, LiveViewer, ResumeAt};
-use crate::terminal::seat::{Seat, SeatState, ViewerId};
-use axum::extract::ws::Utf8Bytes;
+use crate::terminal::heal::Mismatch;
+use crate::terminal::history::Above;
+use crate::terminal::live::{Acks, ResumeAt};
+use crate::terminal::seat::Seat;
 use axum::http::StatusCode;
-use bytes::Bytes;
-use futures_util::stream::{self, BoxStream, StreamExt as _};
 use orchestra_protocol::agent::Size;
-use orchestra_protocol::frame::{Frame, FrameKind};
 use orchestra_protocol::socket::{Encoding, Mode, ServerMessage};
-use orchestra_protocol::terminal::HistoryPage;
-use tokio_stream::wrappers::WatchStream;
+use tokio_util::sync::CancellationToken;
 
 /// Terminals on one socket.
 const MAX_WATCHED: usize = 512;
+/// Rows of the highest screen.
+const MAX_ROWS: usize = 200;
 /// Rows of one page of history: a page of wide rows stays a message of bearable size.
 const HISTORY: u32 = 1000;
+/// Pastes of one socket that are not done, and the length of their names.
+const MAX_PASTES: usize = 16;
+const MAX_PASTE_ID: usize = 64;
 
 impl Session {
     pub(super) async fn subscribe(
@@ -65,7 +68,11 @@ impl Session {
             Mode::Sampled => sampled(self.state.terminals.sampled(&agent)?),
             Mode::Live => {
                 let resume = resume.map(|(epoch, seq)| ResumeAt { epoch, seq });
-                let viewer = self.state.terminals.live(&agent, resume.as_ref())?;
+                let viewer = self
+                    .state
+                    .terminals
+                    .live(&agent, resume.as_ref())?
+                    .healing();
                 subscribed.epoch.clone_from(&viewer.epoch);
                 subscribed.seq = viewer.seq;
                 subscribed.acks = Some(viewer.acks());
@@ -111,33 +118,96 @@ impl Session {
     }
 
     pub(super) fn acknowledge(&self, channel: u32, bytes: u64) -> Result<(), Failure> {
-        let watched = self.watched.lock();
-        let acks = watched
-            .values()
-            .find(|one| one.channel == channel)
-            .and_then(|one| one.acks.as_ref());
-        // One that was on its way when the terminal was left means nothing.
-        let Some(acks) = acks else { return Ok(()) };
+        let Some(acks) = self.acks(channel) else {
+            return Ok(());
+        };
         acks.acknowledge(bytes)
             .map_err(|error: BadAck| Failure::invalid(format!("{error}.")))
     }
 
-    pub(super) async fn input(&self, session_id: &str, data: &str) -> Result<(), Failure> {
-        let agent = self.seated(session_id, "terminal_input").await?;
+    /// The emulator behind this channel shows something else than it was told.
+    pub(super) fn mismatch(&self, channel: u32, mismatch: Mismatch) -> Result<(), Failure> {
+        if mismatch.rows.len() > MAX_ROWS {
+            return Err(Failure::invalid("a screen has no more than 200 rows"));
+        }
+        if let Some(acks) = self.acks(channel) {
+            acks.mismatch(mismatch);
+        }
+        Ok(())
+    }
+
+    /// None for one that was on its way when the terminal was left.
+    fn acks(&self, channel: u32) -> Option<Acks> {
+        let watched = self.watched.lock();
+        let mut all = watched.values();
+        all.find(|one| one.channel == channel)?.acks.clone()
+    }
+
+    pub(super) async fn input(&self, session_id: &str, data: String) -> Result<(), Failure> {
+        let (agent, seat) = self.seated(session_id, "terminal_input").await?;
         check_length("terminal_input", data.len(), MAX_INPUT)?;
         self.state.terminals.key_pressed(&agent);
         self.count(&agent, data.len());
-        Ok(self.state.terminals.input(&agent, data.as_bytes()).await?)
+        self.job(Job::Keys { agent, seat, data }).await;
+        Ok(())
     }
 
-    pub(super) async fn paste(&self, session_id: &str, data: &str) -> Result<(), Failure> {
-        let agent = self.seated(session_id, "terminal_paste").await?;
+    pub(super) async fn paste(
+        &self,
+        session_id: &str,
+        data: String,
+        id: Option<String>,
+        more: bool,
+    ) -> Result<(), Failure> {
+        let (agent, seat) = self.seated(session_id, "terminal_paste").await?;
         check_length("terminal_paste", data.len(), MAX_PROMPT)?;
+        let cancel = match &id {
+            Some(id) => self.paste_named(id)?,
+            None if more => {
+                return Err(Failure::invalid("a paste in parts has an id"));
+            }
+            None => CancellationToken::new(),
+        };
         self.state.terminals.key_pressed(&agent);
         self.count(&agent, data.len());
-        Ok(self.state.terminals.paste(&agent, data, true).await?)
+        self.job(Job::Paste(Paste {
+            agent,
+            seat,
+            data,
+            id,
+            more,
+            cancel,
+        }))
+        .await;
+        Ok(())
     }
 
+    fn paste_named(&self, id: &str) -> Result<CancellationToken, Failure> {
+        if id.is_empty() || id.len() > MAX_PASTE_ID {
+            return Err(Failure::invalid(format!(
+                "the id of a paste has 1 to {MAX_PASTE_ID} bytes"
+            )));
+        }
+        let mut pastes = self.pastes.lock();
+        if pastes.len() >= MAX_PASTES && !pastes.contains_key(id) {
+            return Err(Failure::conflict(
+                "too_many_pastes",
+                format!("At most {MAX_PASTES} pastes are open on a socket; end or cancel one."),
+            ));
+        }
+        Ok(pastes.entry(id.to_owned()).or_default().clone())
+    }
+
+    /// What is not handed over yet never will be. The name may be used again.
+    pub(super) async fn cancel_paste(&self, id: String) {
+        let paste = self.pastes.lock().remove(&id);
+        if let Some(cancel) = paste {
+            cancel.cancel();
+            self.job(Job::PasteEnd(id)).await;
+        }
+    }
+
+    /// Sizes come in storms; the last one of them is used, and the answer says which.
     pub(super) async fn resize(
         &self,
         session_id: &str,
@@ -145,15 +215,15 @@ impl Session {
         rows: u16,
     ) -> Result<(), Failure> {
         let size = limits::size(Size { cols, rows })?;
-        let agent = self.seated(session_id, "terminal_resize").await?;
-        let seat = self.state.terminals.seat(&agent)?;
-        let before = seat.state();
-        let used = self.state.terminals.resize(&agent, size).await?;
-        if before.size == used || !self.watched.lock().contains_key(&agent) {
-            self.say(&shown(&seat.state(), self.viewer, &agent.session()))
-                .await;
-        }
+        let (agent, seat) = self.seated(session_id, "terminal_resize").await?;
+        self.job(Job::Resize { agent, seat, size }).await;
         Ok(())
+    }
+
+    /// Tells this client of a seat and its size.
+    pub(super) async fn show_seat(&self, agent: &AgentId, seat: &Seat) {
+        self.say(&shown(&seat.state(), self.viewer, &agent.session()))
+            .await;
     }
 
     pub(super) async fn take_seat(&self, session_id: &str) -> Result<(), Failure> {
@@ -171,8 +241,7 @@ impl Session {
         seat.take(self.viewer, &self.principal().user.name, via);
         self.seats.lock().insert(agent.clone(), seat.clone());
         if held || !self.watched.lock().contains_key(&agent) {
-            self.say(&shown(&seat.state(), self.viewer, &agent.session()))
-                .await;
+            self.show_seat(&agent, &seat).await;
         }
         Ok(())
     }
@@ -191,40 +260,39 @@ impl Session {
     pub(super) async fn history(
         &self,
         session_id: &str,
-        before: Option<u64>,
+        above: &Above,
         lines: Option<u32>,
     ) -> Result<(), Failure> {
         let agent = self.agent_id(Some(session_id)).await?;
         self.agent(Permission::AgentsRead, &agent).await?;
         let lines = lines.unwrap_or(HISTORY).min(HISTORY);
-        let HistoryPage { start, rows, total } =
-            self.state.terminals.history(&agent, before, lines).await?;
-        let session_id = agent.session();
+        let page = self.state.terminals.history(&agent, above, lines).await?;
         self.say(&ServerMessage::TerminalHistory {
-            session_id,
-            start,
-            rows,
-            total,
+            session_id: agent.session(),
+            epoch: page.epoch,
+            start: page.start,
+            rows: page.rows,
+            first: page.first,
+            next: page.next,
+            total: page.total,
+            resync: page.resync,
         })
         .await;
         Ok(())
     }
 
-    /// The agent, if this connection sits there and may still type.
-    async fn seated(&self, session_id: &str, what: &str) -> Result<AgentId, Failure> {
+    /// The agent and its seat, if this connection sits there and may still type.
+    async fn seated(&self, session_id: &str, what: &str) -> Result<(AgentId, Seat), Failure> {
         let agent = self.agent_id(Some(session_id)).await?;
-        let state = self.seats.lock().get(&agent).map(Seat::state);
-        if state.is_some_and(|state| state.held_by(self.viewer)) {
+        let seat = self.seats.lock().get(&agent).cloned();
+        if let Some(seat) = seat.filter(|seat| seat.state().held_by(self.viewer)) {
             self.may_type(&agent).await?;
-            return Ok(agent);
+            return Ok((agent, seat));
         }
         // Without the right, the seat is not what is missing.
         let allowed = self.agent(Permission::TerminalType, &agent).await;
         allowed.inspect_err(|_| tracing::debug!(what, "typing was refused"))?;
-        Err(Failure::conflict(
-            "no_seat",
-            "Take the seat first: only its holder may type and size.",
-        ))
+        Err(no_seat())
     }
 
     fn count(&self, agent: &AgentId, bytes: usize) {
@@ -235,11 +303,18 @@ impl Session {
     }
 }
 
+pub(super) fn no_seat() -> Failure {
+    Failure::conflict(
+        "no_seat",
+        "Take the seat first: only its holder may type and size.",
+    )
+}
+
 struct Subscribed {
     title: String,
     epoch: String,
     seq: u64,
-    acks: Option<crate::terminal::live::Acks>,
+    acks: Option<Acks>,
 }
 
 fn check_length(what: &str, bytes: usize, most: usize) -> Result<(), Failure> {
@@ -252,81 +327,4 @@ fn check_length(what: &str, bytes: usize, most: usize) -> Result<(), Failure> {
         "Too large",
         format!("{what} has {bytes} bytes; at most {most} are taken at once."),
     ))
-}
-
-fn sampled(viewer: SampledViewer) -> BoxStream<'static, Piece> {
-    let next = |mut viewer: SampledViewer| async move {
-        let frame = viewer.next().await?;
-        Some((Piece::Text(frame.json.clone()), viewer))
-    };
-    stream::unfold(viewer, next).boxed()
-}
-
-fn live(viewer: LiveViewer, channel: u32, session_id: String) -> BoxStream<'static, Piece> {
-    let frame = move |kind, seq, payload: Bytes| {
-        Frame {
-            kind,
-            channel,
-            seq,
-            payload,
-        }
-        .encode()
-    };
-    let next = move |viewer: Option<LiveViewer>| {
-        let session_id = session_id.clone();
-        async move {
-            let mut viewer = viewer?;
-            let piece = match viewer.next().await {
-                LiveChunk::Output { seq, bytes } => {
-                    Piece::Frames(vec![frame(FrameKind::Output, seq, bytes)])
-                }
-                LiveChunk::Gap { seq } => {
-                    Piece::Frames(vec![frame(FrameKind::Gap, seq, Bytes::new())])
-                }
-                LiveChunk::Snapshot { seq, parts } => {
-                    let last = parts.len().saturating_sub(1);
-                    let kind = |at| {
-                        if at == last {
-                            FrameKind::Snapshot
-                        } else {
-                            FrameKind::SnapshotPart
-                        }
-                    };
-                    let parts = parts.iter().cloned().enumerate();
-                    Piece::Frames(parts.map(|(at, part)| frame(kind(at), seq, part)).collect())
-                }
-                LiveChunk::Ended => return Some((Piece::Over(session_id), None)),
-            };
-            Some((piece, Some(viewer)))
-        }
-    };
-    stream::unfold(Some(viewer), next).boxed()
-}
-
-/// Every change of the seat and the size after what the client was told.
-fn seats(
-    seat: &Seat,
-    told: SeatState,
-    viewer: ViewerId,
-    session_id: String,
-) -> BoxStream<'static, Utf8Bytes> {
-    let mut last = told;
-    WatchStream::new(seat.watch())
-        .filter_map(move |state| {
-            let news = (state != last).then(|| shown(&state, viewer, &session_id));
-            last = state;
-            let text = news.and_then(|message| serde_json::to_string(&message).ok());
-            std::future::ready(text.map(Utf8Bytes::from))
-        })
-        .boxed()
-}
-
-fn shown(state: &SeatState, viewer: ViewerId, session_id: &str) -> ServerMessage {
-    ServerMessage::Seat {
-        session_id: session_id.to_owned(),
-        holder: state.shown(),
-        mine: state.held_by(viewer),
-        cols: state.size.cols,
-        rows: state.size.rows,
-    }
 }

@@ -113,6 +113,8 @@ impl Recorder {
                     LiveChunk::Snapshot { seq, parts } => self.screen(seq, &parts).await,
                     // The screen that follows says how much is missing.
                     LiveChunk::Gap { .. } => {}
+                    // It asked for no healing.
+                    LiveChunk::Hash { .. } | LiveChunk::Heal { .. } => {}
                     LiveChunk::Ended => if !self.again().await {
                         return;
                     },

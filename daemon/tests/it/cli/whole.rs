@@ -3,8 +3,10 @@
 
 use crate::support::daemon::{ORCHESTRA, Site};
 use serde_json::Value;
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Command, Output};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 /// Runs a command that must succeed; its stdout.
@@ -128,7 +130,10 @@ struct Person<'a> {
 
 impl<'a> Person<'a> {
     fn attach(site: &'a Site, arguments: &[&str]) -> Self {
-        let socket = site.root.path().join("person.sock");
+        // A server of its own each time: one that ends would take the next one's session.
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let socket = site.root.path().join(format!("person{number}.sock"));
         let person = Self { site, socket };
         let line = format!("{ORCHESTRA} {}; sleep 60", arguments.join(" "));
         person.tmux(&["new-session", "-d", "-x", "90", "-y", "20", &line]);
@@ -210,4 +215,43 @@ fn the_live_stream_is_a_terminal_and_outlives_the_daemon() {
     person.keys(&["C-\\", "d"]);
     person.sees("[shell-001: detached]");
     assert!(done(&site, &["status"]).contains("shell-001"));
+}
+
+#[test]
+fn attach_from_elsewhere_gives_the_terminal_back() {
+    let site = Site::new();
+    let daemon = site.start();
+    let token = site.root.path().join("token");
+    let minted = done(&site, &["token", "--role", "developer", "--sub", "far"]);
+    std::fs::write(&token, minted.trim()).unwrap();
+    std::fs::set_permissions(&token, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let token = token.display().to_string();
+    let elsewhere = ["--url", &daemon.url, "--token-file", &token];
+    done(&site, &[&["spawn", "shell"], &elsewhere[..]].concat());
+    let after = "; echo code=$?; stty -a | grep -q -- '-icanon' || echo sane";
+    let line = [
+        &["attach", "shell-001", "--detach-key", "ctrl-]"],
+        &elsewhere[..],
+    ]
+    .concat();
+    let person = Person::attach(&site, &[&line[..], &[after]].concat());
+    person.keys(&["echo far-$((2*3))", "Enter"]);
+    person.sees("far-6");
+    person.keys(&["C-]", "d"]);
+    person.sees("[shell-001: detached]");
+    person.sees("code=0");
+    person.sees("sane");
+    drop(person);
+
+    let person = Person::attach(&site, &[&line[..], &[after]].concat());
+    person.keys(&["echo again-$((2*4))", "Enter"]);
+    person.sees("again-8");
+    let pane = person.tmux(&["list-panes", "-F", "#{pane_pid}"]);
+    let shell = String::from_utf8_lossy(&pane.stdout).trim().to_owned();
+    let found = Command::new("pgrep").args(["-P", &shell]).output().unwrap();
+    let attached = String::from_utf8_lossy(&found.stdout).trim().to_owned();
+    let ended = Command::new("kill").args(["-TERM", &attached]).status();
+    assert!(ended.unwrap().success(), "{attached:?}");
+    person.sees("code=1");
+    person.sees("sane");
 }

@@ -20,6 +20,9 @@ export class HistoryPane {
   /** Number of the first row held, and of the one after the last. */
   #start = 0;
   #end = 0;
+  /** Whose numbers these are, and that of the oldest row the daemon keeps. */
+  #epoch = '';
+  #first = 0;
   #asked = false;
   #pinned = true;
   #refresh: ReturnType<typeof setInterval> | undefined;
@@ -81,7 +84,9 @@ export class HistoryPane {
 
   receive(page: HistoryMessage): void {
     this.#asked = false;
-    if (page.total === 0) this.#clear();
+    if (page.total === 0 || page.epoch !== this.#epoch) this.#clear();
+    this.#epoch = page.epoch;
+    this.#first = page.first;
     const end = page.start + page.rows.length;
     if (page.rows.length === 0) return;
     if (this.#start === this.#end) this.#fill(page);
@@ -96,7 +101,7 @@ export class HistoryPane {
     this.#rows.append(...this.#elements(page.rows));
     this.#start = page.start;
     this.#end = page.start + page.rows.length;
-    this.#rows.dataset.complete = String(page.start === 0);
+    this.#rows.dataset.complete = String(page.start <= page.first);
   }
 
   #prepend(page: HistoryMessage): void {
@@ -105,7 +110,7 @@ export class HistoryPane {
     this.#rows.prepend(...this.#elements(rows));
     this.#viewport.scrollTop += this.#viewport.scrollHeight - before;
     this.#start = page.start;
-    this.#rows.dataset.complete = String(page.start === 0);
+    this.#rows.dataset.complete = String(page.start <= page.first);
   }
 
   #append(page: HistoryMessage): void {
@@ -134,7 +139,7 @@ export class HistoryPane {
     const { scrollTop, scrollHeight, clientHeight } = this.#viewport;
     const pinned = scrollHeight - scrollTop - clientHeight <= AT_BOTTOM;
     if (pinned !== this.#pinned) this.#setPinned(pinned);
-    if (!pinned && scrollTop < NEAR_TOP && this.#start > 0) this.#request(this.#start);
+    if (!pinned && scrollTop < NEAR_TOP && this.#start > this.#first) this.#request(this.#start);
   };
 
   #setPinned(pinned: boolean): void {

@@ -4,6 +4,7 @@ import { Emitter } from '@/lib/emitter';
 import { type Frame, nextSeq } from '@/lib/frame';
 import type {
   HistoryMessage,
+  ScreenHashMessage,
   SeatMessage,
   SocketError,
   Subscribed,
@@ -13,6 +14,7 @@ import type {
 import { SCREEN_FONT } from '@/lib/terminal-theme';
 import type { SeatHolder } from '@/protocol/types';
 import { openEmulator } from './emulator';
+import { compareScreen } from './healer';
 import { HistoryPane } from './history-pane';
 import type { Box } from './layout';
 import type { Prefs } from './prefs';
@@ -207,6 +209,11 @@ export class TerminalSession implements TerminalViewer {
 
   history(message: HistoryMessage): void {
     this.#history?.receive(message);
+  }
+
+  screenHash(message: ScreenHashMessage): void {
+    const place = () => ({ channel: this.#channel, next: this.#next });
+    compareScreen(this.#terminal, message, place, (answer) => this.#deps.hub.send(answer));
   }
 
   refused(error: SocketError): void {

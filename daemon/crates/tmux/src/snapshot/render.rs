@@ -1,21 +1,31 @@
 //! A snapshot as bytes for an emulator.
 
+use super::canon::RowPen;
+use super::track::Known;
 use super::{Modes, Snapshot};
 use std::io::Write;
 
-const RESET_PEN: &[u8] = b"\x1b[0m\x0f";
+pub(super) const RESET_PEN: &[u8] = b"\x1b[0m\x0f";
 
 impl Snapshot {
     /// Bytes that bring an emulator of this size, whatever it shows, to exactly
     /// this screen, with modes and unfinished sequences, so that live output can
     /// follow. Begins with a full reset.
     pub fn to_bytes(&self) -> Vec<u8> {
+        self.to_bytes_with(&Known::default())
+    }
+
+    /// The same, with what the stream told and tmux does not.
+    pub fn to_bytes_with(&self, known: &Known) -> Vec<u8> {
         let mut out = b"\x1bc\x1b)0".to_vec();
         if self.modes.alternate {
             put_rows(&mut out, self.alt_rows.as_deref().unwrap_or_default());
             out.extend_from_slice(RESET_PEN);
             if let Some((x, y)) = self.modes.saved_cursor {
                 put_cursor(&mut out, x, y);
+            }
+            if let Some(pen) = &known.aside {
+                pen.put(&mut out);
             }
             out.extend_from_slice(b"\x1b[?1049h");
         }
@@ -28,6 +38,9 @@ impl Snapshot {
         }
         if !self.modes.cursor_visible {
             out.extend_from_slice(b"\x1b[?25l");
+        }
+        if *known != Known::default() {
+            known.put(&mut out);
         }
         out.extend_from_slice(&self.pending);
         out
@@ -52,7 +65,7 @@ impl Snapshot {
     }
 
     /// The cursor, and with it the region-relative addressing that moves it.
-    fn put_cursor_last(&self, out: &mut Vec<u8>) {
+    pub(super) fn put_cursor_last(&self, out: &mut Vec<u8>) {
         let (x, y) = self.modes.cursor;
         let mut address_y = y;
         if self.modes.origin {
@@ -64,7 +77,11 @@ impl Snapshot {
             // Only printing the last cell again makes an emulator wait to wrap.
             Some(row) if x >= self.modes.size.cols => {
                 put_cursor(out, 0, address_y);
-                out.extend_from_slice(&pen_after(&self.rows[..usize::from(y)]));
+                let mut pen = RowPen::default();
+                self.rows[..usize::from(y)]
+                    .iter()
+                    .for_each(|row| pen.pass(row));
+                pen.put(out);
                 out.extend_from_slice(row);
                 out.extend_from_slice(RESET_PEN);
             }
@@ -80,7 +97,7 @@ fn put_rows(out: &mut Vec<u8>, rows: &[bytes::Bytes]) {
     }
 }
 
-fn put_cursor(out: &mut Vec<u8>, x: u16, y: u16) {
+pub(super) fn put_cursor(out: &mut Vec<u8>, x: u16, y: u16) {
     // Writing to a vector cannot fail.
     let _ = write!(out, "\x1b[{};{}H", y + 1, x + 1);
 }
@@ -105,45 +122,25 @@ fn put_modes(out: &mut Vec<u8>, modes: &Modes) {
     }
 }
 
-/// The colours, attributes and charset in force behind these rows, as the
-/// sequences since the last reset that lead there.
-fn pen_after(rows: &[bytes::Bytes]) -> Vec<u8> {
-    let mut pen = RESET_PEN.to_vec();
-    let mut shifted = false;
-    for row in rows {
-        let mut rest = &row[..];
-        while let Some(&byte) = rest.first() {
-            match byte {
-                0x0e => shifted = true,
-                0x0f => shifted = false,
-                _ => {}
-            }
-            let Some(length) = sgr_length(rest) else {
-                rest = &rest[1..];
-                continue;
-            };
-            let (sequence, after) = rest.split_at(length);
-            let parameters = &sequence[2..length - 1];
-            if parameters.is_empty() || parameters == b"0" || parameters.starts_with(b"0;") {
-                pen.clear();
-            }
-            pen.extend_from_slice(sequence);
-            rest = after;
+/// Every switch to its side, whatever it was before.
+pub(super) fn put_switches(out: &mut Vec<u8>, modes: &Modes) {
+    let mouse = &modes.mouse;
+    let private: [(bool, &str); 6] = [
+        (modes.wrap, "7"),
+        (modes.cursor_keys, "1"),
+        (mouse.standard, "1000"),
+        (mouse.button, "1002"),
+        (mouse.all, "1003"),
+        (mouse.sgr, "1006"),
+    ];
+    // The mouse has one mode: switching one off would switch another off.
+    for on in [false, true] {
+        for (_, mode) in private.iter().filter(|(is, _)| *is == on) {
+            // Writing to a vector cannot fail.
+            let _ = write!(out, "\x1b[?{mode}{}", if on { 'h' } else { 'l' });
         }
     }
-    if shifted {
-        pen.push(0x0e);
-    }
-    pen
-}
-
-/// The length of the colour sequence that `bytes` begin with.
-fn sgr_length(bytes: &[u8]) -> Option<usize> {
-    let parameters = bytes.strip_prefix(b"\x1b[")?;
-    let end = parameters
-        .iter()
-        .position(|b| !(b.is_ascii_digit() || matches!(b, b';' | b':')))?;
-    (parameters[end] == b'm').then_some(end + 3)
+    out.extend_from_slice(if modes.keypad { b"\x1b=" } else { b"\x1b>" });
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! What is written for which screen.
 
+use super::super::track::{Known, Tracker};
 use super::super::{Modes, Mouse, Snapshot};
-use super::pen_after;
 use crate::session::Size;
 use bytes::Bytes;
 
@@ -50,7 +50,7 @@ fn pending_wrap_prints_the_row_again_in_its_colours() {
     snapshot.modes.cursor = (5, 1);
     let written = text(&snapshot.to_bytes());
     assert!(
-        written.ends_with("^[0m^O^[2;1H^[0m^O^[31mcdefg^[0m^O"),
+        written.ends_with("^[0m^O^[2;1H^[0;31m^Ocdefg^[0m^O"),
         "{written}"
     );
 }
@@ -85,8 +85,34 @@ fn frames_have_no_line_feed_and_no_reset() {
 }
 
 #[test]
-fn the_pen_begins_at_the_last_reset() {
-    let rows = ["\x1b[1ma\x1b[0;4mb", "\x1b[38:2::1:2:3m\x1b[2Kx\x0eq"].map(Bytes::from);
-    assert_eq!(text(&pen_after(&rows)), "^[0;4m^[38:2::1:2:3m\u{e}");
-    assert_eq!(text(&pen_after(&[])), "^[0m^O");
+fn what_the_stream_told_comes_before_the_pending_bytes() {
+    let mut tracker = Tracker::default();
+    tracker.feed(b"\x1b[35m\x1b[?1049h\x1b[1;32m\x1b[?2004h");
+    let mut snapshot = snapshot();
+    snapshot.modes.alternate = true;
+    snapshot.pending = Bytes::from_static(b"\x1b[3");
+    let written = text(&snapshot.to_bytes_with(&tracker.known));
+    assert!(written.contains("^[0m^O^[0;35m^[?1049h"), "{written}");
+    assert!(
+        written.ends_with("^[2;2H^[0;1;32m^(B^)0^O^[?2004h^[3"),
+        "{written}"
+    );
+}
+
+#[test]
+fn a_heal_writes_the_rows_that_differ_and_keeps_the_rest() {
+    let (snapshot, known) = (snapshot(), Known::default());
+    let own = snapshot.hashed();
+    let switches = "^[?1l^[?1000l^[?1002l^[?1003l^[?1006l^[?7h^>";
+    let healed = text(&snapshot.heal(&own, &[own.rows[0], 0], &known));
+    let expected = format!(
+        "^[?25l^[?6l^[4l^[?7l^(B^)0^[2;1H^[0m^O^[2K^[0;31m^Ocdefg\
+        ^[0m^O^[1;2r{switches}^[2;2H^[0m^(B^)0^O^[?25h"
+    );
+    assert_eq!(healed, expected);
+    let nothing = text(&snapshot.heal(&own, &own.rows, &known));
+    assert!(
+        !nothing.contains("cdefg") && !nothing.contains("^[2K"),
+        "{nothing}"
+    );
 }
