@@ -105,7 +105,7 @@ test('the real Claude Code asks, two browsers answer at once, one wins and the t
     const second = await open(browser, 'phone', 'light', []);
     await first.page.goto(stage.loginUrl);
     await second.page.goto(stage.link());
-    for (const { page } of [first, second]) await page.locator('#stage').waitFor({timeout:15000});
+    for (const { page } of [first, second]) await page.locator('#stage').waitFor(LONG);
     await first.page.goto(`${stage.url}/chat`);
     const box = first.page.getByRole('textbox', { name: /message to the primary/i });
     await box.fill('run git init both');
@@ -142,7 +142,10 @@ test('the real Claude Code asks, two browsers answer at once, one wins and the t
     for (const { context } of [first, second]) await context.close();
   } catch (error) {
     for (const [at, context] of browser.contexts().entries()) {
-      await context.pages().at(-1)?.screenshot({ path: join(artifacts, `approval-failed-${at}.png`) });
+      await context
+        .pages()
+        .at(-1)
+        ?.screenshot({ path: join(artifacts, `approval-failed-${at}.png`) });
     }
     throw error;
   } finally {
