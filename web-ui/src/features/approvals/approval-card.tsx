@@ -63,10 +63,8 @@ export function ApprovalCard({
       tabIndex={-1}
       style={{ '--edge': LOOK_COLOUR[pending ? 'waiting' : 'ended'] } as React.CSSProperties}
       className={clsx(
-        'overflow-hidden rounded-lg border border-t-(--edge) border-t-2 bg-surface shadow-1 outline-none',
-        current
-          ? 'border-ink-3 ring-1 ring-ink-3 touch:border-line-strong touch:ring-0'
-          : 'border-line-strong',
+        'overflow-hidden rounded-lg border border-line-strong border-t-(--edge) border-t-2 bg-surface shadow-1 outline-none',
+        current && 'ring-1 ring-ink-3 touch:ring-0',
       )}
     >
       <header className="px-4 pt-3 pb-2.5">
