@@ -25,7 +25,7 @@ after(async () => {
 });
 
 async function inbox(size) {
-  daemon.load('busy');
+  daemon.load('asking');
   const { context, page } = await open(browser, size, 'dark', []);
   await page.goto(`${origin}/approvals#login=fake`);
   await card(page, '0a-1').waitFor();

@@ -14,6 +14,7 @@ export const VIEWS = [
     { loggedOut: true },
   ],
   ['home-busy', 'busy', '/'],
+  ['home-asking', 'asking', '/'],
   ['home-calm', 'calm', '/'],
   ['home-empty', 'empty', '/'],
   ['home-nocli', 'nocli', '/'],
@@ -36,10 +37,10 @@ export const VIEWS = [
   ['agent-history', 'busy', '/agents/droid-002', scrollUp],
   ['agent-talk', 'busy', '/agents/primary?view=chat'],
   ['agent-gone', 'busy', '/agents/nobody-001'],
-  ['approvals', 'busy', '/approvals'],
+  ['approvals', 'asking', '/approvals'],
   [
     'approvals-rule',
-    'busy',
+    'asking',
     '/approvals',
     (page) =>
       page
@@ -47,7 +48,7 @@ export const VIEWS = [
         .first()
         .click(),
   ],
-  ['approvals-late', 'busy', '/approvals', answeredElsewhere],
+  ['approvals-late', 'asking', '/approvals', answeredElsewhere],
   ['approvals-empty', 'empty', '/approvals'],
   ['approvals-viewer', 'viewer', '/approvals'],
   ['wall', 'busy', '/wall', (page) => settle(page, 1500)],

@@ -41,8 +41,8 @@ export function approval(given) {
 
 /** @returns {Approval[]} */
 export function approvals(scenario) {
-  if (scenario !== 'busy') return [];
-  return [
+  if (scenario !== 'busy' && scenario !== 'asking') return [];
+  const all = [
     approval({
       id: '0a-1',
       agent_id: 'aider-001',
@@ -126,10 +126,11 @@ export function approvals(scenario) {
       ended_at: ago(31 * MINUTE),
     }),
   ];
+  return scenario === 'asking' ? all : all.filter(({ id }) => id !== '0a-2');
 }
 
 export function rules(scenario) {
-  if (scenario !== 'busy') return [];
+  if (scenario !== 'asking') return [];
   return [
     {
       id: '0b-1',

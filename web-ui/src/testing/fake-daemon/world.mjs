@@ -100,7 +100,7 @@ export function agents(scenario) {
   ];
   if (scenario === 'calm') return calm;
   const asks = calm.find(({ id }) => id === 'droid-002');
-  if (asks) {
+  if (asks && scenario === 'asking') {
     Object.assign(asks.activity, {
       state: 'waiting',
       waiting_for: 'permission',
