@@ -3,6 +3,7 @@
 pub mod upkeep;
 
 use crate::agents::Agents;
+use crate::approvals::Approvals;
 use crate::audit::Audit;
 use crate::auth::Auth;
 use crate::chat::Chat;
@@ -105,6 +106,14 @@ async fn wire(config: Arc<Config>, edge: Edge, tasks: &Tasks) -> anyhow::Result<
     auth.set_masked(agents.masked());
     let panes = terminals.clone();
     auth.set_panes(move || panes.found().into_iter().map(|pane| pane.pid).collect());
+    let approvals = Approvals::start(
+        config.clone(),
+        store.clone(),
+        events.clone(),
+        agents.clone(),
+        audit.clone(),
+        tasks,
+    )?;
     let chat = Chat::start(store.clone(), events.clone(), agents.clone(), tasks).await?;
     let delegate = Delegate::start(
         config.clone(),
@@ -125,6 +134,7 @@ async fn wire(config: Arc<Config>, edge: Edge, tasks: &Tasks) -> anyhow::Result<
         transcripts,
         terminals,
         agents,
+        approvals,
         chat,
         delegate,
         tasks: tasks.clone(),

@@ -1,6 +1,7 @@
 //! The command line: `orchestra up` is the daemon, everything else talks to it.
 
 pub mod account;
+pub mod approvals;
 pub mod attach;
 pub mod audit;
 pub mod browser;
@@ -59,6 +60,9 @@ pub enum Command {
     Send(send::SendArgs),
     Delegate(delegate::DelegateArgs),
     Tasks(status::TasksArgs),
+    Approvals(approvals::ApprovalsArgs),
+    Approve(approvals::ApproveArgs),
+    Deny(approvals::DenyArgs),
     Sessions(sessions::SessionsArgs),
     Resume(resume::ResumeArgs),
     Kill(fleet::KillArgs),
@@ -138,6 +142,9 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::Send(args) => send::run(&args).await,
         Command::Delegate(args) => delegate::run(args).await,
         Command::Tasks(args) => status::tasks(&args).await,
+        Command::Approvals(args) => approvals::list(&args).await,
+        Command::Approve(args) => approvals::approve(args).await,
+        Command::Deny(args) => approvals::deny(args).await,
         Command::Sessions(args) => sessions::run(&args).await,
         Command::Resume(args) => resume::run(args).await,
         Command::Kill(args) => fleet::kill(args).await,
@@ -183,6 +190,9 @@ fn wants_json(command: &Command) -> bool {
         Command::Send(args) => &args.connection,
         Command::Delegate(args) => &args.connection,
         Command::Tasks(args) => &args.connection,
+        Command::Approvals(args) => &args.connection,
+        Command::Approve(args) => &args.connection,
+        Command::Deny(args) => &args.connection,
         Command::Sessions(args) => &args.connection,
         Command::Resume(args) => &args.connection,
         Command::Kill(args) => &args.connection,

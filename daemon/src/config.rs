@@ -46,6 +46,7 @@ pub struct Settings {
     pub isolation: Isolation,
     pub terminal: Terminal,
     pub primary: Primary,
+    pub approvals: Approvals,
     pub limits: Limits,
     pub retention: Retention,
     pub transcripts: Transcripts,
@@ -140,6 +141,25 @@ pub struct Primary {
     pub instructions: String,
     #[serde(default)]
     pub permissions: PermissionMode,
+}
+
+/// Questions of agents to people.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Approvals {
+    /// Rules whose uses need no person.
+    pub bypass_permissions: Vec<String>,
+    pub timeout_s: u64,
+    pub on_timeout: OnTimeout,
+}
+
+/// What becomes of a question that nobody answered in time. Never a yes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnTimeout {
+    /// The CLI's own dialog is left to answer it.
+    Terminal,
+    Deny,
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -21,6 +21,7 @@ mod tests;
 pub mod ws;
 
 use crate::agents::Agents;
+use crate::approvals::Approvals;
 use crate::audit::Audit;
 use crate::auth::Auth;
 use crate::chat::Chat;
@@ -51,6 +52,7 @@ pub struct AppState {
     pub transcripts: Transcripts,
     pub terminals: Terminals,
     pub agents: Agents,
+    pub approvals: Approvals,
     pub chat: Chat,
     pub delegate: Delegate,
     pub tasks: Tasks,
@@ -70,6 +72,7 @@ fn api() -> OpenApiRouter<AppState> {
     OpenApiRouter::with_openapi(Document::openapi())
         .merge(routes::admin::router())
         .merge(routes::agents::router())
+        .merge(routes::approvals::router())
         .merge(routes::attach::router())
         .merge(routes::audit::router())
         .merge(routes::auth::router())

@@ -15,6 +15,7 @@ pub mod audit;
 pub mod transcripts;
 pub mod terminal;
 pub mod agents;
+pub mod approvals;
 pub mod chat;
 pub mod delegate;
 pub mod mcp;

@@ -6,6 +6,8 @@ pub mod agents;
 pub mod agent_ids;
 pub mod agent_sessions;
 pub mod agent_tokens;
+pub mod approval_rules;
+pub mod approvals;
 pub mod assignment;
 pub mod devices;
 pub mod events;

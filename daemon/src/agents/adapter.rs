@@ -2,11 +2,13 @@
 //! titles and screens mean, how text has to look to arrive as text. One file per CLI;
 //! nothing outside knows a CLI by name.
 
+mod asking;
 pub mod claude;
 pub mod codex;
 pub mod shell;
 
 use crate::config::{PermissionMode, Specialist};
+use crate::model::approval::{Ask, Over, Word};
 use crate::model::evidence::Fact;
 use orchestra_protocol::agent::{ActivityState, WaitingFor};
 use serde_json::Value;
@@ -41,6 +43,8 @@ pub struct LaunchContext<'a> {
     pub permissions: PermissionMode,
     /// Arguments from the config, put before ours.
     pub args: &'a [String],
+    /// Rules whose uses need no question, in the CLIs' own form.
+    pub bypass: &'a [String],
     /// Git's common folder of `cwd`, where there is one.
     pub git_dir: Option<&'a Path>,
 }
@@ -102,6 +106,18 @@ pub trait Adapter: Send + Sync {
     fn launch(&self, context: &LaunchContext<'_>) -> Launch;
     /// What a hook call says: the event's name where the call names it, and its content.
     fn facts(&self, name: Option<&str>, event: &Value) -> Vec<Fact>;
+    /// The question that a hook call asks a person, if it is one.
+    fn asks(&self, _event: &Value) -> Option<Ask> {
+        None
+    }
+    /// What a hook call says about questions that were open.
+    fn over(&self, _event: &Value) -> Option<Over> {
+        None
+    }
+    /// The hook's answer to a question, in the CLI's own form.
+    fn answer(&self, _ask: &Ask, _word: &Word) -> Value {
+        Value::Null
+    }
     /// The text to paste so that `text` arrives as text; as a command when asked for.
     fn compose(&self, text: &str, as_command: bool) -> String;
     /// True when the CLI's own record of a prompt is the text that was sent.

@@ -32,6 +32,8 @@ struct Record {
 #[derive(Debug, Clone, Default)]
 pub struct Signals {
     records: BTreeMap<&'static str, (Source, Record)>,
+    /// A hook of the CLI waits for a person's word now.
+    asking: bool,
 }
 
 impl Signals {
@@ -63,11 +65,32 @@ impl Signals {
         self.records.remove(source.word()).is_some()
     }
 
+    /// Notes whether a hook waits for a person's word. While it does, it is right,
+    /// whatever a title shows meanwhile.
+    pub fn set_asking(&mut self, asking: bool) {
+        self.asking = asking;
+    }
+
+    /// True when a hook said last that the CLI waits.
+    pub fn hook_waits(&self) -> bool {
+        let record = self.records.get(Source::Hook.word());
+        record.is_some_and(|(_, record)| record.told.state == ActivityState::Waiting)
+    }
+
     /// True when the CLI's status file has said idle for some seconds.
     pub fn long_idle(&self, now: Timestamp) -> bool {
         let record = self.records.get(Source::StatusFile.word());
         record.is_some_and(|(_, record)| {
             record.told == Told::plain(ActivityState::Idle) && now.since(record.since) > LONG_MS
+        })
+    }
+
+    /// True when the CLI's status file, read well after `asked`, shows that nothing waits
+    /// for a person: what was asked then was answered in the terminal, or given up.
+    pub fn waits_no_more(&self, asked: Timestamp) -> bool {
+        let record = self.records.get(Source::StatusFile.word());
+        record.is_some_and(|(_, record)| {
+            record.told.state != ActivityState::Waiting && record.seen.since(asked) > SLACK_MS
         })
     }
 
@@ -139,6 +162,9 @@ impl Signals {
     }
 
     fn winner(&self) -> Option<(Source, &Record)> {
+        if self.asking && self.hook_waits() {
+            return self.get(Source::Hook);
+        }
         let event = self.event();
         if let Some(status) = self.get(Source::StatusFile) {
             return match event {
@@ -248,6 +274,44 @@ mod tests {
         assert!(signals.long_idle(Timestamp(7_000)));
         signals.tell(Source::StatusFile, BUSY, Timestamp(8_000), "");
         assert!(!signals.long_idle(Timestamp(20_000)));
+    }
+
+    #[test]
+    fn a_hook_that_waits_for_a_person_is_right_whatever_the_title_shows() {
+        let mut signals = Signals::default();
+        let asks = Told {
+            state: ActivityState::Waiting,
+            waiting_for: Some(WaitingFor::Permission),
+        };
+        signals.tell(Source::Hook, asks, Timestamp(1_000), "asks");
+        signals.tell(Source::Title, BUSY, Timestamp(9_000), "");
+        signals.set_asking(true);
+        let activity = signals.decide(Timestamp(0));
+        assert_eq!(
+            (activity.state, activity.source.as_str()),
+            (ActivityState::Waiting, "hook")
+        );
+        signals.set_asking(false);
+        assert_eq!(signals.decide(Timestamp(0)).state, ActivityState::Busy);
+        signals.set_asking(true);
+        signals.tell(Source::Hook, IDLE, Timestamp(10_000), "ended its turn");
+        assert_eq!(signals.decide(Timestamp(0)).state, ActivityState::Idle);
+    }
+
+    #[test]
+    fn a_status_file_read_too_early_says_nothing_about_a_question() {
+        let mut signals = Signals::default();
+        let asked = Timestamp(10_000);
+        signals.tell(Source::StatusFile, BUSY, Timestamp(10_400), "");
+        assert!(!signals.waits_no_more(asked));
+        signals.tell(Source::StatusFile, BUSY, Timestamp(11_100), "");
+        assert!(signals.waits_no_more(asked));
+        let asks = Told {
+            state: ActivityState::Waiting,
+            waiting_for: Some(WaitingFor::Permission),
+        };
+        signals.tell(Source::StatusFile, asks, Timestamp(12_000), "");
+        assert!(!signals.waits_no_more(asked));
     }
 
     #[test]

@@ -4,6 +4,7 @@ use super::adapter::LaunchContext;
 use super::order::Order;
 use super::{AgentError, Agents, Live, folder, launch};
 use crate::model::ids;
+use crate::model::rules::Rule;
 use crate::store::agents::End;
 use crate::store::rows::StoredAgent;
 use crate::store::{self};
@@ -83,6 +84,10 @@ impl Agents {
     ) -> Result<i32, AgentError> {
         let dir = self.config.paths.agent_dir(agent.id.as_str());
         let git = folder::git_common_dir(&order.cwd);
+        // Checked when the daemon started.
+        let bypass = &self.config.settings.approvals.bypass_permissions;
+        let rules = bypass.iter().filter_map(|text| Rule::parse(text).ok());
+        let bypass: Vec<String> = rules.map(|rule| rule.in_cli_form()).collect();
         let context = LaunchContext {
             agent: agent.id.as_str(),
             dir: &dir,
@@ -99,6 +104,7 @@ impl Agents {
             specialists: &self.config.settings.specialists,
             permissions: order.permissions,
             args: &order.args,
+            bypass: &bypass,
             git_dir: git.as_deref(),
         };
         let plan = order.adapter.launch(&context);

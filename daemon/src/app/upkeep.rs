@@ -38,6 +38,7 @@ fn forget(state: &AppState, tasks: &Tasks) {
             let pruned = async {
                 store::events::prune(&store, before).await?;
                 store::evidence::prune(&store, before).await?;
+                store::approvals::prune(&store, before).await?;
                 store::idempotency::prune(&store).await
             };
             if let Err(error) = pruned.await {

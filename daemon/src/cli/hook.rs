@@ -12,8 +12,9 @@ use orchestra_protocol::hook::{HookAnswer, HookCall};
 use orchestra_protocol::time::Timestamp;
 use serde_json::{Value, json};
 use std::io::{IsTerminal, Read};
+use std::os::unix::process::parent_id;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Larger payloads are replaced by their size.
 const MAX_EVENT: u64 = 8 * 1024 * 1024;
@@ -21,6 +22,9 @@ const MAX_EVENT: u64 = 8 * 1024 * 1024;
 const PATIENCE: Duration = Duration::from_secs(2);
 /// How long one question for a late answer stays open.
 const POLL: Duration = Duration::from_secs(40);
+/// How long a daemon may be away before its CLI, which shows nothing meanwhile, asks in
+/// its own terminal.
+const AWAY: Duration = Duration::from_secs(20);
 /// Pause between questions while the daemon is away.
 const RETRY: Duration = Duration::from_millis(500);
 
@@ -34,6 +38,10 @@ pub struct HookArgs {
     /// The payload itself, for a CLI that passes it as its last argument.
     #[arg(long = "arg", value_name = "JSON")]
     pub payload: Option<String>,
+    /// Stay until a daemon that is away is back, for a question that the CLI shows in its
+    /// own dialog meanwhile.
+    #[arg(long)]
+    pub stay: bool,
     /// Folder with the agent's token and spool.
     #[arg(long, env = "ORCHESTRA_AGENT_DIR", hide = true)]
     pub agent_dir: Option<PathBuf>,
@@ -76,20 +84,30 @@ pub async fn run(args: HookArgs) -> Result<(), Failure> {
         Credential::File(folder.join("token")),
     );
     let path = format!("/api/hooks/{}", segment(&args.kind));
-    match deliver(&client, folder, &path, &call).await {
-        Ok(answer) => follow(&client, answer).await,
-        Err(text) => output::note(&text),
+    let cli = parent_id();
+    loop {
+        match deliver(&client, folder, &path, &call, !args.stay).await {
+            Ok(Some(answer)) => follow(&client, answer, cli, args.stay).await,
+            Ok(None) if args.stay && parent_id() == cli => {
+                tokio::time::sleep(RETRY).await;
+                continue;
+            }
+            Ok(None) => {}
+            Err(text) => output::note(&text),
+        }
+        return Ok(());
     }
-    Ok(())
 }
 
-/// Sends what waits and then this event, all under the lock, or adds it to the spool.
+/// Sends what waits and then this event, all under the lock; or adds it to the spool, if
+/// it is to be kept there. None when the daemon is away.
 async fn deliver(
     client: &Client,
     folder: &Path,
     path: &str,
     call: &HookCall,
-) -> Result<HookAnswer, String> {
+    keep: bool,
+) -> Result<Option<HookAnswer>, String> {
     let spool = Spool::lock(folder).map_err(|error| error.to_string())?;
     let mut waiting = spool.events().map_err(|error| error.to_string())?;
     let spooled = waiting.len();
@@ -104,15 +122,17 @@ async fn deliver(
             }
             Sent::Later => {
                 // What was taken already stays as well: its key makes the replay harmless.
-                let kept = spool.append(call).map(|()| HookAnswer::default());
-                return kept.map_err(|error| error.to_string());
+                if keep {
+                    spool.append(call).map_err(|error| error.to_string())?;
+                }
+                return Ok(None);
             }
         }
     }
     if spooled > 0 {
         spool.clear().map_err(|error| error.to_string())?;
     }
-    Ok(answer)
+    Ok(Some(answer))
 }
 
 async fn send(client: &Client, path: &str, call: &HookCall) -> Sent {
@@ -144,13 +164,20 @@ async fn send(client: &Client, path: &str, call: &HookCall) -> Sent {
 }
 
 /// Prints what the CLI is to hear, after waiting for it if the daemon says so. The lock is
-/// free by now: a decision may take a day.
-async fn follow(client: &Client, mut answer: HookAnswer) {
+/// free by now: a decision may take a day. It ends with the process `cli`, which called.
+async fn follow(client: &Client, mut answer: HookAnswer, cli: u32, stay: bool) {
+    let mut heard = Instant::now();
     while let Some(path) = answer.poll {
+        if parent_id() != cli {
+            return;
+        }
         let call = Call::new(Method::GET, path.clone()).patience(POLL);
         answer = match client.fetch::<Option<HookAnswer>>(call).await {
-            Ok(answer) => answer.unwrap_or_default(),
-            Err(Failure::Unreachable(_)) => {
+            Ok(answer) => {
+                heard = Instant::now();
+                answer.unwrap_or_default()
+            }
+            Err(Failure::Unreachable(_)) if stay || heard.elapsed() < AWAY => {
                 tokio::time::sleep(RETRY).await;
                 HookAnswer {
                     output: None,

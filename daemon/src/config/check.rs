@@ -14,6 +14,7 @@ impl Config {
         let found = network(settings)
             .or_else(|| login(settings))
             .or_else(|| terminal(settings))
+            .or_else(|| approvals(settings))
             .or_else(|| specialists(settings));
         let Some((key, message)) = found else {
             return Ok(());
@@ -79,6 +80,12 @@ fn terminal(settings: &Settings) -> Option<Wrong> {
     }
     (!(1..=65_536).contains(&terminal.recording_max_mib))
         .then_some(("terminal.recording_max_mib", "must lie between 1 and 65536"))
+}
+
+fn approvals(settings: &Settings) -> Option<Wrong> {
+    // The CLIs' hooks are cut after a day.
+    (!(5..=86_000).contains(&settings.approvals.timeout_s))
+        .then_some(("approvals.timeout_s", "must lie between 5 and 86000"))
 }
 
 fn specialists(settings: &Settings) -> Option<Wrong> {

@@ -3,6 +3,7 @@
 
 use super::problem::Failure;
 use crate::agents::Agents;
+use crate::approvals::Approvals;
 use crate::auth::Auth;
 use crate::auth::AuthError;
 use crate::auth::authorize::{Denied, Object, authorize};
@@ -11,7 +12,9 @@ use crate::auth::principal::Principal;
 use crate::delegate::Delegate;
 use crate::model::ids::{AgentId, TaskId, UserId};
 use crate::model::requester::{CallingAgent, Requester};
+use crate::store::approvals::StoredApproval;
 use crate::store::rows::{StoredAgent, StoredTask};
+use orchestra_protocol::approval::ApprovalRule;
 use orchestra_protocol::event::EventBody;
 use std::time::{Duration, Instant};
 
@@ -49,7 +52,8 @@ pub fn may_read(principal: &Principal, owner: &str, about: &EventBody) -> bool {
     let agent = match about {
         EventBody::Agent { agent } => Some(agent.id.as_str()),
         EventBody::Message { message } => Some(message.agent_id.as_str()),
-        EventBody::Task { .. } => None,
+        // To share an agent is not to share what it asks its owner.
+        EventBody::Task { .. } | EventBody::Approval { .. } => None,
     };
     if let Some(agent) = agent {
         object = object.shared(principal.shares.of(agent, &principal.user.id));
@@ -124,6 +128,40 @@ pub fn check_task(
         object = object.agent(worker);
     }
     authorize(principal, permission, &object).map_err(|denied| refuse(denied, "task"))
+}
+
+/// An approval, if the caller may do this to it.
+///
+/// # Errors
+/// 404 when there is none or the caller may not know of it, 403 when it lacks the right.
+pub async fn approval(
+    approvals: &Approvals,
+    principal: &Principal,
+    permission: Permission,
+    id: &str,
+) -> Result<StoredApproval, Failure> {
+    let found = approvals.get(id).await?;
+    let owner = UserId(found.view.owner.clone());
+    let object = Object::of(&owner).agent(&found.agent);
+    authorize(principal, permission, &object).map_err(|denied| refuse(denied, "approval"))?;
+    Ok(found)
+}
+
+/// A rule that was made from an answer, if the caller may do this to it.
+///
+/// # Errors
+/// As `approval`.
+pub async fn rule(
+    approvals: &Approvals,
+    principal: &Principal,
+    permission: Permission,
+    id: &str,
+) -> Result<ApprovalRule, Failure> {
+    let found = approvals.made_rule(id).await?;
+    let owner = UserId(found.owner.clone());
+    authorize(principal, permission, &Object::of(&owner))
+        .map_err(|denied| refuse(denied, "rule"))?;
+    Ok(found)
 }
 
 /// The right to an answer that goes on, such as a followed log: looked at again while it

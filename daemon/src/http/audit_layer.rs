@@ -25,6 +25,7 @@ pub struct AuditObject(pub String);
 const STOPPING: &[&str] = &[
     "POST /api/agents/{id}/kill",
     "POST /api/agents/{id}/interrupt",
+    "POST /api/approvals/{id}/deny",
     "POST /api/tasks/{id}/cancel",
     "POST /api/admin/kill",
     "POST /api/admin/locks",

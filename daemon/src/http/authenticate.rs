@@ -62,6 +62,7 @@ pub const AGENT: &[(Method, &str)] = &[
     (Method::POST, "/api/agents/{id}/messages"),
     (Method::GET, "/api/me"),
     (Method::POST, "/api/hooks/{kind}"),
+    (Method::GET, "/api/approvals/{id}/word"),
     (Method::GET, "/mcp"),
     (Method::POST, "/mcp"),
     (Method::DELETE, "/mcp"),
@@ -70,6 +71,7 @@ pub const AGENT: &[(Method, &str)] = &[
 /// What it opens over the network.
 pub const REMOTE_AGENT: &[(Method, &str)] = &[
     (Method::POST, "/api/hooks/{kind}"),
+    (Method::GET, "/api/approvals/{id}/word"),
     (Method::GET, "/mcp"),
     (Method::POST, "/mcp"),
     (Method::DELETE, "/mcp"),

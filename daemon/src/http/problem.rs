@@ -2,6 +2,7 @@
 //! failures are logged, never sent.
 
 use crate::agents::AgentError;
+use crate::approvals::ApprovalError;
 use crate::audit::AuditError;
 use crate::auth::AuthError;
 use crate::auth::authorize::Denied;
@@ -163,6 +164,20 @@ impl From<AgentError> for Failure {
             ),
             AgentError::Terminal(error) => error.into(),
             AgentError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ApprovalError> for Failure {
+    fn from(error: ApprovalError) -> Self {
+        match error {
+            ApprovalError::Invalid(error) => error.into(),
+            ApprovalError::Ended(_) => Self::conflict(
+                "approval_ended",
+                format!("You are late: {error}. Nothing was changed."),
+            ),
+            ApprovalError::Agent(error) => error.into(),
+            ApprovalError::Store(error) => error.into(),
         }
     }
 }

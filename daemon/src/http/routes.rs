@@ -2,6 +2,7 @@
 
 pub mod admin;
 pub mod agents;
+pub mod approvals;
 pub mod attach;
 pub mod audit;
 pub mod auth;

@@ -222,6 +222,7 @@ pub async fn ended(
         return Ok(None);
     }
     super::agent_tokens::revoke(&mut tx, id, now).await?;
+    super::approvals::withdraw_in(&mut tx, id.as_str(), "the agent ended").await?;
     let agent = announce(&mut tx, id.as_str()).await?;
     tx.commit().await?;
     Ok(Some(agent))

@@ -11,6 +11,7 @@ mod core_agents;
 mod core_calls;
 mod core_receipts;
 mod core_tasks;
+mod approvals;
 mod bad_input;
 mod kept_login;
 mod layers;

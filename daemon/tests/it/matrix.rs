@@ -12,10 +12,13 @@ use crate::support::wait::until;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use orchestra_protocol::socket::ClientMessage;
+use orchestra_protocol::time::Timestamp;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use table::{CALLERS, MESSAGES, ROUTES, Row, SOCKETS};
+use tokio::task::JoinSet;
 
 /// A daemon, its people, and what belongs to ann.
 struct Stage {
@@ -27,15 +30,28 @@ struct Stage {
     admin: Api,
     agent: String,
     task: i64,
+    approval: String,
+    /// The hook that asked, which waits.
+    _hook: JoinSet<()>,
     own: String,
     foreign: String,
 }
 
+/// Stands for an agent CLI that asks: it says its version and waits.
+const STAND_IN: &str =
+    "#!/bin/sh\n[ \"$1\" = --version ] && echo 2.1.197 && exit\nexec sleep 1000\n";
+
 impl Stage {
     async fn open() -> Self {
         let mut site = Site::new();
-        site.config =
-            "[limits]\nrequests_per_minute = 100000\nlogin_attempts_per_minute = 100000\n".into();
+        let program = site.root.path().join("stand-in");
+        std::fs::write(&program, STAND_IN).unwrap();
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+        site.config = format!(
+            "[limits]\nrequests_per_minute = 100000\nlogin_attempts_per_minute = 100000\n\
+             [kinds.claude]\ncommand = {:?}\n",
+            program.display().to_string()
+        );
         let daemon = site.start();
         let ann = daemon.api(&site, "developer", "ann");
         let bob = daemon.api(&site, "developer", "bob");
@@ -52,6 +68,7 @@ impl Stage {
         })
         .await;
         let other = bob.must("/api/agents", json!({"kind": "shell"})).await;
+        let (approval, hook) = asked(&site, &ann).await;
         let own = token(&site, &agent);
         let foreign = token(&site, other["id"].as_str().unwrap());
         Self {
@@ -63,6 +80,8 @@ impl Stage {
             admin,
             agent,
             task,
+            approval,
+            _hook: hook,
             own,
             foreign,
         }
@@ -75,6 +94,7 @@ impl Stage {
     fn fill(&self, text: &str) -> String {
         text.replace("{agent}", &self.agent)
             .replace("SESSION", &format!("sess-{}", self.agent))
+            .replace("{approval}", &self.approval)
             .replace("{task}", &self.task.to_string())
             .replace("TASK", &self.task.to_string())
             .replace("{device}", "0198b7a0-0000-7000-8000-000000000001")
@@ -113,6 +133,30 @@ impl Stage {
             text: response.text().await.unwrap(),
         }
     }
+}
+
+/// An approval that an agent of its own asks the caller for, and the hook behind it.
+async fn asked(site: &Site, api: &Api) -> (String, JoinSet<()>) {
+    let agent = api.must("/api/agents", json!({"kind": "claude"})).await;
+    let token = token(site, agent["id"].as_str().unwrap());
+    let socket = site.data.join("run/orchestra.sock");
+    let call = json!({"key": "k", "at": Timestamp::now().0, "event": {
+        "hook_event_name": "PermissionRequest", "tool_name": "Bash",
+        "tool_input": {"command": "ls"}, "cwd": agent["cwd"],
+    }});
+    let answer = unix::call(&socket, "POST", "/api/hooks/claude", &token, Some(&call)).await;
+    let answer: Value = serde_json::from_str(&answer.text).unwrap();
+    let path = answer["poll"].as_str().unwrap().to_owned();
+    let id = path.split('/').nth(3).unwrap().to_owned();
+    let mut hook = JoinSet::new();
+    hook.spawn(async move {
+        while unix::call(&socket, "GET", &path, &token, None)
+            .await
+            .text
+            .contains("poll")
+        {}
+    });
+    (id, hook)
 }
 
 fn token(site: &Site, agent: &str) -> String {

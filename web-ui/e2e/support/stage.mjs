@@ -29,12 +29,12 @@ permissions = "full"
 `;
 
 /** Sets everything up; `clis: false` leaves the machine without any agent CLI, `model: false` without a model. */
-export async function setStage({ clis = true, model: scripted = true } = {}) {
+export async function setStage({ clis = true, model: scripted = true, script: name = 'main-job' } = {}) {
   const dir = mkdtempSync('/tmp/orc');
   const project = join(dir, 'home/project');
   mkdirSync(project, { recursive: true });
   run('git', ['init', '-q'], { cwd: project });
-  const script = JSON.parse(readFileSync(join(root, 'testkit/scripts/main-job.json'), 'utf8'));
+  const script = JSON.parse(readFileSync(join(root, `testkit/scripts/${name}.json`), 'utf8'));
   const none = { url: 'http://127.0.0.1:9', close: async () => undefined };
   const model = scripted ? await startModel({ script }) : none;
   const path = `${clis ? `${cliPath()}:` : ''}/usr/local/bin:/usr/bin:/bin`;
@@ -67,6 +67,12 @@ class Stage {
   async kill() {
     this.daemon.kill('SIGKILL');
     await once(this.daemon, 'exit');
+  }
+
+  /** Another login link, for another browser. */
+  link() {
+    const made = run(binary, ['web', '--json', '--data-dir', this.data], { env: this.env });
+    return JSON.parse(made).login_url;
   }
 
   /** Adds to what the daemon is told at its next start. */

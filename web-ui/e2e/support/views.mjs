@@ -42,16 +42,31 @@ export const VIEWS = [
   ['agent-seat', 'busy', '/agents/aider-001', takeSeat, { leaves: true }],
   ['agent-paper', 'busy', '/agents/droid-002', paperColours, { leaves: true }],
   ['offline', 'busy', '/agents/droid-002', goOffline, { leaves: true }],
+  ['home-asking', 'asking', '/'],
+  ['approvals', 'asking', '/approvals'],
+  [
+    'approvals-rule',
+    'asking',
+    '/approvals',
+    (page) =>
+      page
+        .getByRole('button', { name: /^Always/ })
+        .first()
+        .click(),
+  ],
+  ['approvals-late', 'asking', '/approvals', answeredElsewhere, { leaves: true }],
   ['home-calm', 'calm', '/'],
   ['sessions-calm', 'calm', '/sessions', (page) => page.locator('[data-session]').first().waitFor()],
   ['home-empty', 'empty', '/'],
   ['chat-empty', 'empty', '/chat'],
   ['wall-empty', 'empty', '/wall'],
+  ['approvals-empty', 'empty', '/approvals'],
   ['tasks-empty', 'empty', '/tasks'],
   ['sessions-empty', 'empty', '/sessions', (page) => page.getByText('No session found').waitFor()],
   ['home-nocli', 'nocli', '/'],
   ['spawn-nocli', 'nocli', '/', openSpawn],
   ['home-viewer', 'viewer', '/'],
+  ['approvals-viewer', 'viewer', '/approvals'],
   [
     'home-error',
     'error',
@@ -61,6 +76,19 @@ export const VIEWS = [
   ['login', 'busy', '/', (page) => page.getByText('Get a login link').waitFor(), { loggedOut: true }],
   ['login-used', 'busy', '/#login=used', (page) => page.getByRole('alert').waitFor(), { loggedOut: true }],
 ];
+
+/** Somebody else is faster, on another device. */
+async function answeredElsewhere(page, daemon) {
+  const [first] = daemon.approvals;
+  Object.assign(first, {
+    state: 'allowed',
+    scope: 'once',
+    answered_by: 'Bob',
+    ended_at: new Date().toISOString(),
+  });
+  daemon.emit({ type: 'approval', approval: first });
+  await page.getByText('allowed by Bob').first().waitFor();
+}
 
 async function takeSeat(page) {
   await page

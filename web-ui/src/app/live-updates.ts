@@ -2,6 +2,7 @@
 import type { QueryClient } from '@tanstack/react-query';
 import { toast } from 'sonner';
 import { withAgent } from '@/features/agents/api';
+import { withApprovals } from '@/features/approvals/api';
 import { fromResponse, type Talk, withMessage } from '@/features/chat/messages';
 import { useOutbox } from '@/features/chat/outbox';
 import { patchTask, readTask, withTask } from '@/features/tasks/api';
@@ -9,7 +10,7 @@ import { useAttention } from '@/lib/attention';
 import type { Api } from '@/lib/http';
 import { keys } from '@/lib/keys';
 import type { OrchestraSocket } from '@/lib/orchestra-socket';
-import type { Agent, Message, ServerMessage, Task } from '@/protocol/types';
+import type { Agent, Approval, Message, ServerMessage, Task } from '@/protocol/types';
 import { describeChanges, type Glance, glance } from './meanwhile';
 import { type Place, tellFailure, tellNeed } from './news';
 
@@ -69,6 +70,8 @@ export class LiveUpdates {
       }
       case 'task_update':
         return this.#task(message);
+      case 'approval':
+        return this.#approval(message.approval);
       case 'resync':
         return this.#refetch();
       case 'error':
@@ -82,6 +85,13 @@ export class LiveUpdates {
     const before = this.#queries.getQueryData<Agent[]>(keys.agents)?.find(({ id }) => id === agent.id);
     this.#queries.setQueryData<Agent[]>(keys.agents, (list) => list && withAgent(list, agent));
     tellNeed(before, agent, this.#open);
+  }
+
+  #approval(approval: Approval): void {
+    this.#queries.setQueryData<Approval[]>(keys.approvals, (list) => list && withApprovals(list, [approval]));
+    if (approval.scope === 'rule' && approval.answered_by) {
+      void this.#queries.invalidateQueries({ queryKey: keys.approvalRules });
+    }
   }
 
   #message(message: Message): void {
@@ -111,7 +121,7 @@ export class LiveUpdates {
   }
 
   #refetch(): void {
-    for (const queryKey of [keys.agents, keys.tasks, keys.allMessages]) {
+    for (const queryKey of [keys.agents, keys.tasks, keys.approvals, keys.allMessages]) {
       void this.#queries.invalidateQueries({ queryKey });
     }
   }

@@ -7,6 +7,7 @@ import { SettingsPage } from '@/features/settings/settings-page';
 import { useMay } from '@/lib/client';
 import { usePhone } from '@/lib/use-media';
 import { AgentRoute } from './routes/agent';
+import { ApprovalsRoute } from './routes/approvals';
 import { ChatRoute } from './routes/chat';
 import { Home } from './routes/home';
 import { PhoneHead } from './routes/phone-head';
@@ -39,6 +40,11 @@ const agent = createRoute({
   validateSearch: agentSearch,
 });
 const wall = createRoute({ getParentRoute: () => shell, path: '/wall', component: WallRoute });
+const approvals = createRoute({
+  getParentRoute: () => shell,
+  path: '/approvals',
+  component: ApprovalsRoute,
+});
 const tasks = createRoute({
   getParentRoute: () => shell,
   path: '/tasks',
@@ -73,6 +79,7 @@ const audit = createRoute({ getParentRoute: () => shell, path: '/audit', compone
 const routeTree = root.addChildren([
   shell.addChildren([
     home,
+    approvals,
     chat,
     agent,
     wall,

@@ -3,12 +3,13 @@ import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useCallback, useMemo } from 'react';
 import { agentsQuery } from '@/features/agents/api';
+import { approvalsQuery, pendingOf } from '@/features/approvals/api';
 import { tasksQuery } from '@/features/tasks/api';
 import { useAttention } from '@/lib/attention';
 import { useClient, useMe } from '@/lib/client';
 import { rank } from '@/lib/need';
 import { awaitsApproval } from '@/lib/states';
-import type { Agent, Task } from '@/protocol/types';
+import type { Agent, Approval, Task } from '@/protocol/types';
 
 export function useAgents() {
   const { api } = useClient();
@@ -22,6 +23,17 @@ export function useAgents() {
 export function useTasks() {
   const { api } = useClient();
   return useQuery(tasksQuery(api));
+}
+
+export function useApprovals() {
+  const { api } = useClient();
+  return useQuery(approvalsQuery(api));
+}
+
+/** Questions of agents that wait for an answer, the longest wait first. */
+export function useApprovalsWaiting(): Approval[] {
+  const { data } = useApprovals();
+  return useMemo(() => pendingOf(data ?? []), [data]);
 }
 
 /** Plans that wait for a yes or a no, each with its tasks. */

@@ -11,6 +11,8 @@ export const keys = {
   tasks: ['tasks'] as const,
   /** Where the list of tasks goes on; not a prefix of it, so that reading the list anew keeps it. */
   olderTasks: ['older-tasks'] as const,
+  approvals: ['approvals'] as const,
+  approvalRules: ['approval-rules'] as const,
   devices: ['devices'] as const,
   people: ['people'] as const,
   audit: (filter: object) => ['audit', filter] as const,

@@ -415,6 +415,134 @@ export type Decision = "approve" | "reject";
 export type PlanDecision = { task_ids: number[], decision: Decision, };
 
 /**
+ * How an approval stands.
+ */
+export type ApprovalState = "pending" | "allowed" | "denied" | "expired" | "withdrawn";
+
+/**
+ * What a person is asked for.
+ */
+export type ApprovalForm = "permission" | "question";
+
+/**
+ * How far a yes reaches.
+ */
+export type ApprovalScope = "once" | "session" | "rule";
+
+/**
+ * An agent's question to a person, and what became of it.
+ */
+export type Approval = { id: string, agent_id: string, session_id: string, 
+/**
+ * The agent's name for people.
+ */
+agent_title: string, agent_kind: string, owner: string, 
+/**
+ * Type of the sub-agent inside the CLI that asks, when it is not the agent itself.
+ */
+subagent: string | null, task_id: number | null, form: ApprovalForm, 
+/**
+ * The tool, as the CLI calls it: `Bash`, `Edit` …
+ */
+tool: string, 
+/**
+ * What the tool is to be used with, as the CLI gave it; long texts are cut.
+ */
+input: Record<string, unknown>, 
+/**
+ * Bytes of `input` that are not shown; 0 when it is whole.
+ */
+cut_bytes: number, 
+/**
+ * One line for lists.
+ */
+summary: string, 
+/**
+ * The folder it would happen in.
+ */
+cwd: string, 
+/**
+ * What a yes for this session would give, in words; empty: not offered.
+ */
+session_grant: Array<string>, 
+/**
+ * Rules that a yes could become, the narrowest first; empty: not offered.
+ */
+suggested_rules: Array<string>, state: ApprovalState, 
+/**
+ * Why it expired or was withdrawn.
+ */
+reason: string | null, 
+/**
+ * Set with a yes.
+ */
+scope: ApprovalScope | null, 
+/**
+ * The rule that answered, or that the answer made.
+ */
+rule: string | null, 
+/**
+ * What was said to the agent with a no.
+ */
+message: string | null, 
+/**
+ * Name of the person who answered; null when a rule or nobody did.
+ */
+answered_by: string | null, created_at: Timestamp, expires_at: Timestamp, ended_at: Timestamp | null, 
+/**
+ * When the CLI took the answer; null with an answer means: not yet.
+ */
+delivered_at: Timestamp | null, };
+
+/**
+ * A person's word on an approval.
+ */
+export type ApprovalDecision = "allow" | "deny";
+
+/**
+ * `POST /api/approvals/{id}/answer`.
+ */
+export type ApprovalAnswer = { decision: ApprovalDecision, 
+/**
+ * With a yes; default: once.
+ */
+scope?: ApprovalScope, 
+/**
+ * With the scope `rule`: the rule, such as `Bash(npm test *)`.
+ */
+rule?: string, 
+/**
+ * With a no: what the agent is told.
+ */
+message?: string, 
+/**
+ * With a yes to questions: the chosen words by question.
+ */
+answers?: { [key in string]: string }, };
+
+/**
+ * `POST /api/approvals/{id}/deny`: a no that acts before it is recorded.
+ */
+export type DenyRequest = { 
+/**
+ * What the agent is told.
+ */
+message?: string, };
+
+/**
+ * A rule that a person made from an answer: such questions are answered with yes.
+ */
+export type ApprovalRule = { id: string, owner: string, 
+/**
+ * The folder it holds in, with all beneath.
+ */
+cwd: string, rule: string, 
+/**
+ * Name of the person who made it.
+ */
+made_by: string, approval_id: string, created_at: Timestamp, };
+
+/**
  * Where the cursor stands, from 0.
  */
 export type Cursor = { x: number, y: number, visible: boolean, };
@@ -934,7 +1062,7 @@ export type ShareView = { user_id: string, name: string, rights: ShareRights, cr
 /**
  * What happened, with the object as it was then.
  */
-export type EventBody = { "kind": "agent", agent: Agent, } | { "kind": "task", task: Task, } | { "kind": "message", message: Message, };
+export type EventBody = { "kind": "agent", agent: Agent, } | { "kind": "task", task: Task, } | { "kind": "message", message: Message, } | { "kind": "approval", approval: Approval, };
 
 /**
  * One entry of the feed.
@@ -1048,7 +1176,7 @@ mine: boolean, } | { "type": "seat", session_id: string, holder?: SeatHolder, mi
 /**
  * Bytes handed to the program so far.
  */
-bytes: number, state: PasteState, } | { "type": "receipt", message: Message, event: number, } | { "type": "agent_update", agent: Agent, event: number, } | { "type": "resync", event: number, reason: string, } | { "type": "auth_expiring", 
+bytes: number, state: PasteState, } | { "type": "receipt", message: Message, event: number, } | { "type": "agent_update", agent: Agent, event: number, } | { "type": "approval", approval: Approval, event: number, } | { "type": "resync", event: number, reason: string, } | { "type": "auth_expiring", 
 /**
  * Milliseconds since the epoch.
  */

@@ -1,6 +1,7 @@
 //! The numbered feed: what happened, in order, to be resumed by number.
 
 use crate::agent::Agent;
+use crate::approval::Approval;
 use crate::message::Message;
 use crate::task::Task;
 use crate::time::Timestamp;
@@ -25,6 +26,7 @@ pub enum EventBody {
     Agent { agent: Box<Agent> },
     Task { task: Box<Task> },
     Message { message: Box<Message> },
+    Approval { approval: Box<Approval> },
 }
 
 /// One page of a list.

@@ -7,6 +7,7 @@
 
 pub mod admin;
 pub mod agent;
+pub mod approval;
 pub mod auth;
 pub mod event;
 pub mod frame;

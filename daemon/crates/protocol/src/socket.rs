@@ -4,6 +4,7 @@
 pub mod close;
 
 use crate::agent::Agent;
+use crate::approval::Approval;
 use crate::auth::TicketRights;
 use crate::message::{Action, Message};
 use crate::problem::Problem;
@@ -303,6 +304,12 @@ pub enum ServerMessage {
     /// An agent changed.
     AgentUpdate {
         agent: Box<Agent>,
+        #[ts(type = "number")]
+        event: i64,
+    },
+    /// An agent asks a person, or the question ended.
+    Approval {
+        approval: Box<Approval>,
         #[ts(type = "number")]
         event: i64,
     },

@@ -2,7 +2,7 @@
 //! in; a test fails when it differs (`make types` writes it anew).
 
 use crate::{
-    admin, agent, auth, event, message, problem, socket, system, task, terminal, transcript,
+    admin, agent, approval, auth, event, message, problem, socket, system, task, terminal, transcript,
 };
 use ts_rs::{Config, TS};
 
@@ -74,6 +74,14 @@ fn objects(out: &mut String, config: &Config) {
         task::PlanRequest,
         task::Decision,
         task::PlanDecision,
+        approval::ApprovalState,
+        approval::ApprovalForm,
+        approval::ApprovalScope,
+        approval::Approval,
+        approval::ApprovalDecision,
+        approval::ApprovalAnswer,
+        approval::DenyRequest,
+        approval::ApprovalRule,
         terminal::Cursor,
         terminal::Screen,
         terminal::HistoryPage,

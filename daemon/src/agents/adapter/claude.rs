@@ -1,10 +1,14 @@
 //! Claude Code. Behaviour measured with the versions in `tested`.
 
+mod asking;
+
 use super::{Adapter, Launch, LaunchContext, Reading, Told};
 use super::{as_text, fill_json, offers_choice, pasteable, rules, shell_word};
 use crate::config::PermissionMode;
+use crate::model::approval::{Ask, Over, Word};
 use crate::model::evidence::Fact;
 use orchestra_protocol::agent::{ActivityState, WaitingFor};
+use orchestra_protocol::approval::ApprovalForm;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
@@ -94,6 +98,10 @@ impl Adapter for Claude {
 
     fn facts(&self, _name: Option<&str>, event: &Value) -> Vec<Fact> {
         let text = |key: &str| event[key].as_str().map(str::to_owned);
+        if let Some(ask) = asking::asks(event) {
+            // A sub-agent's question stops its agent just as well.
+            return vec![asked(&ask)];
+        }
         // Inside a sub-agent the same events mean the sub-agent's turn, not ours.
         if event.get("agent_id").is_some() {
             return Vec::new();
@@ -124,19 +132,23 @@ impl Adapter for Claude {
                 },
                 idle("ended its turn with an error"),
             ],
-            "PermissionRequest" => {
-                let tool = text("tool_name").unwrap_or_else(|| "a tool".into());
-                vec![Fact::Activity {
-                    state: ActivityState::Waiting,
-                    waiting_for: Some(WaitingFor::Permission),
-                    detail: format!("asks for permission to use {tool}"),
-                }]
-            }
             "SessionEnd" if event["reason"] != "clear" => vec![Fact::SessionEnded {
                 reason: text("reason").unwrap_or_default(),
             }],
             _ => Vec::new(),
         }
+    }
+
+    fn asks(&self, event: &Value) -> Option<Ask> {
+        asking::asks(event)
+    }
+
+    fn over(&self, event: &Value) -> Option<Over> {
+        asking::over(event)
+    }
+
+    fn answer(&self, ask: &Ask, word: &Word) -> Value {
+        asking::answer(ask, word)
     }
 
     fn compose(&self, text: &str, as_command: bool) -> String {
@@ -232,13 +244,16 @@ impl Adapter for Claude {
 }
 
 fn settings(context: &LaunchContext<'_>) -> String {
-    let command = format!("{} hook claude", shell_word(context.orchestra));
+    // Without the shell in between, the hook sees when its CLI is gone.
+    let command = format!("exec {} hook claude", shell_word(context.orchestra));
     let mut value = fill_json(SETTINGS, &[("hook_command", &command)]);
+    let mut allowed = vec!["mcp__orchestra"];
     if context.permissions == PermissionMode::Full {
         // Unattended: what our own settings allow needs no dialog, on root too.
-        let allowed = ["mcp__orchestra", "Bash", "Edit", "Write"];
-        value["permissions"]["allow"] = serde_json::json!(allowed);
+        allowed.extend(["Bash", "Edit", "Write"]);
     }
+    allowed.extend(context.bypass.iter().map(String::as_str));
+    value["permissions"]["allow"] = serde_json::json!(allowed);
     value.to_string()
 }
 
@@ -252,6 +267,21 @@ fn dialog(what: &str) -> Reading {
         dialog: Some(what.to_owned()),
         state: Some(ActivityState::Waiting),
         ..Reading::default()
+    }
+}
+
+fn asked(ask: &Ask) -> Fact {
+    let (waiting_for, detail) = match ask.form {
+        ApprovalForm::Question => (WaitingFor::Question, "asks a question".to_owned()),
+        ApprovalForm::Permission => (
+            WaitingFor::Permission,
+            format!("asks for permission to use {}", ask.tool),
+        ),
+    };
+    Fact::Activity {
+        state: ActivityState::Waiting,
+        waiting_for: Some(waiting_for),
+        detail,
     }
 }
 

@@ -1,10 +1,13 @@
 //! Codex. Behaviour measured with the versions in `tested`.
 
+use super::asking::{hook_answer, summary};
 use super::{Adapter, Launch, LaunchContext, Reading, Told};
 use super::{as_text, offers_choice, pasteable, rules, shell_word};
 use crate::config::PermissionMode;
+use crate::model::approval::{Ask, Over, Word};
 use crate::model::evidence::Fact;
 use orchestra_protocol::agent::{ActivityState, WaitingFor};
+use orchestra_protocol::approval::ApprovalForm;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -18,7 +21,7 @@ const HOOKS: &[(&str, &str, u32)] = &[
     ("UserPromptSubmit", "user_prompt_submit", 10),
     ("Stop", "stop", 10),
     ("SessionEnd", "session_end", 3),
-    ("PermissionRequest", "permission_request", 10),
+    ("PermissionRequest", "permission_request", 86_400),
 ];
 /// What the MCP server may see of the agent's environment; Codex clears the rest.
 const PASSED: &[&str] = &[
@@ -74,11 +77,12 @@ impl Adapter for Codex {
             "developer_instructions={}",
             toml_text(&rules(context))
         ));
-        let sandbox = match context.permissions {
-            PermissionMode::Full => "danger-full-access",
-            PermissionMode::Ask => "workspace-write",
+        // What the sandbox holds back is asked for, and the question becomes an approval.
+        let (asks, sandbox) = match context.permissions {
+            PermissionMode::Full => ("never", "danger-full-access"),
+            PermissionMode::Ask => ("on-request", "workspace-write"),
         };
-        argv.extend(["-a", "never", "-s", sandbox].map(str::to_owned));
+        argv.extend(["-a", asks, "-s", sandbox].map(str::to_owned));
         if let (PermissionMode::Ask, Some(git)) = (context.permissions, context.git_dir) {
             let root = toml_text(&git.display().to_string());
             let value = format!("sandbox_workspace_write.writable_roots=[{root}]");
@@ -130,6 +134,38 @@ impl Adapter for Codex {
             }],
             _ => Vec::new(),
         }
+    }
+
+    fn asks(&self, event: &Value) -> Option<Ask> {
+        if event["hook_event_name"] != "PermissionRequest" {
+            return None;
+        }
+        let text = |key: &str| event[key].as_str().map(str::to_owned);
+        let (tool, input) = (text("tool_name")?, event["tool_input"].clone());
+        Some(Ask {
+            form: ApprovalForm::Permission,
+            summary: summary(&tool, &input),
+            tool,
+            input,
+            cwd: text("cwd").unwrap_or_default(),
+            thread: None,
+            subagent: None,
+            // An answer that says more than yes or no counts as none.
+            session: None,
+            beside_dialog: false,
+        })
+    }
+
+    fn over(&self, event: &Value) -> Option<Over> {
+        match event["hook_event_name"].as_str()? {
+            "Stop" | "UserPromptSubmit" => Some(Over::Turn),
+            "SessionEnd" => Some(Over::All),
+            _ => None,
+        }
+    }
+
+    fn answer(&self, _ask: &Ask, word: &Word) -> Value {
+        hook_answer(word)
     }
 
     fn compose(&self, text: &str, as_command: bool) -> String {

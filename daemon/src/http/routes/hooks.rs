@@ -1,5 +1,6 @@
 //! `/api/hooks/{kind}`: what an agent's CLI says of itself.
 
+use crate::agents::AgentError;
 use crate::http::AppState;
 use crate::http::extract::{Caller, Json};
 use crate::http::problem::Failure;
@@ -33,6 +34,16 @@ async fn hook(
             agent.view.kind, agent.view.kind
         )));
     }
+    let adapter = state.agents.adapter(&kind)?;
+    if let Some(ask) = adapter.asks(&call.event) {
+        if agent.view.status.is_final() {
+            return Err(AgentError::Ended(grant.agent_id.clone()).into());
+        }
+        return Ok(Json(state.approvals.ask(&agent, &call, &ask).await?));
+    }
     state.agents.hook(&grant.agent_id, &call).await?;
+    if let Some(over) = adapter.over(&call.event) {
+        state.approvals.heard(&grant.agent_id, &over).await?;
+    }
     Ok(Json(HookAnswer::default()))
 }

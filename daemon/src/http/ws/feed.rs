@@ -142,6 +142,10 @@ pub(super) fn message(entry: &Entry, principal: &Principal) -> Option<ServerMess
                 event,
             }
         }
+        EventBody::Approval { approval } => ServerMessage::Approval {
+            approval: approval.clone(),
+            event,
+        },
         EventBody::Message { message } => ServerMessage::Receipt {
             message: (**message).clone(),
             event,

@@ -41,6 +41,7 @@ pub(super) fn template(path: &str) -> String {
         .replace("/shares/nobody", "/shares/{user}")
         .replace("{task}", "{id}")
         .replace("{device}", "{id}")
+        .replace("{approval}", "{id}")
         .replace("/hooks/shell", "/hooks/{kind}")
 }
 

@@ -2,12 +2,20 @@
 import type { ReactNode } from 'react';
 import { Failed, Skeleton } from '@/components/ui/states';
 import { AgentRow } from '@/features/agents/agent-row';
+import { ApprovalCard } from '@/features/approvals/approval-card';
 import { PlanCard } from '@/features/tasks/plan-card';
 import { GROUP_TITLES, groupOf, type Ranked } from '@/lib/need';
 import { awaitsApproval } from '@/lib/states';
 import { useMedia, usePhone } from '@/lib/use-media';
 import { useLayout } from '../layout-store';
-import { useAgents, useOpenAgent, useOpenTask, usePlansWaiting, useTasks } from '../use-room';
+import {
+  useAgents,
+  useApprovalsWaiting,
+  useOpenAgent,
+  useOpenTask,
+  usePlansWaiting,
+  useTasks,
+} from '../use-room';
 import { LiveTask } from './live-task';
 import { NeedCard } from './need-card';
 import { Overview } from './overview';
@@ -44,10 +52,24 @@ function Room({ ranked }: { ranked: readonly Ranked[] }) {
   const plans = usePlansWaiting();
   const phone = usePhone();
   const openTask = useOpenTask();
-  const needy = ranked.filter(({ need }) => groupOf(need) === 'needs');
+  const approvals = useApprovalsWaiting();
+  const openAgent = useOpenAgent();
+  // Whoever asks in the inbox is answered there.
+  const needy = ranked.filter(
+    ({ agent, need }) => groupOf(need) === 'needs' && !approvals.some((one) => one.agent_id === agent.id),
+  );
   const busy = ranked.filter(({ need }) => need === 'busy');
   const recent = tasks.filter((task) => !awaitsApproval(task)).slice(0, RECENT);
   const waiting: ReactNode[] = [
+    ...approvals.map((one) => (
+      <ApprovalCard
+        key={one.id}
+        approval={one}
+        compact
+        onTerminal={(id) => openAgent({ id })}
+        onTask={(id) => openTask({ id })}
+      />
+    )),
     ...plans.map((plan) => (
       <PlanCard
         key={plan.map((task) => task.id).join()}

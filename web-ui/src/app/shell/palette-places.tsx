@@ -12,6 +12,7 @@ import {
   Moon,
   Plus,
   Settings,
+  ShieldQuestion,
   Sun,
 } from 'lucide-react';
 import type { ReactNode } from 'react';
@@ -30,6 +31,7 @@ export const GROUP =
 export const PLACE_NAMES = [
   'New agent',
   'Home',
+  'Approvals',
   'Chat with the primary',
   'Wall',
   'Tasks',
@@ -62,6 +64,12 @@ export function Places({ run }: { run(act: () => void): () => void }) {
       ? [{ name: 'New agent', icon: <Plus size={15} />, keys: 's', act: () => show('spawn') }]
       : []),
     { name: 'Home', icon: <House size={15} />, keys: 'g h', act: () => void navigate({ to: '/' }) },
+    {
+      name: 'Approvals',
+      icon: <ShieldQuestion size={15} />,
+      keys: 'g i',
+      act: () => void navigate({ to: '/approvals' }),
+    },
     {
       name: 'Chat with the primary',
       icon: <MessageSquare size={15} />,

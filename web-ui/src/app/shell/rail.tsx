@@ -1,7 +1,16 @@
 /** The places, at the left edge; on the phone they are tabs at the bottom. */
 import { Link } from '@tanstack/react-router';
 import { clsx } from 'clsx';
-import { Grid2x2, History, House, ListTodo, MessageSquare, Search, Settings } from 'lucide-react';
+import {
+  Grid2x2,
+  History,
+  House,
+  ListTodo,
+  MessageSquare,
+  Search,
+  Settings,
+  ShieldQuestion,
+} from 'lucide-react';
 import type { ReactNode } from 'react';
 import { Brand } from '@/components/brand';
 import { IconButton } from '@/components/ui/button';
@@ -10,7 +19,7 @@ import { useMay } from '@/lib/client';
 import { useLayout } from '../layout-store';
 
 interface Place {
-  to: '/' | '/chat' | '/wall' | '/tasks' | '/sessions' | '/settings';
+  to: '/' | '/approvals' | '/chat' | '/wall' | '/tasks' | '/sessions' | '/settings';
   name: string;
   keys: string;
   icon: ReactNode;
@@ -18,6 +27,7 @@ interface Place {
 
 const PLACES: Place[] = [
   { to: '/', name: 'Home', keys: 'g h', icon: <House size={18} /> },
+  { to: '/approvals', name: 'Approvals', keys: 'g i', icon: <ShieldQuestion size={18} /> },
   { to: '/chat', name: 'Chat', keys: 'c', icon: <MessageSquare size={18} /> },
   { to: '/wall', name: 'Wall', keys: 'g w', icon: <Grid2x2 size={18} /> },
   { to: '/tasks', name: 'Tasks', keys: 'g t', icon: <ListTodo size={18} /> },
@@ -32,7 +42,19 @@ function usePlaces(): Place[] {
 
 const SETTINGS: Place = { to: '/settings', name: 'Settings', keys: 'g a', icon: <Settings size={18} /> };
 
-export function Rail({ needs, plans }: { needs: number; plans: number }) {
+/** How much waits, by place. */
+export interface Counts {
+  needs: number;
+  approvals: number;
+  plans: number;
+}
+
+function countOf(place: Place, { needs, approvals, plans }: Counts): number {
+  if (place.to === '/approvals') return approvals;
+  return place.to === '/' ? needs : place.to === '/tasks' ? plans : 0;
+}
+
+export function Rail({ counts }: { counts: Counts }) {
   const show = useLayout((state) => state.show);
   const places = usePlaces();
   return (
@@ -44,11 +66,7 @@ export function Rail({ needs, plans }: { needs: number; plans: number }) {
         <Brand size={26} />
       </div>
       {places.map((place) => (
-        <RailLink
-          key={place.to}
-          place={place}
-          count={place.to === '/' ? needs : place.to === '/tasks' ? plans : 0}
-        />
+        <RailLink key={place.to} place={place} count={countOf(place, counts)} />
       ))}
       <div className="flex-1" />
       <IconButton label="Find anything" keys="mod+k" className="size-9" onClick={() => show('palette')}>
@@ -90,7 +108,7 @@ function Count({ count, className = '-top-0.5 -right-0.5' }: { count: number; cl
   );
 }
 
-export function BottomTabs({ needs, plans }: { needs: number; plans: number }) {
+export function BottomTabs({ counts }: { counts: Counts }) {
   const show = useLayout((state) => state.show);
   const places = usePlaces();
   const tab = 'relative flex h-13 flex-1 flex-col items-center justify-center gap-0.5 text-[11px] text-ink-3';
@@ -106,10 +124,7 @@ export function BottomTabs({ needs, plans }: { needs: number; plans: number }) {
         >
           <span className="relative">
             {place.icon}
-            <Count
-              count={place.to === '/' ? needs : place.to === '/tasks' ? plans : 0}
-              className="-top-1.5 left-3"
-            />
+            <Count count={countOf(place, counts)} className="-top-1.5 left-3" />
           </span>
           {place.name}
         </Link>

@@ -9,10 +9,10 @@ import { useResend } from '@/features/chat/api';
 import { groupOf } from '@/lib/need';
 import { usePhone } from '@/lib/use-media';
 import { useLayout } from '../layout-store';
-import { useAgents, useOpenAgent, usePlansWaiting } from '../use-room';
+import { useAgents, useApprovalsWaiting, useOpenAgent, usePlansWaiting } from '../use-room';
 import { ConnectionBanner, useStale } from './connection-banner';
 import { HelpSheet } from './help-sheet';
-import { BottomTabs, Rail } from './rail';
+import { BottomTabs, type Counts, Rail } from './rail';
 import { useShortcuts } from './shortcuts';
 import { StatusLine } from './status-line';
 
@@ -22,10 +22,12 @@ export function Shell() {
   const phone = usePhone();
   const { ranked, isPending } = useAgents();
   const plans = usePlansWaiting().length;
+  const approvals = useApprovalsWaiting().length;
   const { dialog, show } = useLayout();
   const openAgent = useOpenAgent();
   const { agentId = null } = useParams({ strict: false });
   const needs = ranked.filter(({ need }) => groupOf(need) === 'needs').length;
+  const counts = { needs: needs + plans, approvals, plans };
   const stale = useStale();
   useResend();
   useShortcuts();
@@ -43,7 +45,7 @@ export function Shell() {
       <div className="flex min-h-0 flex-1">
         {!phone && (
           <>
-            <Rail needs={needs + plans} plans={plans} />
+            <Rail counts={counts} />
             <aside
               className={clsx(
                 'flex w-[232px] shrink-0 flex-col border-line border-r bg-surface transition-[filter] duration-(--calm) desk:w-[264px]',
@@ -67,7 +69,7 @@ export function Shell() {
           <Outlet />
         </main>
       </div>
-      {phone ? <PhoneTabs needs={needs + plans} plans={plans} /> : <StatusLine ranked={ranked} />}
+      {phone ? <PhoneTabs counts={counts} /> : <StatusLine ranked={ranked} />}
       <SpawnDialog
         open={dialog === 'spawn'}
         onClose={() => show(null)}
@@ -84,10 +86,10 @@ export function Shell() {
 }
 
 /** A terminal, a talk or a session needs the whole height of a phone; the way back is in its bar. */
-function PhoneTabs({ needs, plans }: { needs: number; plans: number }) {
+function PhoneTabs({ counts }: { counts: Counts }) {
   const path = useRouterState({ select: (state) => state.location.pathname });
   if (path.startsWith('/agents/') || path.startsWith('/sessions/')) return null;
-  return <BottomTabs needs={needs} plans={plans} />;
+  return <BottomTabs counts={counts} />;
 }
 
 /** How much waits, where one sees it without looking: the tab's title, and the icon of the installed page. */

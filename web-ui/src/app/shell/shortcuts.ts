@@ -17,6 +17,7 @@ export const SHORTCUTS: { title: string; items: Shortcut[] }[] = [
     title: 'go',
     items: [
       { keys: 'g h', does: 'Home' },
+      { keys: 'g i', does: 'Approvals' },
       { keys: 'c', does: 'Chat with the primary' },
       { keys: 'g w', does: 'Wall' },
       { keys: 'g t', does: 'Tasks' },
@@ -35,6 +36,17 @@ export const SHORTCUTS: { title: string; items: Shortcut[] }[] = [
       { keys: '.', does: 'Actions for the open agent' },
       { keys: 'i', does: 'Show or hide the facts' },
       { keys: '/', does: 'Write a message, or search the list' },
+    ],
+  },
+  {
+    title: 'approvals',
+    items: [
+      { keys: 'j', does: 'The next question' },
+      { keys: 'a', does: 'Allow it once' },
+      { keys: 'd', does: 'Deny it' },
+      { keys: 'w', does: 'Deny it with words' },
+      { keys: 's', does: 'Allow it for the session' },
+      { keys: 'r', does: 'Make a rule of it' },
     ],
   },
   {
@@ -100,6 +112,7 @@ export function useShortcuts(): void {
     const { show, toggleInspector } = useLayout.getState();
     const go: Record<string, () => void> = {
       h: () => void navigate({ to: '/' }),
+      i: () => void navigate({ to: '/approvals' }),
       t: () => void navigate({ to: '/tasks', search: {} }),
       s: () => void navigate({ to: '/sessions', search: {} }),
       w: () => void navigate({ to: '/wall' }),

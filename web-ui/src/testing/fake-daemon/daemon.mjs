@@ -3,6 +3,7 @@ import { createReadStream, existsSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { WebSocketServer } from 'ws';
+import * as asked from './approvals.mjs';
 import * as clock from './clock.mjs';
 import * as disk from './sessions.mjs';
 import { Connection, converse } from './sockets.mjs';
@@ -43,6 +44,8 @@ export class FakeDaemon {
     this.agents = world.agents(base);
     this.tasks = world.tasks(base);
     this.messages = talk.messages(base);
+    this.approvals = asked.approvals(base);
+    this.rules = asked.rules(base);
     this.kinds = world.kinds(base);
     this.sessions = disk.sessions(base);
     this.event = 100 + this.feed.length;
@@ -133,8 +136,8 @@ export class FakeDaemon {
       response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' });
       response.end(body === undefined ? '' : JSON.stringify(body));
     };
-    const problem = (status, title, detail) =>
-      json(status, { type: 'urn:orchestra:fake', title, status, detail }, 'application/problem+json');
+    const problem = (status, title, detail, code = 'fake') =>
+      json(status, { type: `urn:orchestra:${code}`, title, status, detail }, 'application/problem+json');
     if (!url.pathname.startsWith('/api/')) return this.asset(url.pathname, response);
     if (this.down) return request.socket.destroy();
     let text = '';
@@ -145,7 +148,7 @@ export class FakeDaemon {
       response.writeHead(200, { 'content-type': 'text/markdown; charset=utf-8' });
       return response.end(answer.text);
     }
-    if (answer.problem) return problem(answer.status, answer.problem, answer.detail);
+    if (answer.problem) return problem(answer.status, answer.problem, answer.detail, answer.code);
     return json(answer.status ?? 200, answer.body);
   }
 
@@ -194,6 +197,11 @@ export class FakeDaemon {
       return disk.answer(this, pathname, searchParams);
     }
     if (at === 'GET /api/agents') return page(this.agents);
+    if (at === 'GET /api/approvals') {
+      const state = searchParams.get('state');
+      return page(this.approvals.filter((one) => !state || one.state === state));
+    }
+    if (at === 'GET /api/approval-rules') return page(this.rules);
     if (at === 'GET /api/tasks') return page([...this.tasks].sort((a, b) => b.id - a.id));
     if (at === 'POST /api/agents') return this.spawn(body);
     if (at === 'POST /api/plans/decide') return { body: this.decide(body.task_ids, body.decision) ?? {} };
@@ -201,6 +209,15 @@ export class FakeDaemon {
   }
 
   object(method, [kind, id, part], body) {
+    if (kind === 'approvals') {
+      const one = this.approvals.find((each) => each.id === id);
+      if (!one) return null;
+      return part ? asked.answer(this, one, part, body) : { body: one };
+    }
+    if (kind === 'approval-rules') {
+      this.rules = this.rules.filter((each) => each.id !== id);
+      return { status: 204 };
+    }
     if (kind === 'tasks') {
       const task = this.tasks.find((each) => each.id === Number(id));
       if (!task) return null;

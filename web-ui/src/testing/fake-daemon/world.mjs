@@ -99,6 +99,15 @@ export function agents(scenario) {
     }),
   ];
   if (scenario === 'calm') return calm;
+  const asks = calm.find(({ id }) => id === 'droid-002');
+  if (asks && scenario === 'asking') {
+    Object.assign(asks.activity, {
+      state: 'waiting',
+      waiting_for: 'permission',
+      since: ago(52_000),
+      source: 'hook',
+    });
+  }
   return [
     ...calm,
     agent(
