@@ -2,7 +2,8 @@
 //! in; a test fails when it differs (`make types` writes it anew).
 
 use crate::{
-    admin, agent, approval, auth, event, message, problem, socket, system, task, terminal, transcript,
+    admin, agent, approval, auth, event, message, problem, socket, system, task, terminal,
+    transcript,
 };
 use ts_rs::{Config, TS};
 

@@ -13,6 +13,7 @@
 
 mod keeper;
 mod reading;
+mod request;
 mod title;
 
 use crate::{

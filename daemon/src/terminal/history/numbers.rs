@@ -221,7 +221,8 @@ mod tests {
     fn a_line_keeps_its_number_however_much_was_dropped() {
         let (mut history, mut numbers) = (history(), Numbers::new());
         let mut line = 0;
-        for step in [0, 5, 300, 690, 10, 130, 890, 400, 1, 850, 100, 100] {
+        // After so much that only one mark was left, the next look takes new ones.
+        for step in [0, 5, 300, 690, 10, 130, 890, 0, 400, 1, 850, 0, 100, 100] {
             for _ in 0..step {
                 history.add(format!("line {line}"));
                 line += 1;

@@ -3,6 +3,7 @@
 use super::{
     Ask, Open, ReadingId,
     reading::{Reading, Taken, Want},
+    request::{Tag, off_stage},
 };
 use crate::{
     capture::Way,
@@ -17,30 +18,12 @@ use crate::{
 use std::{collections::HashMap, sync::Arc};
 use tokio::sync::{mpsc, oneshot};
 
-/// Which request a reply belongs to.
-enum Tag {
-    Link(ReadingId, PaneId),
-    Snapshot(ReadingId, Taken),
-    /// Paused to take a snapshot in silence.
-    Silence(ReadingId),
-    /// tmux says `%pause` inside of this reply, where it is no event.
-    Pause(ReadingId),
-    Resume,
-    Unlink(Option<oneshot::Sender<()>>),
-}
-
 /// One step of input or output; never, without a connection.
 async fn step(wire: &mut Option<Wire<Tag>>) -> Result<(), Error> {
     match wire {
         Some(wire) => wire.read_or_write().await,
         None => std::future::pending().await,
     }
-}
-
-/// Takes a window off the stage. What was printed for it is paused first: tmux would
-/// otherwise keep it for a client that never gets it.
-fn off_stage(pane: PaneId, window: WindowId) -> Script {
-    Script::new(&command::flow(pane, false)).then(&command::unlink_from_stage(window))
 }
 
 /// The task and its state.
@@ -50,6 +33,8 @@ pub(super) struct Keeper {
     wire: Option<Wire<Tag>>,
     readings: HashMap<ReadingId, Reading>,
     by_pane: HashMap<PaneId, ReadingId>,
+    /// Windows that leave the stage, and how often tmux has yet to tell of it.
+    leaving: HashMap<WindowId, u32>,
     /// Readings with gathered output.
     touched: Vec<ReadingId>,
     /// Whose output came last.
@@ -64,6 +49,7 @@ impl Keeper {
             wire: None,
             readings: HashMap::new(),
             by_pane: HashMap::new(),
+            leaving: HashMap::new(),
             touched: Vec::new(),
             last: None,
         }
@@ -96,6 +82,7 @@ impl Keeper {
             tracing::info!(%error, readings = self.readings.len(), "the live connection to tmux ended");
         }
         self.by_pane.clear();
+        self.leaving.clear();
         self.touched.clear();
         for (_, reading) in self.readings.drain() {
             reading.exit();
@@ -162,7 +149,7 @@ impl Keeper {
             self.by_pane.remove(&reading.pane);
         }
         if let Some(window) = reading.window {
-            self.send(&off_stage(reading.pane, window), Tag::Unlink(done));
+            self.unlink(reading.pane, window, done);
         }
         reading.exit();
     }
@@ -294,7 +281,20 @@ impl Keeper {
         Some((id, self.readings.get_mut(&id)?))
     }
 
+    fn unlink(&mut self, pane: PaneId, window: WindowId, done: Option<oneshot::Sender<()>>) {
+        *self.leaving.entry(window).or_default() += 1;
+        self.send(&off_stage(pane, window), Tag::Unlink(window, done));
+    }
+
     fn window_closed(&mut self, window: WindowId) {
+        // tmux tells of each leaving, and late: the window may be back on the stage.
+        if let Some(left) = self.leaving.get_mut(&window) {
+            *left -= 1;
+            if *left == 0 {
+                self.leaving.remove(&window);
+            }
+            return;
+        }
         let there =
             |(id, reading): (&ReadingId, &Reading)| (reading.window == Some(window)).then_some(*id);
         if let Some(id) = self.readings.iter().find_map(there) {
@@ -323,7 +323,10 @@ impl Keeper {
                 }
             }
             Tag::Resume => {}
-            Tag::Unlink(done) => {
+            Tag::Unlink(window, done) => {
+                if answer.is_err() {
+                    self.leaving.remove(&window);
+                }
                 if let Some(done) = done {
                     let _ = done.send(());
                 }
@@ -344,7 +347,7 @@ impl Keeper {
             Ok(window) => match self.readings.get_mut(&id) {
                 Some(reading) => reading.linked(window),
                 // Closed before it was there.
-                None => self.send(&off_stage(pane, window), Tag::Unlink(None)),
+                None => self.unlink(pane, window, None),
             },
             Err(error) => {
                 if let Some(reading) = self.readings.remove(&id) {
