@@ -3,7 +3,7 @@
 # PROJECT is the folder that the primary works in:  make up PROJECT=~/code/thing
 
 .DEFAULT_GOAL := help
-.PHONY: help up test check e2e bench bench-peers soak fuzz fmt types
+.PHONY: help up test check e2e security bench bench-peers soak fuzz fmt types
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -19,6 +19,9 @@ check: ## format, lints, types, scripts, container files, house rules
 
 e2e: ## the main job with real agent CLIs and a browser
 	@scripts/test.sh e2e
+
+security: ## the catalogue of attacks and faults, as a table
+	@scripts/security.sh
 
 bench: ## the performance figures
 	@scripts/run-all.sh bench $(ARGS)

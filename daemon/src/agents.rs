@@ -7,6 +7,7 @@ pub mod hooks;
 pub mod kinds;
 pub mod launch;
 pub mod lifecycle;
+pub mod mask;
 pub mod order;
 pub mod resume;
 pub mod signals;
@@ -111,6 +112,8 @@ pub struct Agents {
     pub(in crate::agents) terminals: Terminals,
     pub(in crate::agents) kinds: Kinds,
     recordings: Recordings,
+    /// Set while agents start masked.
+    mask: Option<Arc<mask::Mask>>,
     /// Our own binary, which agents run for hooks and MCP.
     pub(in crate::agents) orchestra: Arc<PathBuf>,
     tasks: Tasks,
@@ -139,7 +142,12 @@ impl Agents {
         orchestra: PathBuf,
         tasks: &Tasks,
     ) -> Result<Self, AgentError> {
+        let mask = mask::Mask::find(&config).await.unwrap_or_else(|reason| {
+            tracing::warn!("agents can read this daemon's folders: {reason}");
+            None
+        });
         let agents = Self {
+            mask: mask.map(Arc::new),
             kinds: Kinds::new(config.clone()),
             recordings: Recordings::new(&config),
             config,
@@ -189,6 +197,11 @@ impl Agents {
     /// When the store cannot be read.
     pub async fn live(&self) -> Result<Vec<StoredAgent>, StoreError> {
         store::agents::live(&self.store).await
+    }
+
+    /// True while the daemon's folders are hidden from new agents.
+    pub fn masked(&self) -> bool {
+        self.mask.is_some()
     }
 
     /// What is known of the CLIs.

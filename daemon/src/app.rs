@@ -10,8 +10,8 @@ use crate::chat::Chat;
 use crate::config::{Config, Flags};
 use crate::delegate::Delegate;
 use crate::events::Events;
+use crate::http::door::Door;
 use crate::http::edge::Edge;
-use crate::http::networks::Networks;
 use crate::http::serve::{self, Listeners};
 use crate::http::{self, AppState};
 use crate::store::Store;
@@ -54,12 +54,12 @@ pub async fn run(flags: Flags, options: UpOptions) -> anyhow::Result<()> {
     }
     config.paths.create()?;
     let _lock = lock(&config)?;
+    let door = Door::open(&config)?;
     // Bound first: a port that is taken is the commonest reason to fail, and the cheapest
     // to find out.
     let socket = config.paths.socket();
     let listeners = Listeners::bind(config.settings.server.listen, Some(&socket)).await?;
     let edge = Edge::new(&config.settings, &listeners.addresses());
-    let allow = Networks::parse(&config.settings.network.allow)?;
     let tasks = Tasks::default();
     let state = wire(config.clone(), edge, &tasks).await?;
     let ready = Ready {
@@ -68,7 +68,7 @@ pub async fn run(flags: Flags, options: UpOptions) -> anyhow::Result<()> {
     };
     http::limits::keep_small(&state.edge, &tasks);
     upkeep::start(&state, &tasks);
-    serve::start(listeners, http::router(&state), allow, &tasks);
+    serve::start(listeners, http::router(&state), door, &tasks);
     (options.on_ready)(&ready);
     tracing::info!(url = ready.url, "serving");
     ended().await?;
@@ -88,6 +88,7 @@ async fn wire(config: Arc<Config>, edge: Edge, tasks: &Tasks) -> anyhow::Result<
     let store = Store::open(&config.paths.data_dir).await?;
     let events = Events::start(store.clone(), tasks).await?;
     let auth = Auth::open(&config, store.clone(), tasks)?;
+    auth.load_shares().await?;
     let audit = Audit::open(&config.paths.data_dir)?;
     let transcripts = Transcripts::start(&config, store.clone(), tasks).await?;
     let terminals = Terminals::start(&config, tasks).await?;
@@ -102,6 +103,7 @@ async fn wire(config: Arc<Config>, edge: Edge, tasks: &Tasks) -> anyhow::Result<
         tasks,
     )
     .await?;
+    auth.set_masked(agents.masked());
     let panes = terminals.clone();
     auth.set_panes(move || panes.found().into_iter().map(|pane| pane.pid).collect());
     let approvals = Approvals::start(
@@ -136,6 +138,7 @@ async fn wire(config: Arc<Config>, edge: Edge, tasks: &Tasks) -> anyhow::Result<
         chat,
         delegate,
         tasks: tasks.clone(),
+        sockets: http::ws::Sockets::default(),
     })
 }
 

@@ -1,6 +1,7 @@
 //! The record of every change and denial. What cannot be recorded is refused, except
 //! stopping, which acts first. One thread writes; it gathers what waits and syncs once.
 
+pub mod checkpoint;
 pub mod query;
 pub mod record;
 mod segments;
@@ -9,6 +10,8 @@ mod tests;
 mod writer;
 
 use crate::auth::secret::{KeyFileError, key_file};
+use checkpoint::Signer;
+use orchestra_protocol::admin::AuditCheckpoint;
 use orchestra_protocol::time::Timestamp;
 use parking_lot::Mutex;
 use query::{Filter, Verdict};
@@ -44,6 +47,9 @@ pub struct Audit(Arc<Inner>);
 struct Inner {
     folder: PathBuf,
     key: PathBuf,
+    signer: Arc<Signer>,
+    /// One checkpoint is made at a time.
+    checkpoints: tokio::sync::Semaphore,
     jobs: mpsc::Sender<Job>,
     healthy: Arc<AtomicBool>,
     denials: Mutex<Denials>,
@@ -72,6 +78,7 @@ impl Audit {
                 .mode(0o700)
                 .create(each)?;
         }
+        let signer = Arc::new(Signer::open(&keys.join("checkpoint"))?);
         let key = keys.join("audit");
         let bytes = key_file(&key, || rand::random::<[u8; 32]>().to_vec())?;
         let (segments, open) = segments::Segments::open(&folder, ChainKey::new(bytes))?;
@@ -81,6 +88,8 @@ impl Audit {
         Ok(Self(Arc::new(Inner {
             folder,
             key,
+            signer,
+            checkpoints: tokio::sync::Semaphore::new(1),
             jobs,
             healthy,
             denials: Mutex::default(),
@@ -164,7 +173,71 @@ impl Audit {
     pub async fn verify(&self) -> Result<Verdict, AuditError> {
         self.flush().await;
         let folder = self.0.folder.clone();
-        self.blocking(move |key| query::verify(&folder, key)).await
+        let signer = Arc::clone(&self.0.signer);
+        self.blocking(
+            move |key| match checkpoint::kept(&folder, &signer.public)? {
+                Some(kept) => query::verify(&folder, key, &kept),
+                None => Ok(Verdict::Broken {
+                    after: 0,
+                    file: folder.join(checkpoint::KEPT).display().to_string(),
+                }),
+            },
+        )
+        .await
+    }
+
+    /// Says, signed, where the record stands, and keeps that beside it.
+    ///
+    /// # Errors
+    /// When the record cannot be written or the checkpoint not kept.
+    pub async fn checkpoint(&self) -> Result<AuditCheckpoint, AuditError> {
+        let _turn = self.0.checkpoints.acquire().await;
+        let (end, wait) = oneshot::channel();
+        let sent = self.0.jobs.send(Job::End(end)).await;
+        sent.map_err(|_| AuditError::Failed)?;
+        let (seq, hash) = wait.await.map_err(|_| AuditError::Failed)?;
+        let (folder, signer) = (self.0.folder.clone(), Arc::clone(&self.0.signer));
+        self.blocking(move |_| {
+            // Damaged ones stay as they are: `verify` has to find them.
+            let Some(kept) = checkpoint::kept(&folder, &signer.public)? else {
+                return Err(std::io::Error::other("a kept checkpoint was changed"));
+            };
+            if let Some(last) = kept
+                .last()
+                .filter(|last| last.seq == seq && last.hash == hash)
+            {
+                return Ok(last.clone());
+            }
+            let new = signer.sign(seq, hash);
+            let anchor = segments::anchor(&folder).map_or(0, |(seq, _)| seq);
+            checkpoint::keep(&folder, kept, &new, anchor)?;
+            Ok(new)
+        })
+        .await
+    }
+
+    /// The checkpoints kept beside the record, oldest first.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub async fn checkpoints(&self) -> Result<Vec<AuditCheckpoint>, AuditError> {
+        let (folder, signer) = (self.0.folder.clone(), Arc::clone(&self.0.signer));
+        let read = move |_: &ChainKey| checkpoint::kept(&folder, &signer.public);
+        Ok(self.blocking(read).await?.unwrap_or_default())
+    }
+
+    /// The files of the record, in order, with everything recorded before.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub async fn files(&self) -> Result<Vec<PathBuf>, AuditError> {
+        self.flush().await;
+        let folder = self.0.folder.clone();
+        let list = move |_: &ChainKey| {
+            let files = segments::list(&folder)?;
+            Ok(files.into_iter().map(|(_, path)| path).collect())
+        };
+        self.blocking(list).await
     }
 
     /// Forgets whole files that end before `before`; says how many.

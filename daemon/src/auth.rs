@@ -1,5 +1,6 @@
 //! Who calls, and what they may do: tokens, devices, tickets, and the one decision.
 
+pub mod accounts;
 pub mod authorize;
 pub mod cache;
 pub mod issuer;
@@ -11,6 +12,7 @@ pub mod peer;
 pub mod permission;
 pub mod principal;
 pub mod secret;
+pub mod shares;
 #[cfg(test)]
 mod tests;
 pub mod tickets;
@@ -41,6 +43,8 @@ pub enum AuthError {
     Ticket(#[from] tickets::TicketError),
     #[error("this installation logs in with an OIDC provider; local logins are off")]
     NoLocalIssuer,
+    #[error("there is an account of that name")]
+    NameTaken,
     #[error("{0}")]
     Invalid(&'static str),
     #[error(transparent)]
@@ -65,8 +69,12 @@ struct Inner {
     logins: login::Logins,
     tickets: tickets::Tickets,
     cache: cache::Cache,
+    shares: shares::Shares,
+    /// Passwords looked at together.
+    hashing: tokio::sync::Semaphore,
     generation: AtomicU64,
     panes: OnceLock<Panes>,
+    masked: OnceLock<bool>,
     /// Subject of the first local login.
     owner: String,
 }
@@ -84,6 +92,7 @@ impl Auth {
                 let verifier = jwt::Verifier {
                     issuer: local.name.clone(),
                     audience: issuer::AUDIENCE.to_owned(),
+                    clients: Vec::new(),
                     keys: jwks::Jwks::fixed(&local.jwks(), tasks),
                 };
                 (verifier, Some(local))
@@ -93,6 +102,7 @@ impl Auth {
                 let verifier = jwt::Verifier {
                     issuer: settings.issuer.clone(),
                     audience: settings.audience.clone(),
+                    clients: settings.clients.clone(),
                     keys: jwks::Jwks::remote(remote, tasks),
                 };
                 (verifier, None)
@@ -115,8 +125,11 @@ impl Auth {
             logins: login::Logins::default(),
             tickets: tickets::Tickets::default(),
             cache: cache::Cache::default(),
+            shares: shares::Shares::default(),
+            hashing: tokio::sync::Semaphore::new(2),
             generation: AtomicU64::new(0),
             panes: OnceLock::new(),
+            masked: OnceLock::new(),
         })))
     }
 
@@ -124,6 +137,17 @@ impl Auth {
     pub fn set_panes(&self, panes: impl Fn() -> HashSet<i32> + Send + Sync + 'static) {
         // A second call would come from a second daemon in one process: tests only.
         let _ = self.0.panes.set(Box::new(panes));
+    }
+
+    /// Tells whether agents see the daemon's folders; once, when the agents are up.
+    pub fn set_masked(&self, masked: bool) {
+        // As above.
+        let _ = self.0.masked.set(masked);
+    }
+
+    /// True when agents do not see the daemon's folders.
+    pub fn agents_masked(&self) -> bool {
+        self.0.masked.get().copied().unwrap_or_default()
     }
 
     /// True when tokens can be checked.
@@ -236,6 +260,7 @@ impl Auth {
             token_id: verified.token_id,
             device_id: verified.device_id,
             expires_at: Some(verified.expires_at),
+            shares: self.0.shares.clone(),
         };
         // Not `recheck`: the validation allowed for clocks that differ.
         self.standing(&principal).await
@@ -265,6 +290,7 @@ impl Auth {
             token_id: Some(hash.to_owned()),
             device_id: None,
             expires_at: None,
+            shares: self.0.shares.clone(),
         })
     }
 

@@ -3,6 +3,7 @@
 pub mod account;
 pub mod approvals;
 pub mod attach;
+pub mod audit;
 pub mod browser;
 pub mod client;
 pub mod connection;
@@ -11,6 +12,7 @@ pub mod doctor;
 pub mod failure;
 pub mod fleet;
 pub mod hook;
+pub mod login;
 pub mod logs;
 pub mod mcp;
 pub mod output;
@@ -20,6 +22,7 @@ pub mod sessions;
 pub mod status;
 pub mod tty;
 pub mod up;
+pub mod user;
 pub mod values;
 
 use clap::{CommandFactory, Parser, Subcommand};
@@ -48,6 +51,8 @@ pub enum Command {
     Up(up::UpArgs),
     Web(account::WebArgs),
     Token(account::TokenArgs),
+    Login(login::LoginArgs),
+    Logout(login::LogoutArgs),
     Status(status::StatusArgs),
     Spawn(fleet::SpawnArgs),
     Attach(attach::AttachArgs),
@@ -63,6 +68,9 @@ pub enum Command {
     Kill(fleet::KillArgs),
     Interrupt(fleet::InterruptArgs),
     Retry(fleet::RetryArgs),
+    User(user::UserArgs),
+    Share(user::ShareArgs),
+    Audit(audit::AuditArgs),
     Doctor(doctor::DoctorArgs),
     Mcp(mcp::McpArgs),
     #[command(hide = true)]
@@ -125,6 +133,8 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::Up(args) => Box::pin(up::run(args)).await,
         Command::Web(args) => account::web(&args).await,
         Command::Token(args) => account::token(args).await,
+        Command::Login(args) => login::login(args).await,
+        Command::Logout(args) => login::logout(args).await,
         Command::Status(args) => status::status(&args).await,
         Command::Spawn(args) => fleet::spawn(args).await,
         Command::Attach(args) => Box::pin(attach::run(&args)).await,
@@ -140,6 +150,9 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::Kill(args) => fleet::kill(args).await,
         Command::Interrupt(args) => fleet::interrupt(&args).await,
         Command::Retry(args) => fleet::retry(&args).await,
+        Command::User(args) => user::run(args).await,
+        Command::Share(args) => user::share(&args).await,
+        Command::Audit(args) => audit::run(&args).await,
         Command::Doctor(args) => doctor::run(&args).await,
         Command::Mcp(args) => mcp::run(&args.connection).await,
         Command::Hook(args) => hook::run(args).await,
@@ -168,6 +181,8 @@ fn wants_json(command: &Command) -> bool {
         }
         Command::Web(args) => &args.connection,
         Command::Token(args) => &args.connection,
+        Command::Login(args) => &args.connection,
+        Command::Logout(args) => &args.connection,
         Command::Status(args) => &args.connection,
         Command::Spawn(args) => &args.connection,
         Command::Attach(args) => &args.connection,
@@ -183,6 +198,9 @@ fn wants_json(command: &Command) -> bool {
         Command::Kill(args) => &args.connection,
         Command::Interrupt(args) => &args.connection,
         Command::Retry(args) => &args.connection,
+        Command::User(args) => &args.connection,
+        Command::Share(args) => &args.connection,
+        Command::Audit(args) => &args.connection,
         Command::Doctor(args) => &args.connection,
     };
     connection.json

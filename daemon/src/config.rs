@@ -1,6 +1,7 @@
 //! Configuration: embedded defaults, then the file, then `ORCHESTRA_…` variables, then
 //! flags; parsed once, before any socket opens. The only reader of the environment.
 
+mod check;
 pub mod layers;
 pub mod paths;
 
@@ -42,6 +43,7 @@ pub struct Settings {
     pub projects: Projects,
     pub auth: Auth,
     pub network: Network,
+    pub isolation: Isolation,
     pub terminal: Terminal,
     pub primary: Primary,
     pub approvals: Approvals,
@@ -60,6 +62,16 @@ pub struct Server {
     pub listen: SocketAddr,
     pub hosts: Vec<String>,
     pub behind_tls_proxy: bool,
+    /// PEM files; both or none.
+    pub tls_cert: String,
+    pub tls_key: String,
+}
+
+impl Server {
+    /// True when the daemon itself speaks TLS.
+    pub fn own_tls(&self) -> bool {
+        !self.tls_cert.is_empty()
+    }
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -83,6 +95,10 @@ pub struct Auth {
     pub issuer: String,
     pub audience: String,
     pub client_id: String,
+    /// The client of `orchestra login`; empty: it cannot log in.
+    pub cli_client_id: String,
+    /// Clients whose tokens are taken; empty: those of any client.
+    pub clients: Vec<String>,
     pub allow_query_jwt: bool,
     pub token_ttl_s: u64,
     pub device_ttl_days: u32,
@@ -92,9 +108,18 @@ pub struct Auth {
 #[serde(deny_unknown_fields)]
 pub struct Network {
     pub allow: Vec<String>,
+    /// Proxies whose X-Forwarded-For is believed.
+    pub trusted_proxies: Vec<String>,
     /// In a container: all addresses in there, while the port is published on the
     /// host's loopback only.
     pub published_on_loopback: bool,
+}
+
+/// What keeps agents apart from the daemon.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Isolation {
+    pub mask: bool,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -277,55 +302,6 @@ impl Config {
         ];
         let on = reminders.into_iter().filter(|(on, _)| *on);
         on.map(|(_, text)| text).collect()
-    }
-
-    fn check(&self) -> Result<(), ConfigError> {
-        let wrong = |key: &str, message: &str| {
-            let origin = self.provenance.get(key).cloned().unwrap_or_default();
-            Err(ConfigError::Value {
-                origin,
-                message: format!("{key}: {message}"),
-            })
-        };
-        let settings = &self.settings;
-        let sheltered = settings.server.behind_tls_proxy || settings.network.published_on_loopback;
-        if !settings.server.listen.ip().is_loopback() && !sheltered {
-            return wrong(
-                "server.listen",
-                "refuses to listen beyond loopback without TLS; put a TLS proxy before it and set \
-                 server.behind_tls_proxy = true, or listen on 127.0.0.1; in a container whose port is published on the host's \
-                 loopback only, set network.published_on_loopback = true",
-            );
-        }
-        if settings.auth.login == LoginSource::Oidc
-            && (settings.auth.issuer.is_empty() || settings.auth.audience.is_empty())
-        {
-            return wrong("auth.login", "\"oidc\" needs auth.issuer and auth.audience");
-        }
-        if !(0.5..=10.0).contains(&settings.terminal.frames_per_second) {
-            return wrong("terminal.frames_per_second", "must lie between 0.5 and 10");
-        }
-        if !(1..=65_536).contains(&settings.terminal.recording_max_mib) {
-            return wrong("terminal.recording_max_mib", "must lie between 1 and 65536");
-        }
-        // The CLIs' hooks are cut after a day.
-        if !(5..=86_000).contains(&settings.approvals.timeout_s) {
-            return wrong("approvals.timeout_s", "must lie between 5 and 86000");
-        }
-        for specialist in &settings.specialists {
-            let mut letters = specialist.name.chars();
-            let first = letters
-                .next()
-                .is_some_and(|letter| letter.is_ascii_lowercase());
-            let rest = letters.all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit());
-            if !first || !rest || specialist.name == "primary" {
-                return wrong(
-                    "specialists",
-                    "a name is [a-z][a-z0-9]* and not \"primary\", because agent ids are made of it",
-                );
-            }
-        }
-        Ok(())
     }
 }
 

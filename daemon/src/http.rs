@@ -4,6 +4,7 @@ pub mod access;
 pub mod assets;
 pub mod audit_layer;
 pub mod authenticate;
+pub mod door;
 pub mod edge;
 pub mod extract;
 pub mod guard;
@@ -14,6 +15,7 @@ pub mod problem;
 pub mod query;
 pub mod routes;
 pub mod serve;
+pub mod tls;
 #[cfg(test)]
 mod tests;
 pub mod ws;
@@ -54,6 +56,7 @@ pub struct AppState {
     pub chat: Chat,
     pub delegate: Delegate,
     pub tasks: Tasks,
+    pub sockets: ws::Sockets,
 }
 
 /// What the OpenAPI document says of itself.
@@ -67,6 +70,7 @@ struct Document;
 /// The API and its OpenAPI document, without the layers around them.
 fn api() -> OpenApiRouter<AppState> {
     OpenApiRouter::with_openapi(Document::openapi())
+        .merge(routes::admin::router())
         .merge(routes::agents::router())
         .merge(routes::approvals::router())
         .merge(routes::attach::router())
@@ -79,6 +83,7 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(routes::me::router())
         .merge(routes::messages::router())
         .merge(routes::recording::router())
+        .merge(routes::shares::router())
         .merge(routes::tasks::router())
         .merge(routes::terminals::router())
         .merge(routes::tickets::router())

@@ -1,6 +1,7 @@
 //! The database: the truth for everything but live screens. All SQL of the daemon is
 //! in here, as free functions over `Store`.
 
+pub mod accounts;
 pub mod agents;
 pub mod agent_ids;
 pub mod agent_sessions;
@@ -15,6 +16,7 @@ pub mod idempotency;
 pub mod index;
 pub mod messages;
 pub mod rows;
+pub mod shares;
 pub mod tasks;
 pub mod task_reads;
 pub mod users;

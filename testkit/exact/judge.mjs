@@ -27,7 +27,7 @@ export class Judge {
   }
 
   async take(run) {
-    let why = null;
+    const whys = {};
     for (const { role, found, counts } of run.results) {
       const key = `${run.corpus}|${role.heals ? 'with' : 'without'}`;
       const row = this.#rows.get(key) ?? { runs: 0, equal: 0, excused: 0, unexplained: 0 };
@@ -40,8 +40,7 @@ export class Judge {
         row.equal += 1;
         continue;
       }
-      why ??= role.heals ? null : await this.#explain(run);
-      const rule = role.heals ? null : why;
+      const rule = (whys[key] ??= await this.#explain(run, role.heals === true));
       if (rule) {
         row.excused += 1;
         this.#excused.set(rule, (this.#excused.get(rule) ?? 0) + 1);
@@ -54,14 +53,16 @@ export class Judge {
   }
 
   /** The rule without whose construct the emulators agree, and with which they do not. */
-  async #explain({ items, size }) {
+  async #explain({ items, size }, healed) {
     const names = [...new Set(items.map((item) => item.rule).filter(Boolean))];
+    const rules = EMULATOR_RULES.filter((rule) => !healed || rule.lasting);
     if (names.length === 0) return null;
     const differs = async (list) => (await this.#reference.differs(bytesOf(list), size)).length > 0;
     if (await differs(items.filter((item) => !item.rule))) return null;
-    for (const { name } of EMULATOR_RULES) {
+    for (const { name } of rules) {
       if (names.includes(name) && (await differs(items.filter((item) => !item.rule || item.rule === name)))) return name;
     }
+    if (healed) return null;
     if (await differs(items)) return 'several of these together';
     return names.find(isCut) ?? null;
   }
@@ -86,7 +87,7 @@ export class Judge {
       const numbers = [`${row.runs}`.padStart(7), `${row.equal}`.padStart(7), `${row.excused}`.padStart(8)];
       lines.push(`${corpus.padEnd(19)} ${healing.padEnd(8)} ${numbers.join(' ')} ${`${row.unexplained}`.padStart(12)}`);
     }
-    lines.push('', 'excused by rule (without healing)');
+    lines.push('', 'excused by rule');
     for (const [rule, count] of [...this.#excused].sort((a, b) => b[1] - a[1])) {
       lines.push(`${`${count}`.padStart(6)}  ${rule}`);
     }

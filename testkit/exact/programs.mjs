@@ -70,7 +70,6 @@ export const COMMON = {
   wrap: (r, { cols, rows }) => `${at(r.between(1, rows - 2), cols - 3)}${'abcdefgh'}`,
   noWrap: (r, { cols, rows }) => `\x1b[?7l${at(r.between(1, rows), cols - 3)}abcdef${at(1, 1)}\x1b[?7h`,
   tabs: (r, { rows }) => `${at(r.between(1, rows), 1)}\ta\tb\t${r.from(WORDS)}`,
-  saved: (r, { cols, rows }) => `${at(r.between(1, rows), r.between(1, cols - 9))}\x1b7${at(1, 1)}${sgr(r)}x\x1b8`,
   title: (r) => `\x1b]${r.from([0, 2])};${words(r, 3)}\x07`,
   name: (r) => `\x1bk${words(r, 2)}\x1b\\`,
   query: (r) => r.from(['\x1b[c', '\x1b[>c', '\x1b[6n', '\x1b[5n', '\x1bP$qm\x1b\\', '\x1b]11;?\x07']),
@@ -81,10 +80,9 @@ export const COMMON = {
   repaint: (r, { rows }) =>
     `\x1b[?25l\x1b[H${Array.from({ length: rows }, () => `${sgr(r)}${words(r, 8)}\x1b[0m\x1b[K`).join('\r\n')}\x1b[?25h`,
   redraw: (r) => `\x1b[0m\x1b[2J\x1b[H${words(r)}`,
-  flood: (r) => `${Array.from({ length: r.between(200, 2500) }, (_, n) => `${n} ${words(r, 8)}`).join('\r\n')}\r\n`,
 };
 
-const WEIGHTS = { flood: 0.15, redraw: 0.3, alternate: 0.5, normal: 0.5, insert: 0.7 };
+const WEIGHTS = { redraw: 0.3, alternate: 0.5, normal: 0.5, insert: 0.7 };
 
 /** Chooses items; `rules` adds the constructs in which the two emulators differ. */
 export function program(seed, { size, length = 60, rules = null }) {

@@ -1,7 +1,12 @@
 // Where tmux and xterm.js read the same bytes differently. Each rule makes such bytes, and `rules.test.mjs` shows
-// that they differ; nothing else is excused.
+// that they differ; nothing else is excused. With healing only those are that are marked as `lasting`: a row that
+// the emulator cannot hold as tmux does is not mended by writing it again.
 
 const at = (y, x) => `\x1b[${y};${x}H`;
+const flood = (r) => {
+  const line = () => `${'a line of a flood '.repeat(r.between(1, 9))}${r.below(9999)}\r\n`;
+  return Array.from({ length: r.between(200, 2500) }, line).join('');
+};
 
 /** Differences of the two emulators themselves: they show when both read everything from the start. */
 export const EMULATOR_RULES = [
@@ -15,6 +20,7 @@ export const EMULATOR_RULES = [
   },
   {
     name: 'half of a wide letter is written over, erased or pushed on',
+    lasting: true,
     make: (r) =>
       r.from([`${at(3, 1)}\x1b[2K漢字${at(3, 2)}over`, `${at(3, 3)}\x1b[2K漢字漢字${at(3, 4)}\x1b[1${r.from(['P', '@'])}`]),
   },
@@ -28,6 +34,7 @@ export const EMULATOR_RULES = [
   },
   {
     name: 'letters joined by ZWJ',
+    lasting: true,
     make: (r) => `${at(r.between(1, 9), 3)}👩‍👩‍👧|`,
   },
   {
@@ -40,8 +47,12 @@ export const EMULATOR_RULES = [
   },
 ];
 
-/** What a viewer that joins in the middle cannot know, because tmux 3.3a does not tell it. */
+/** What nobody can know after bytes that were not read, because tmux 3.3a does not tell it. */
 export const CUT_RULES = [
+  {
+    name: 'pen and charsets are lost when a flood is cut',
+    make: (r) => `${flood(r)}\x1b[38;5;${r.between(17, 230)}m${at(r.between(2, 9), 9)}${' '.repeat(40)}\rpen`,
+  },
   {
     name: 'a saved cursor is lost at a cut',
     make: (r) => `${at(r.between(2, 9), 9)}\x1b7${at(1, 1)}${' '.repeat(40)}\x1b8saved`,

@@ -1,11 +1,11 @@
 // A real OpenID provider (oidc-provider) on loopback, set up as docs/auth asks people to set up theirs:
-// one public client with code + PKCE and refresh tokens, one API whose access tokens are JWTs with the
-// permissions of the person in them.
+// a public client for the page with code + PKCE and refresh tokens, one for the command line with device codes,
+// one API whose access tokens are JWTs with the permissions of the person in them.
 //
 //   node testkit/oidc/server.mjs --port 0 --origin http://127.0.0.1:8080
 //
-// Prints one line of JSON when it serves: {"issuer","client_id","audience"}. Any password is taken; the name
-// says the role: admin-…, dev-…, view-…, and anybody else has no permission at all.
+// Prints one line of JSON when it serves: {"issuer","client_id","cli_client_id","audience"}. Any password is
+// taken; the name says the role: admin-…, dev-…, view-…, and anybody else has no permission at all.
 import { createServer } from 'node:http';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { createRequire } from 'node:module';
@@ -69,6 +69,14 @@ export async function startProvider({ port = 0, origin, life = 600 }) {
         redirect_uris: [`${origin}/`],
         post_logout_redirect_uris: [`${origin}/`],
       },
+      {
+        client_id: 'orchestra-cli',
+        application_type: 'native',
+        token_endpoint_auth_method: 'none',
+        grant_types: ['urn:ietf:params:oauth:grant-type:device_code', 'refresh_token'],
+        response_types: [],
+        redirect_uris: [],
+      },
     ],
     jwks: { keys: [key('rsa', { modulusLength: 2048 }, 'RS256')] },
     cookies: { keys: [randomBytes(16).toString('hex')] },
@@ -86,6 +94,7 @@ export async function startProvider({ port = 0, origin, life = 600 }) {
     }),
     features: {
       devInteractions: { enabled: true },
+      deviceFlow: { enabled: true },
       resourceIndicators: {
         enabled: true,
         defaultResource: () => AUDIENCE,
@@ -100,6 +109,7 @@ export async function startProvider({ port = 0, origin, life = 600 }) {
   return {
     issuer,
     client_id: 'orchestra-page',
+    cli_client_id: 'orchestra-cli',
     audience: AUDIENCE,
     close: () => {
       listener.closeAllConnections();
@@ -118,10 +128,10 @@ if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) 
   });
   // Its warnings are about running it as a service, which nobody does with this one.
   console.warn = console.info = () => {};
-  const { issuer, client_id, audience } = await startProvider({
+  const { issuer, client_id, cli_client_id, audience } = await startProvider({
     port: Number(values.port),
     origin: values.origin ?? 'http://127.0.0.1:8080',
     life: Number(values.life),
   });
-  process.stdout.write(`${JSON.stringify({ issuer, client_id, audience })}\n`);
+  process.stdout.write(`${JSON.stringify({ issuer, client_id, cli_client_id, audience })}\n`);
 }

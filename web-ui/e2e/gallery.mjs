@@ -4,7 +4,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { FakeDaemon } from '../src/testing/fake-daemon/daemon.mjs';
 import { launch, open, SIZES } from './support/browser.mjs';
-import { faults, VIEWS, visit } from './support/views.mjs';
+import { faults } from './support/faults.mjs';
+import { VIEWS, visit } from './support/views.mjs';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const out = here('../../artifacts/gallery/');

@@ -50,8 +50,8 @@ test('a word travels from the page through two agents and back', async () => {
     await shot('3-wall');
 
     await phone(stage, made, complaints, page.context());
-    // The probe above and a browser without a graphics card read pixels back: remarks about that are not ours.
-    const real = complaints.filter((text) => !/readback|GL Driver Message/.test(text));
+    // The probe above and a browser without a graphics card read pixels back, and a busy machine is late: not ours.
+    const real = complaints.filter((text) => !/readback|GL Driver Message|task queue exceeded/.test(text));
     assert.deepEqual(real, [], 'the page complains of nothing');
   } finally {
     await stage.end();
@@ -69,6 +69,8 @@ test('a page that stays open shows the truth after kill -9 of the daemon', async
     const made = word();
     await say(page, `Let droid slowly store the word ${made} in word.txt`);
     await page.getByText('running', { exact: true }).first().waitFor(LONG);
+    // What the primary has said so far, before its answer is whole.
+    await page.locator('[data-growing]', { hasText: 'Handing it to droid.' }).waitFor(LONG);
     await stage.kill();
     await page.screenshot({ path: join(artifacts, '5-away-1440x900.png') });
     await stage.start();

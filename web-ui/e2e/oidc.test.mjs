@@ -1,4 +1,4 @@
-// Login with a real OpenID provider: many by API, some in Chromium, and renewal.
+// Login with a real OpenID provider: many by API, some in Chromium, renewal, and a logout that ends every tab.
 // LOGINS and BROWSER_LOGINS say how many in a row; the long run takes 180 and 20.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -70,7 +70,7 @@ test(`${LOGINS} logins by API in a row`, async () => {
   }
 });
 
-test(`${BROWSER_LOGINS} logins in Chromium in a row`, async () => {
+test(`u03 ${BROWSER_LOGINS} logins in Chromium in a row keep no token anywhere`, async () => {
   for (let number = 0; number < BROWSER_LOGINS; number += 1) {
     const complaints = [];
     const { page, context } = await open(browser, 'desk', 'dark', []);
@@ -119,6 +119,31 @@ test('u04 a code with a wrong state, and a foreign way back, lead nowhere', asyn
   await page.goto(`${origin}/?code=made-up&state=made-up`);
   await page.getByRole('button', { name: 'Log in' }).waitFor(LONG);
   assert.equal(new URL(page.url()).search, '');
+  await context.close();
+});
+
+test('u05 a logout ends every tab and the session at the provider', async () => {
+  const { page, context } = await open(browser, 'desk', 'dark', []);
+  let token;
+  page.on('request', (request) => {
+    if (request.url().includes('/api/ws-tickets')) token = request.headers().authorization;
+  });
+  await enter(page, 'dev-leaves', '/');
+  const second = await context.newPage();
+  await second.goto(`${origin}/`);
+  await second.locator('#stage').waitFor(LONG);
+  await page.goto(`${origin}/settings`);
+  await page.locator('#stage').waitFor(LONG);
+  await page
+    .getByRole('button', { name: /log out/i })
+    .first()
+    .click();
+  await page.getByRole('button', { name: /yes, sign me out/i }).click(LONG);
+  await page.getByText('You are logged out.').waitFor(LONG);
+  await second.getByText('You logged out in another tab.').waitFor(LONG);
+  assert.ok(token, 'the page had a token');
+  await page.getByRole('button', { name: 'Log in' }).click();
+  await page.locator('input[name=login]').waitFor(LONG);
   await context.close();
 });
 

@@ -5,7 +5,8 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { FakeDaemon } from '../src/testing/fake-daemon/daemon.mjs';
 import { launch, open } from './support/browser.mjs';
-import { faults, VIEWS, visit } from './support/views.mjs';
+import { faults } from './support/faults.mjs';
+import { VIEWS, visit } from './support/views.mjs';
 
 const daemon = new FakeDaemon({ dist: fileURLToPath(new URL('../dist/', import.meta.url)) });
 let browser;

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { FakeDaemon } from '../src/testing/fake-daemon/daemon.mjs';
 import { agent } from '../src/testing/fake-daemon/world.mjs';
 import { launch, open } from './support/browser.mjs';
+import { settled } from './support/settled.mjs';
 
 const SECONDS = 10;
 const LIMIT = 0.3;
@@ -20,7 +21,7 @@ const { context, page } = await open(browser, 'desk', 'dark', []);
 await page.setViewportSize({ width: 2560, height: 2300 });
 await page.goto(`http://127.0.0.1:${port}/wall#login=fake`);
 await page.locator('canvas').nth(49).waitFor();
-await page.waitForTimeout(2500);
+await settled(page);
 const cdp = await context.newCDPSession(page);
 await cdp.send('Performance.enable');
 const read = async () =>

@@ -4,6 +4,7 @@
 //! never through an argv, and never through tmux, whose environment any pane can print.
 
 use super::adapter::{Adapter, Launch};
+use super::mask::Mask;
 use crate::config::{Config, ConfigError, paths};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -43,6 +44,7 @@ pub fn prepare(
     agent: &str,
     token: &str,
     launch: &Launch,
+    mask: Option<&Mask>,
 ) -> Result<PathBuf, ConfigError> {
     let dir = config.paths.agent_dir(agent);
     if let Some(parent) = dir.parent() {
@@ -54,7 +56,10 @@ pub fn prepare(
     }
     write_private(&dir.join("token"), token.as_bytes())?;
     let ticket = Ticket {
-        argv: launch.argv.clone(),
+        argv: match mask {
+            Some(mask) => mask.wrap(&dir, launch.argv.clone()),
+            None => launch.argv.clone(),
+        },
         env: environment(config, adapter, agent, &dir, launch),
     };
     let text = serde_json::to_vec(&ticket)

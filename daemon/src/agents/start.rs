@@ -108,8 +108,16 @@ impl Agents {
             git_dir: git.as_deref(),
         };
         let plan = order.adapter.launch(&context);
-        let dir = launch::prepare(&self.config, order.adapter, agent.id.as_str(), token, &plan)
-            .map_err(|error| AgentError::Start(error.to_string()))?;
+        let mask = self.mask.as_deref();
+        let dir = launch::prepare(
+            &self.config,
+            order.adapter,
+            agent.id.as_str(),
+            token,
+            &plan,
+            mask,
+        )
+        .map_err(|error| AgentError::Start(error.to_string()))?;
         let argv = vec![
             self.orchestra.as_os_str().to_owned(),
             "run-agent".into(),

@@ -3,6 +3,7 @@
 
 use super::adapter::Told;
 use super::launch::LAUNCH_FILE;
+use super::mask::within;
 use super::{AgentError, Agents};
 use crate::model::evidence::Source;
 use crate::model::ids::AgentId;
@@ -188,7 +189,7 @@ impl Agents {
         let status = agent
             .view
             .pid
-            .and_then(|pid| adapter.status_file(&self.config.paths.home, pid));
+            .and_then(|pid| adapter.status_file(&self.config.paths.home, within(pid)));
         if let Some(path) = status {
             let told = match tokio::fs::read(&path).await {
                 Ok(bytes) => serde_json::from_slice(&bytes)

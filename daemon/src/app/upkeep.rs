@@ -49,6 +49,18 @@ fn forget(state: &AppState, tasks: &Tasks) {
             if let Err(error) = audit.prune(before).await {
                 tracing::warn!(%error, "old parts of the audit record could not be forgotten");
             }
+            // In the log it lies in a second place, which on most machines is another user's.
+            match audit.checkpoint().await {
+                Ok(made) => {
+                    tracing::info!(
+                        audit.seq = made.seq,
+                        audit.hash = made.hash,
+                        made.signature,
+                        "audit checkpoint"
+                    );
+                }
+                Err(error) => tracing::warn!(%error, "no checkpoint of the audit record was made"),
+            }
         }
     });
 }

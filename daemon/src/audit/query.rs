@@ -2,8 +2,10 @@
 
 use super::record::{ChainKey, GENESIS, Record};
 use super::segments::{anchor, list};
+use orchestra_protocol::admin::AuditCheckpoint;
 use orchestra_protocol::time::Timestamp;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Most lines given at once.
@@ -80,17 +82,32 @@ pub enum Verdict {
     Broken { after: u64, file: String },
 }
 
-/// Follows the chain from its anchor to its end.
+/// Follows the chain from its anchor to its end, past every checkpoint.
 ///
 /// # Errors
 /// When a file cannot be read.
-pub fn verify(folder: &Path, key: &ChainKey) -> std::io::Result<Verdict> {
+pub fn verify(
+    folder: &Path,
+    key: &ChainKey,
+    checkpoints: &[AuditCheckpoint],
+) -> std::io::Result<Verdict> {
+    let mut stated: BTreeMap<u64, &str> = checkpoints
+        .iter()
+        .map(|one| (one.seq, one.hash.as_str()))
+        .collect();
     let (mut seq, mut hash) = anchor(folder).unwrap_or((0, GENESIS.to_owned()));
+    stated.retain(|number, _| *number > seq);
     let mut lines = 0;
     for (_, path) in list(folder)? {
         for line in std::fs::read_to_string(&path)?.lines() {
             match key.open(line) {
-                Some((record, own)) if record.seq == seq + 1 && record.prev_hash == hash => {
+                Some((record, own))
+                    if record.seq == seq + 1
+                        && record.prev_hash == hash
+                        && stated
+                            .remove(&record.seq)
+                            .is_none_or(|wanted| wanted == own) =>
+                {
                     (seq, hash) = (record.seq, own);
                     lines += 1;
                 }
@@ -100,6 +117,11 @@ pub fn verify(folder: &Path, key: &ChainKey) -> std::io::Result<Verdict> {
                 }
             }
         }
+    }
+    // What a checkpoint has seen is gone: the end was cut off.
+    if !stated.is_empty() {
+        let file = folder.display().to_string();
+        return Ok(Verdict::Broken { after: seq, file });
     }
     Ok(Verdict::Whole(lines))
 }

@@ -21,6 +21,8 @@ const SYNC_AFTER: Duration = Duration::from_secs(1);
 pub(in crate::audit) enum Job {
     Write(Box<Line>),
     Flush(oneshot::Sender<()>),
+    /// Number and hash of the last line, once it is on the disk.
+    End(oneshot::Sender<(u64, String)>),
     #[cfg(test)]
     File(std::fs::File),
 }
@@ -128,12 +130,13 @@ impl Writer {
                 return;
             };
             let mut lines = Vec::new();
-            let mut flushed = Vec::new();
+            let (mut flushed, mut ends) = (Vec::new(), Vec::new());
             let mut next = Some(job);
             while let Some(job) = next {
                 match job {
                     Job::Write(line) => lines.push(*line),
                     Job::Flush(done) => flushed.push(done),
+                    Job::End(done) => ends.push(done),
                     #[cfg(test)]
                     Job::File(file) => self.segments.use_file(file),
                 }
@@ -142,8 +145,12 @@ impl Writer {
                     .flatten();
             }
             self.batch(lines);
-            if !flushed.is_empty() {
+            if !flushed.is_empty() || !ends.is_empty() {
                 self.sync();
+            }
+            // Without the disk there is no end to state: the askers hear that it failed.
+            for done in ends.into_iter().filter(|_| !self.unsynced) {
+                let _ = done.send((self.segments.seq, self.segments.hash.clone()));
             }
             for done in flushed {
                 let _ = done.send(());

@@ -166,6 +166,7 @@ mod tests {
             token_id: None,
             device_id: None,
             expires_at: None,
+            shares: crate::auth::shares::Shares::default(),
         }
     }
 

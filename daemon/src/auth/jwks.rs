@@ -48,6 +48,9 @@ struct Inner {
     remote: Option<remote::Remote>,
     flight: Mutex<Flight>,
     tasks: Tasks,
+    /// How far the tests have moved the clock.
+    #[cfg(test)]
+    moved: Mutex<Duration>,
 }
 
 #[derive(Default)]
@@ -94,6 +97,8 @@ impl Jwks {
             remote,
             flight: Mutex::new(Flight::default()),
             tasks: tasks.clone(),
+            #[cfg(test)]
+            moved: Mutex::default(),
         }))
     }
 
@@ -106,7 +111,7 @@ impl Jwks {
         *self.0.current.write() = Some(Arc::new(Generation {
             client,
             kids,
-            at: Instant::now(),
+            at: self.now(),
         }));
     }
 
@@ -121,7 +126,7 @@ impl Jwks {
     /// `Unknown`, or `Unavailable` when there is no set that may still be used.
     pub async fn get(&self, kid: &str) -> Result<Key, KeyError> {
         if let Some(set) = self.usable() {
-            if self.0.remote.is_some() && set.at.elapsed() > TTL {
+            if self.0.remote.is_some() && self.now() - set.at > TTL {
                 let _ = self.refresh();
             }
             if let Some(key) = set.key(kid).await {
@@ -138,7 +143,7 @@ impl Jwks {
 
     fn usable(&self) -> Option<Arc<Generation>> {
         let set = self.0.current.read().clone()?;
-        (self.0.remote.is_none() || set.at.elapsed() < MAX_STALE).then_some(set)
+        (self.0.remote.is_none() || self.now() - set.at < MAX_STALE).then_some(set)
     }
 
     /// Begins a fetch unless one runs or ran within the cooldown; none: nothing to wait for.
@@ -148,10 +153,10 @@ impl Jwks {
         if let Some(landed) = flight.landed.as_ref().filter(|landed| !*landed.borrow()) {
             return Some(landed.clone());
         }
-        if flight.last.is_some_and(|last| last.elapsed() < COOLDOWN) {
+        if flight.last.is_some_and(|last| self.now() - last < COOLDOWN) {
             return None;
         }
-        flight.last = Some(Instant::now());
+        flight.last = Some(self.now());
         let (done, landed) = watch::channel(false);
         flight.landed = Some(landed.clone());
         drop(flight);
@@ -165,6 +170,22 @@ impl Jwks {
             let _ = done.send(true);
         });
         Some(landed)
+    }
+
+    #[cfg(not(test))]
+    fn now(&self) -> Instant {
+        Instant::now()
+    }
+
+    #[cfg(test)]
+    fn now(&self) -> Instant {
+        Instant::now() + *self.0.moved.lock()
+    }
+
+    /// Moves this set's clock.
+    #[cfg(test)]
+    pub(in crate::auth) fn pass(&self, time: Duration) {
+        *self.0.moved.lock() += time;
     }
 
     async fn fetch(&self) {

@@ -48,6 +48,8 @@ pub enum TokenError {
     Issuer,
     #[error("audience")]
     Audience,
+    #[error("client")]
+    Client,
     #[error("subject")]
     Subject,
     #[error("claims")]
@@ -69,6 +71,8 @@ pub struct Verified {
 pub struct Verifier {
     pub issuer: String,
     pub audience: String,
+    /// Clients whose tokens are taken; empty: those of any client of the audience.
+    pub clients: Vec<String>,
     pub keys: Jwks,
 }
 
@@ -84,6 +88,8 @@ struct Claims {
     _not_before: Option<f64>,
     name: Option<String>,
     jti: Option<String>,
+    azp: Option<String>,
+    client_id: Option<String>,
     device: Option<String>,
     permissions: Option<Vec<String>>,
     scope: Option<String>,
@@ -114,10 +120,10 @@ impl Verifier {
         validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
         let decoded = jsonwebtoken::decode::<Claims>(token, &key.key, &validation)
             .map_err(|error| reason(error.kind()))?;
-        self.claims(decoded.claims)
+        self.claims(token, decoded.claims)
     }
 
-    fn claims(&self, claims: Claims) -> Result<Verified, TokenError> {
+    fn claims(&self, token: &str, claims: Claims) -> Result<Verified, TokenError> {
         let now = Timestamp::now().0 as f64 / 1000.0;
         let leeway = LEEWAY as f64;
         if claims.iss != self.issuer {
@@ -131,6 +137,10 @@ impl Verifier {
         }
         if claims.iat.is_some_and(|issued| issued > now + leeway) {
             return Err(TokenError::NotYet);
+        }
+        let client = claims.azp.as_ref().or(claims.client_id.as_ref());
+        if !self.clients.is_empty() && !client.is_some_and(|client| self.clients.contains(client)) {
+            return Err(TokenError::Client);
         }
         let life = claims.exp - claims.iat.unwrap_or(now);
         if !(0.0..=MAX_LIFE.as_secs_f64() + leeway).contains(&life) {
@@ -150,7 +160,7 @@ impl Verifier {
             subject: claims.sub,
             name: claims.name,
             permissions,
-            token_id: claims.jti,
+            token_id: Some(claims.jti.unwrap_or_else(|| super::secret::digest(token))),
             device_id: claims.device,
             expires_at,
         })

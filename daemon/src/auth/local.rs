@@ -105,23 +105,37 @@ impl Auth {
     /// When the key or label is bad, or the secret is unknown, used or too old.
     pub async fn exchange(&self, request: &ExchangeRequest) -> Result<TokenAnswer, AuthError> {
         let local = self.0.local.as_ref().ok_or(AuthError::NoLocalIssuer)?;
-        if login::point(&request.key).is_none() {
-            return Err(AuthError::Invalid(
-                "key must be a public P-256 key as a JWK",
-            ));
-        }
-        label("label", &request.label, MAX_TITLE)
-            .map_err(|_| AuthError::Invalid("label must be a line of at most 200 characters"))?;
+        Self::check_device(&request.key, &request.label)?;
         let subject = self.0.logins.take(&request.secret).ok_or(REFUSED)?;
         let user = self.local_user(&local.name, &subject, Role::Admin).await?;
         if user.locked_at.is_some() {
             return Err(AuthError::Refused("locked"));
         }
-        let key = store::to_json("device key", &request.key)?;
+        self.new_device(&user, &request.key, &request.label).await
+    }
+
+    pub(in crate::auth) fn check_device(key: &DeviceKey, name: &str) -> Result<(), AuthError> {
+        if login::point(key).is_none() {
+            return Err(AuthError::Invalid(
+                "key must be a public P-256 key as a JWK",
+            ));
+        }
+        label("label", name, MAX_TITLE)
+            .map_err(|_| AuthError::Invalid("label must be a line of at most 200 characters"))?;
+        Ok(())
+    }
+
+    /// A device of a user that proved who it is, and its first token.
+    pub(in crate::auth) async fn new_device(
+        &self,
+        user: &UserRow,
+        key: &DeviceKey,
+        name: &str,
+    ) -> Result<TokenAnswer, AuthError> {
+        let key = store::to_json("device key", key)?;
         let end = self.device_end();
-        let device =
-            store::devices::insert(&self.0.store, &user.id, &request.label, &key, end).await?;
-        self.token_of(&user, &device.id)
+        let device = store::devices::insert(&self.0.store, &user.id, name, &key, end).await?;
+        self.token_of(user, &device.id)
     }
 
     /// Something for a device to sign.

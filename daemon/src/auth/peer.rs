@@ -58,6 +58,9 @@ pub fn check_owner(peer: UnixPeer, panes: &HashSet<i32>) -> Result<(), PeerError
     if std::fs::read(format!("/proc/{}/environ", peer.pid)).is_err() {
         return Err(PeerError::Gone);
     }
+    if !same_users(peer.pid) {
+        return Err(PeerError::Agent);
+    }
     let mut pid = peer.pid;
     for _ in 0..MAX_DEPTH {
         if panes.contains(&pid) || is_agent(pid) {
@@ -69,6 +72,14 @@ pub fn check_owner(peer: UnixPeer, panes: &HashSet<i32>) -> Result<(), PeerError
         }
     }
     Err(PeerError::Gone)
+}
+
+/// True outside of every mask: whatever else an agent sheds, it stays in the user
+/// namespace that it was started in, or in one below.
+fn same_users(pid: i32) -> bool {
+    let of = |who: &str| std::fs::read_link(format!("/proc/{who}/ns/user")).ok();
+    let own = of("self");
+    own.is_none() || own == of(&pid.to_string())
 }
 
 /// True when the process was started with an agent's environment. One that cannot be

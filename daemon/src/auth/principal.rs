@@ -1,6 +1,7 @@
 //! Who calls.
 
 use super::permission::{Permissions, Role};
+use super::shares::Shares;
 use crate::model::ids::{AgentId, TaskId, UserId};
 use orchestra_protocol::time::Timestamp;
 
@@ -38,6 +39,8 @@ pub struct Principal {
     pub device_id: Option<String>,
     /// When the token ends; an agent's ends with the agent.
     pub expires_at: Option<Timestamp>,
+    /// What others share with it; a handle that sees every change.
+    pub shares: Shares,
 }
 
 impl Principal {

@@ -12,12 +12,17 @@ use std::path::{Path, PathBuf};
 pub enum KeyFileError {
     #[error("{path} may be read by others; run: chmod 600 '{path}', and think of the key as known")]
     Open { path: PathBuf },
+    #[error("{path} is empty or too short to be a key; put the right one back from a backup")]
+    Short { path: PathBuf },
     #[error("cannot use {path}: {error}")]
     Io {
         path: PathBuf,
         error: std::io::Error,
     },
 }
+
+/// Fewer bytes are no key of ours: the file was emptied or put there by somebody.
+const SHORTEST: usize = 16;
 
 /// 256 random bits as URL-safe text.
 pub fn random_text() -> String {
@@ -34,7 +39,8 @@ pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Reads a key that only its owner may read; makes it when it is missing.
+/// Reads a key that only its owner may read; makes it when it is missing, unless `make`
+/// gives nothing.
 ///
 /// # Errors
 /// When others may read it, or the file system refuses.
@@ -47,9 +53,17 @@ pub fn key_file(path: &Path, make: impl FnOnce() -> Vec<u8>) -> Result<Vec<u8>, 
         Ok(meta) if meta.mode() & 0o077 != 0 => Err(KeyFileError::Open {
             path: path.to_owned(),
         }),
-        Ok(_) => std::fs::read(path).map_err(io),
+        Ok(_) => match std::fs::read(path).map_err(io)? {
+            bytes if bytes.len() < SHORTEST => Err(KeyFileError::Short {
+                path: path.to_owned(),
+            }),
+            bytes => Ok(bytes),
+        },
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             let bytes = make();
+            if bytes.len() < SHORTEST {
+                return Err(io(error));
+            }
             write_private(path, &bytes).map_err(io)?;
             Ok(bytes)
         }
@@ -90,6 +104,9 @@ mod tests {
         let path = folder.path().join("key");
         let first = key_file(&path, || rand::random::<[u8; 32]>().to_vec()).unwrap();
         assert_eq!(key_file(&path, Vec::new).unwrap(), first);
+        let missing = folder.path().join("missing");
+        assert!(key_file(&missing, Vec::new).is_err());
+        assert!(!missing.exists(), "no empty key is made");
         assert_eq!(std::fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
         assert!(matches!(

@@ -42,6 +42,17 @@ pub enum Role {
     Viewer,
 }
 
+impl Role {
+    /// Its name on the wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Admin => "admin",
+            Self::Developer => "developer",
+            Self::Viewer => "viewer",
+        }
+    }
+}
+
 /// Opens the page in a browser with a new link that logs you in.
 #[derive(Debug, Args)]
 pub struct WebArgs {
@@ -58,12 +69,9 @@ pub struct WebArgs {
 /// When the daemon is not reachable or refuses.
 pub async fn token(args: TokenArgs) -> Result<(), Failure> {
     let client = args.connection.local_client("orchestra token")?;
-    let role = match args.role {
-        Role::Admin => "admin",
-        Role::Developer => "developer",
-        Role::Viewer => "viewer",
-    };
-    let answer = client.mint(role, args.sub, args.ttl.as_secs()).await?;
+    let answer = client
+        .mint(args.role.name(), args.sub, args.ttl.as_secs())
+        .await?;
     if args.connection.json {
         output::json(&answer);
     } else {

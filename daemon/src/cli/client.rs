@@ -1,6 +1,7 @@
 //! How every command talks to the daemon: over its Unix socket on this machine, or over
 //! TCP with a token file. Tokens come from files or from the daemon, never from argv.
 
+pub mod kept;
 pub mod socket;
 pub mod sse;
 pub mod unix;
@@ -40,6 +41,8 @@ pub enum Credential {
     None,
     /// A file that holds a token and nothing else; read anew for each request.
     File(PathBuf),
+    /// A login that `orchestra login` made, renewed as it ends.
+    Kept(kept::Place),
     /// A short-lived token from the daemon, which knows its own user by the socket.
     Local(Mutex<Option<SecretString>>),
 }
@@ -239,6 +242,7 @@ impl Client {
         match &self.credential {
             Credential::None => Ok(None),
             Credential::File(path) => read_token(path).map(Some),
+            Credential::Kept(place) => Box::pin(place.token(self)).await.map(Some),
             Credential::Local(kept) => {
                 let known = kept.lock().clone();
                 if known.is_some() {
@@ -266,11 +270,20 @@ impl Client {
         let ttl_s = Some(ttl_s);
         let call =
             Call::new(Method::POST, "/api/local/token").json(&MintRequest { role, sub, ttl_s })?;
-        let (status, body) = self.send(&call, None).await?;
+        self.plain(&call).await
+    }
+
+    /// Sends a call without a credential, whatever this client has, and reads the answer.
+    ///
+    /// # Errors
+    /// When the daemon is not reachable or refuses.
+    pub async fn plain<T: DeserializeOwned>(&self, call: &Call) -> Result<T, Failure> {
+        let (status, body) = self.send(call, None).await?;
         let mut body = self.accept(status, body).await?;
         let bytes = self.read(&mut body).await?;
-        serde_json::from_slice(&bytes)
-            .map_err(|error| Failure::local("cannot read the token's answer", &error))
+        serde_json::from_slice(&bytes).map_err(|error| {
+            Failure::local(&format!("cannot read the answer of {}", call.path), &error)
+        })
     }
 
     /// Reads all of a body.

@@ -1,5 +1,6 @@
 //! The options that say which daemon a command talks to, and as whom.
 
+use super::client::kept::Place;
 use super::client::{Client, Credential, Target};
 use super::failure::Failure;
 use crate::config::Flags;
@@ -12,29 +13,24 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Connection")]
 pub struct Connection {
-    /// Address of a daemon, such as https://orchestra.example; default: the one on this
-    /// machine, over its Unix socket.
-    #[arg(
-        long,
-        env = "ORCHESTRA_URL",
-        value_name = "URL",
-        requires = "token_file"
-    )]
+    /// Address of a daemon, such as https://orchestra.example, as whoever `orchestra login`
+    /// made you there; default: the one on this machine, over its Unix socket.
+    #[arg(long, env = "ORCHESTRA_URL", value_name = "URL", global = true)]
     pub url: Option<String>,
     /// File (mode 0600) that holds an access token, such as `orchestra token` prints.
-    #[arg(long, env = "ORCHESTRA_TOKEN_FILE", value_name = "FILE")]
+    #[arg(long, env = "ORCHESTRA_TOKEN_FILE", value_name = "FILE", global = true)]
     pub token_file: Option<PathBuf>,
     /// Data folder of the daemon on this machine.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", global = true)]
     pub data_dir: Option<PathBuf>,
     /// Prints JSON, one value on a line.
-    #[arg(long)]
+    #[arg(long, global = true)]
     pub json: bool,
     /// The daemon's socket, as agents are told it.
-    #[arg(long, env = "ORCHESTRA_SOCKET", hide = true)]
+    #[arg(long, env = "ORCHESTRA_SOCKET", hide = true, global = true)]
     pub socket: Option<PathBuf>,
     /// Folder with an agent's token.
-    #[arg(long, env = "ORCHESTRA_AGENT_DIR", hide = true)]
+    #[arg(long, env = "ORCHESTRA_AGENT_DIR", hide = true, global = true)]
     pub agent_dir: Option<PathBuf>,
 }
 
@@ -45,11 +41,15 @@ impl Connection {
     /// When the options name no usable daemon.
     pub fn client(&self) -> Result<Client, Failure> {
         let target = self.target()?;
-        let credential = match (&self.token_file, given(self.agent_dir.as_deref())) {
-            (Some(file), _) => Credential::File(file.clone()),
+        let agent = given(self.agent_dir.as_deref());
+        let credential = match (&self.token_file, &target, agent) {
+            (Some(file), _, _) => Credential::File(file.clone()),
+            (None, Target::Url { base, .. }, _) => {
+                Credential::Kept(Place::of(&self.paths()?, base))
+            }
             // Inside an agent a command acts as that agent.
-            (None, Some(folder)) => Credential::File(folder.join("token")),
-            (None, None) => Credential::Local(Mutex::new(None)),
+            (None, Target::Socket(_), Some(folder)) => Credential::File(folder.join("token")),
+            (None, Target::Socket(_), None) => Credential::Local(Mutex::new(None)),
         };
         Ok(Client::new(target, credential))
     }
@@ -82,7 +82,11 @@ impl Connection {
         Paths::locate(&flags).map_err(|error| Failure::Usage(error.to_string()))
     }
 
-    fn target(&self) -> Result<Target, Failure> {
+    /// Where the daemon is.
+    ///
+    /// # Errors
+    /// When `--url` is no usable address.
+    pub fn target(&self) -> Result<Target, Failure> {
         let Some(url) = self.url.as_deref().filter(|url| !url.is_empty()) else {
             return Ok(Target::Socket(self.socket_path()?));
         };

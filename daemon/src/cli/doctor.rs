@@ -132,6 +132,7 @@ async fn all(args: &DoctorArgs) -> Result<Vec<Check>, Failure> {
                 list.push(checks::port(config.settings.server.listen).await);
             }
             list.push(running);
+            list.push(programs::mask(&config).await);
             list.extend(programs::agents(config).await);
         }
         Err(error) => {

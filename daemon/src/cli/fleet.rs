@@ -6,6 +6,7 @@ use super::failure::Failure;
 use super::{output, values};
 use axum::http::Method;
 use clap::Args;
+use orchestra_protocol::admin::{KillAllAnswer, KillAllRequest};
 use orchestra_protocol::agent::{Agent, KillRequest, Size, SpawnRequest};
 use serde::Serialize;
 use std::path::PathBuf;
@@ -44,11 +45,18 @@ pub struct SpawnArgs {
     pub connection: Connection,
 }
 
-/// Ends an agent and everything it started.
+/// Ends an agent and everything it started; an admin also all of somebody, or all there are.
 #[derive(Debug, Args)]
 pub struct KillArgs {
     /// Such as droid-001.
-    pub id: String,
+    #[arg(required_unless_present_any = ["user", "all"], conflicts_with_all = ["user", "all"])]
+    pub id: Option<String>,
+    /// All agents of this person; type the name again on stdin to confirm.
+    #[arg(long, value_name = "NAME", conflicts_with = "all")]
+    pub user: Option<String>,
+    /// Everybody's agents; type "everything" on stdin to confirm.
+    #[arg(long)]
+    pub all: bool,
     /// Shown as the agent's reason.
     #[arg(long, allow_hyphen_values = true)]
     pub reason: Option<String>,
@@ -123,14 +131,52 @@ pub async fn spawn(args: SpawnArgs) -> Result<(), Failure> {
 /// When the daemon is not reachable or refuses, or there is no such agent.
 pub async fn kill(args: KillArgs) -> Result<(), Failure> {
     let reason = args.reason;
+    let Some(id) = &args.id else {
+        return kill_many(&args.connection, args.user.as_deref()).await;
+    };
     steer(
         &args.connection,
-        &args.id,
+        id,
         "kill",
         "is being ended",
         &KillRequest { reason },
     )
     .await
+}
+
+async fn kill_many(connection: &Connection, user: Option<&str>) -> Result<(), Failure> {
+    let client = connection.client()?;
+    let user = match user {
+        Some(name) => Some(super::user::find(&client, name).await?),
+        None => None,
+    };
+    let wanted = user.as_ref().map_or("everything", |user| &user.name);
+    output::note(&format!(
+        "type {:?} to end them all:",
+        output::plain(wanted)
+    ));
+    let mut typed = String::new();
+    std::io::stdin()
+        .read_line(&mut typed)
+        .map_err(|error| Failure::Usage(format!("nothing was confirmed: {error}")))?;
+    let request = KillAllRequest {
+        user: user.as_ref().map(|user| user.id.clone()),
+        confirm: Some(typed.trim().to_owned()),
+    };
+    let answer: KillAllAnswer = client.post("/api/admin/kill", &request).await?;
+    if connection.json {
+        output::json(&answer);
+    } else {
+        output::line(&format!("{} agents were ended", answer.killed.len()));
+    }
+    if answer.failed.is_empty() {
+        Ok(())
+    } else {
+        let left = answer.failed.join(", ");
+        Err(Failure::Failed(format!(
+            "still there: {left}; the daemon's log says why"
+        )))
+    }
 }
 
 /// Interrupts an agent.

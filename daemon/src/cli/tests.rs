@@ -37,6 +37,8 @@ fn what_people_type_is_understood() {
         "orchestra spawn shell --title -x --prompt --settings=x",
         "orchestra completions zsh",
         "orchestra status --url http://localhost:1 --token-file t",
+        "orchestra user add alice --role viewer --json",
+        "orchestra audit tail -n 2 -f --json --data-dir d",
     ] {
         parse(line).unwrap_or_else(|error| panic!("{line}: {error}"));
     }
@@ -66,7 +68,6 @@ fn wrong_usage_is_exit_code_2() {
         "orchestra token --role admin --ttl soon",
         "orchestra delegate work",
         "orchestra delegate --kind shell --agent x work",
-        "orchestra status --url http://localhost:1",
         "orchestra completions basic",
     ] {
         match parse(line) {

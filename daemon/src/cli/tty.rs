@@ -3,6 +3,7 @@
 use super::failure::Failure;
 use orchestra_protocol::agent::Size;
 use rustix::termios::{self, OptionalActions, Termios};
+use secrecy::SecretString;
 
 /// Width for output that goes to no terminal: nothing is cut.
 const ENDLESS: usize = usize::MAX;
@@ -22,6 +23,31 @@ pub fn size() -> Option<Size> {
         cols: size.ws_col,
         rows: size.ws_row,
     })
+}
+
+/// A secret from a person, unseen while it is typed; from a pipe, its first line.
+///
+/// # Errors
+/// When nothing can be read.
+pub fn secret(question: &str) -> Result<SecretString, Failure> {
+    let stdin = std::io::stdin();
+    let unread = |error| Failure::Usage(format!("cannot read the password: {error}"));
+    let before = termios::tcgetattr(&stdin).ok();
+    if let Some(before) = &before {
+        let mut silent = before.clone();
+        silent.local_modes.remove(termios::LocalModes::ECHO);
+        termios::tcsetattr(&stdin, OptionalActions::Drain, &silent)
+            .map_err(|error| Failure::Usage(format!("cannot hide the password: {error}")))?;
+        super::output::note(question);
+    }
+    let mut line = String::new();
+    let read = stdin.read_line(&mut line).map_err(unread);
+    if let Some(before) = &before {
+        // As below: a shell without echo is worse than anything that could be told.
+        let _ = termios::tcsetattr(&stdin, OptionalActions::Drain, before);
+    }
+    read?;
+    Ok(line.trim_end_matches(['\r', '\n']).into())
 }
 
 /// Keys come unchanged and unechoed until this is dropped.

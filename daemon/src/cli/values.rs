@@ -55,6 +55,19 @@ pub fn text(text: &str) -> Result<String, Failure> {
     Ok(all)
 }
 
+/// Any text as one segment of a path.
+pub fn segment(text: &str) -> String {
+    let mut out = String::new();
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_') {
+            out.push(byte.into());
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}
+
 /// A folder as the daemon of this machine must be told it: whole.
 pub fn folder(path: &Path) -> String {
     // A path that cannot be made whole goes as it is; the daemon says what is wrong with it.

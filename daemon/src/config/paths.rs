@@ -79,12 +79,19 @@ impl Paths {
     /// When one cannot be made or others may enter it.
     pub fn create(&self) -> Result<(), ConfigError> {
         private_folder(&self.data_dir)?;
-        private_folder(&self.run_dir)
+        private_folder(&self.run_dir)?;
+        private_folder(&self.door())
     }
 
     /// The daemon's Unix socket.
     pub fn socket(&self) -> PathBuf {
         self.run_dir.join("orchestra.sock")
+    }
+
+    /// The folder that masked agents see in place of `run_dir`: the same socket by
+    /// another name, and no other.
+    pub fn door(&self) -> PathBuf {
+        self.run_dir.join("door")
     }
 
     /// Files of one agent: its token, generated settings, hook spool.

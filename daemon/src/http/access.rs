@@ -15,6 +15,7 @@ use crate::model::requester::{CallingAgent, Requester};
 use crate::store::approvals::StoredApproval;
 use crate::store::rows::{StoredAgent, StoredTask};
 use orchestra_protocol::approval::ApprovalRule;
+use orchestra_protocol::event::EventBody;
 use std::time::{Duration, Instant};
 
 /// How often the right to a long answer is looked at again.
@@ -43,9 +44,21 @@ pub fn may(principal: &Principal, permission: Permission) -> Result<(), Failure>
 }
 
 /// True when the caller may read what belongs to that user.
-pub fn may_read(principal: &Principal, owner: &str) -> bool {
+///
+/// What is about an agent is also for those that the agent is shared with.
+pub fn may_read(principal: &Principal, owner: &str, about: &EventBody) -> bool {
     let owner = UserId(owner.to_owned());
-    authorize(principal, Permission::AgentsRead, &Object::of(&owner)).is_ok()
+    let mut object = Object::of(&owner);
+    let agent = match about {
+        EventBody::Agent { agent } => Some(agent.id.as_str()),
+        EventBody::Message { message } => Some(message.agent_id.as_str()),
+        // To share an agent is not to share what it asks its owner.
+        EventBody::Task { .. } | EventBody::Approval { .. } => None,
+    };
+    if let Some(agent) = agent {
+        object = object.shared(principal.shares.of(agent, &principal.user.id));
+    }
+    authorize(principal, Permission::AgentsRead, &object).is_ok()
 }
 
 /// An agent, if the caller may do this to it.
@@ -75,7 +88,11 @@ pub fn check_agent(
 ) -> Result<(), Failure> {
     let owner = UserId(agent.view.owner.clone());
     let parent = parse(agent.view.parent.as_deref());
-    let object = Object::of(&owner).agent(&agent.id).parent(parent.as_ref());
+    let share = principal.shares.of(agent.id.as_str(), &principal.user.id);
+    let object = Object::of(&owner)
+        .agent(&agent.id)
+        .parent(parent.as_ref())
+        .shared(share);
     authorize(principal, permission, &object).map_err(|denied| refuse(denied, "agent"))
 }
 

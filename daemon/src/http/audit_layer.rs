@@ -29,6 +29,7 @@ const STOPPING: &[&str] = &[
     "POST /api/tasks/{id}/cancel",
     "POST /api/admin/kill",
     "POST /api/admin/locks",
+    "DELETE /api/agents/{id}/shares/{user}",
     "POST /api/auth/logout",
     "DELETE /api/auth/devices/{id}",
 ];

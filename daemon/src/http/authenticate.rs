@@ -23,13 +23,14 @@ pub const OPEN: &[(Method, &str)] = &[
     (Method::GET, "/api/client-config"),
     (Method::GET, "/api/auth/jwks"),
     (Method::POST, "/api/auth/exchange"),
+    (Method::POST, "/api/auth/login"),
     (Method::POST, "/api/auth/challenge"),
     (Method::POST, "/api/auth/renew"),
 ];
 
-/// The route where a secret may be guessed at; failures there count as bad logins. Not
+/// The routes where a secret may be guessed at; failures there count as bad logins. Not
 /// `renew`: whoever failed there on purpose would keep the owner's browser from renewing.
-const LOGIN: &str = "/api/auth/exchange";
+const LOGIN: &[&str] = &["/api/auth/exchange", "/api/auth/login"];
 
 /// A token that was good once is no guess: a page that slept sends many of them.
 const NO_GUESS: &[&str] = &[
@@ -127,7 +128,7 @@ pub(in crate::http) async fn authenticate(
     }
     let open = listed(OPEN, &method, route);
     if open && let Some(place) = place {
-        let login = route == Some(LOGIN);
+        let login = route.is_some_and(|route| LOGIN.contains(&route));
         let tries = if login {
             state.edge.limits().may_try(place)
         } else {
@@ -159,7 +160,7 @@ pub(in crate::http) async fn authenticate(
         }
         Err(Refusal::Answer(answer)) => return *answer,
     }
-    let login = open && route == Some(LOGIN);
+    let login = open && route.is_some_and(|route| LOGIN.contains(&route));
     let response = next.run(Request::from_parts(parts, body)).await;
     if login
         && response.status().is_client_error()

@@ -26,17 +26,19 @@ impl Edge {
     /// Made when the listeners are bound, because port 0 becomes a number only then.
     pub fn new(settings: &Settings, bound: &[SocketAddr]) -> Self {
         let mut names = Names::default();
-        let tls = settings.server.behind_tls_proxy;
+        let own = settings.server.own_tls();
+        let tls = own || settings.server.behind_tls_proxy;
+        let bare = if own { "https" } else { "http" };
         for address in bound {
             let port = address.port();
             match address.ip() {
                 ip if ip.is_loopback() || ip.is_unspecified() => {
                     for host in ["localhost", "127.0.0.1", "[::1]"] {
-                        names.add("http", host, port);
+                        names.add(bare, host, port);
                     }
                 }
-                IpAddr::V4(ip) => names.add("http", &ip.to_string(), port),
-                IpAddr::V6(ip) => names.add("http", &format!("[{ip}]"), port),
+                IpAddr::V4(ip) => names.add(bare, &ip.to_string(), port),
+                IpAddr::V6(ip) => names.add(bare, &format!("[{ip}]"), port),
             }
         }
         for host in &settings.server.hosts {
@@ -50,11 +52,14 @@ impl Edge {
             }
         }
         let base_url = match (bound.first(), settings.server.hosts.first()) {
+            (Some(address), Some(host)) if own && !has_port(host) && address.port() != 443 => {
+                format!("https://{host}:{}", address.port())
+            }
             (_, Some(host)) if tls => format!("https://{host}"),
             (Some(address), _) if address.ip().is_unspecified() => {
-                format!("http://127.0.0.1:{}", address.port())
+                format!("{bare}://127.0.0.1:{}", address.port())
             }
-            (Some(address), _) => format!("http://{address}"),
+            (Some(address), _) => format!("{bare}://{address}"),
             (None, _) => "http://127.0.0.1".to_owned(),
         };
         Self(Arc::new(Inner {

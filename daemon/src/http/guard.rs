@@ -81,6 +81,9 @@ async fn dress(State(state): State<Gate>, mut request: Request, next: Next) -> R
     request.extensions_mut().insert(RequestId(id.clone()));
     let api = is_api(request.uri().path());
     let head = request.method() == Method::HEAD;
+    let named = request.headers().get(header::HOST);
+    // It would hold for every port of the machine, and agents run web servers there.
+    let local = named.is_some_and(|host| host.as_bytes().starts_with(b"localhost"));
     // The template only: a real path or query may hold what no log should.
     let route = request
         .extensions()
@@ -94,7 +97,7 @@ async fn dress(State(state): State<Gate>, mut request: Request, next: Next) -> R
         .await
         .unwrap_or_else(|_| Failure::internal(&"a handler panicked").into_response());
     let mut response = shape(response, &id, head).await;
-    headers(&state, response.headers_mut(), &id, api);
+    headers(&state, response.headers_mut(), &id, api, local);
     response
 }
 
@@ -168,7 +171,7 @@ fn of_status(status: StatusCode, text: &str) -> Problem {
     Problem::new(status.as_u16(), code, title, detail)
 }
 
-fn headers(state: &Gate, headers: &mut HeaderMap, id: &str, api: bool) {
+fn headers(state: &Gate, headers: &mut HeaderMap, id: &str, api: bool, local: bool) {
     let mut set = |name: HeaderName, value: &'static str| {
         headers.insert(name, HeaderValue::from_static(value));
     };
@@ -185,7 +188,7 @@ fn headers(state: &Gate, headers: &mut HeaderMap, id: &str, api: bool) {
     if api {
         set(header::CACHE_CONTROL, "no-store");
     }
-    if state.edge.strict_transport() {
+    if state.edge.strict_transport() && !local {
         set(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
     }
     // The player's document has one of its own.

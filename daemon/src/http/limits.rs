@@ -16,6 +16,8 @@ use std::time::{Duration, Instant};
 const AGENT_FACTOR: u32 = 10;
 /// How often forgotten callers are dropped.
 const SWEEP: Duration = Duration::from_secs(60);
+/// How often a full list of them is looked through.
+const CLEAR: Duration = Duration::from_secs(1);
 /// Addresses shut out at once.
 const MAX_BLOCKED: usize = 65_536;
 
@@ -44,7 +46,13 @@ pub struct Limits {
     strangers: DefaultKeyedRateLimiter<Place>,
     failures: DefaultKeyedRateLimiter<Place>,
     /// Until when an address that failed too often is not listened to.
-    blocked: Mutex<HashMap<Place, Instant>>,
+    blocked: Mutex<Blocked>,
+}
+
+/// Addresses that are shut out, and when those that are free again were last dropped.
+struct Blocked {
+    until: HashMap<Place, Instant>,
+    cleared: Instant,
 }
 
 impl Limits {
@@ -58,7 +66,10 @@ impl Limits {
             agents: DefaultKeyedRateLimiter::keyed(quota(requests.saturating_mul(AGENT_FACTOR))),
             strangers: DefaultKeyedRateLimiter::keyed(quota(requests)),
             failures: DefaultKeyedRateLimiter::keyed(quota(limits.login_attempts_per_minute)),
-            blocked: Mutex::default(),
+            blocked: Mutex::new(Blocked {
+                until: HashMap::new(),
+                cleared: Instant::now(),
+            }),
         }
     }
 
@@ -86,11 +97,12 @@ impl Limits {
         };
         let mut blocked = self.blocked.lock();
         let now = Instant::now();
-        if blocked.len() >= MAX_BLOCKED {
-            blocked.retain(|_, until| now < *until);
+        // Looking through a full list for each stranger would be their way to keep us busy.
+        if blocked.until.len() >= MAX_BLOCKED && now - blocked.cleared >= CLEAR {
+            blocked.clear(now);
         }
-        if blocked.len() < MAX_BLOCKED {
-            blocked.insert(place, now + time);
+        if blocked.until.len() < MAX_BLOCKED {
+            blocked.until.insert(place, now + time);
         }
     }
 
@@ -101,10 +113,10 @@ impl Limits {
     pub fn may_try(&self, place: Place) -> Result<(), Wait> {
         let now = Instant::now();
         let mut blocked = self.blocked.lock();
-        match blocked.get(&place) {
+        match blocked.until.get(&place) {
             Some(until) if now < *until => Err(Wait(*until - now)),
             Some(_) => {
-                blocked.remove(&place);
+                blocked.until.remove(&place);
                 Ok(())
             }
             None => Ok(()),
@@ -116,8 +128,14 @@ impl Limits {
         self.agents.retain_recent();
         self.strangers.retain_recent();
         self.failures.retain_recent();
-        let now = Instant::now();
-        self.blocked.lock().retain(|_, until| now < *until);
+        self.blocked.lock().clear(Instant::now());
+    }
+}
+
+impl Blocked {
+    fn clear(&mut self, now: Instant) {
+        self.until.retain(|_, until| now < *until);
+        self.cleared = now;
     }
 }
 
@@ -145,8 +163,8 @@ fn check<K: Hash + Eq + Clone>(limiter: &DefaultKeyedRateLimiter<K>, key: &K) ->
 mod tests {
     use super::*;
 
-    fn limits() -> Limits {
-        Limits::new(&config::Limits {
+    fn quiet() -> config::Limits {
+        config::Limits {
             depth: 3,
             live_agents: 10,
             new_agents_per_hour: 50,
@@ -154,7 +172,11 @@ mod tests {
             requests_per_minute: 5,
             login_attempts_per_minute: 3,
             sockets_per_user: 1,
-        })
+        }
+    }
+
+    fn limits() -> Limits {
+        Limits::new(&quiet())
     }
 
     #[test]
@@ -166,6 +188,28 @@ mod tests {
         assert_eq!(spent, 15);
         assert_eq!(limits.caller("b", false), Ok(()));
         assert!((0..50).all(|_| limits.caller("droid-001", true).is_ok()));
+    }
+
+    #[test]
+    fn n09_callers_that_went_are_forgotten_and_the_shut_out_are_a_bounded_list() {
+        let limits = Limits::new(&config::Limits {
+            requests_per_minute: 600_000,
+            login_attempts_per_minute: 1,
+            ..quiet()
+        });
+        let network =
+            |number: u32| Place::of(std::net::Ipv6Addr::from(u128::from(number) << 64).into());
+        for number in 0..100_000 {
+            limits.stranger(network(number)).unwrap();
+            limits.caller(&number.to_string(), false).unwrap();
+            limits.failed(network(number));
+            limits.failed(network(number));
+        }
+        assert_eq!(limits.blocked.lock().until.len(), MAX_BLOCKED);
+        assert!(limits.strangers.len() > 50_000);
+        limits.sweep();
+        // A request in 100 microseconds is back long before the loop is through.
+        assert!(limits.strangers.len() < 1000 && limits.callers.len() < 1000);
     }
 
     #[test]

@@ -8,8 +8,11 @@ pub struct Networks(Vec<Network>);
 
 /// What is wrong with a CIDR.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("network.allow: {0:?} is no network; write one like 10.0.0.0/8 or fd00::/8")]
-pub struct BadNetwork(String);
+#[error("{key}: {text:?} is no network; write one like 10.0.0.0/8 or fd00::/8")]
+pub struct BadNetwork {
+    key: &'static str,
+    text: String,
+}
 
 #[derive(Debug, Clone, Copy)]
 struct Network {
@@ -19,26 +22,31 @@ struct Network {
 }
 
 impl Networks {
-    /// Reads `10.0.0.0/8`, `::1/128` and plain addresses.
+    /// Reads `10.0.0.0/8`, `::1/128` and plain addresses; `key` is the setting.
     ///
     /// # Errors
     /// Names the text that is none.
-    pub fn parse(texts: &[String]) -> Result<Self, BadNetwork> {
-        texts
-            .iter()
-            .map(|text| Network::parse(text).ok_or_else(|| BadNetwork(text.clone())))
-            .collect::<Result<_, _>>()
-            .map(Self)
+    pub fn parse(key: &'static str, texts: &[String]) -> Result<Self, BadNetwork> {
+        let read = |text: &String| {
+            Network::parse(text).ok_or_else(|| BadNetwork {
+                key,
+                text: text.clone(),
+            })
+        };
+        texts.iter().map(read).collect::<Result<_, _>>().map(Self)
     }
 
     /// True when an address may connect.
     pub fn permits(&self, ip: IpAddr) -> bool {
+        self.0.is_empty() || self.lists(ip)
+    }
+
+    /// True for an address on the list.
+    pub fn lists(&self, ip: IpAddr) -> bool {
         let (bits, v4) = bits(ip);
-        self.0.is_empty()
-            || self
-                .0
-                .iter()
-                .any(|one| one.v4 == v4 && bits & one.mask == one.base)
+        self.0
+            .iter()
+            .any(|one| one.v4 == v4 && bits & one.mask == one.base)
     }
 }
 
@@ -81,6 +89,7 @@ mod tests {
     fn only_listed_networks_may_connect() {
         let list = |texts: &[&str]| {
             Networks::parse(
+                "network.allow",
                 &texts
                     .iter()
                     .map(|text| (*text).to_owned())

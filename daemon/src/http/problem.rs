@@ -240,6 +240,9 @@ impl From<AuthError> for Failure {
                 "Use one, or wait half a minute.",
             ),
             AuthError::NoLocalIssuer => Self::conflict("no_local_login", error.to_string()),
+            AuthError::NameTaken => {
+                Self::conflict("name_taken", format!("{error}; choose another name."))
+            }
             AuthError::Invalid(rule) => Self::invalid(rule),
             AuthError::Store(error) => error.into(),
             AuthError::Issuer(_) | AuthError::Fetch(_) => Self::internal(&error),

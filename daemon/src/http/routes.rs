@@ -1,5 +1,6 @@
 //! The routes, by what they are about.
 
+pub mod admin;
 pub mod agents;
 pub mod approvals;
 pub mod attach;
@@ -12,6 +13,7 @@ pub mod logs;
 pub mod me;
 pub mod messages;
 pub mod recording;
+pub mod shares;
 pub mod tasks;
 pub mod terminals;
 pub mod tickets;

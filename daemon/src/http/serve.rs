@@ -1,14 +1,17 @@
 //! The accept loops: TCP and the Unix socket, with limits that a library's own loop
 //! does not have. Takes bound listeners, so that tests use port 0.
 
+use super::door::Door;
 use super::limits::Place;
-use super::networks::Networks;
+use super::problem::Failure;
 use crate::auth::peer::{Peer, UnixPeer};
 use crate::supervise::Tasks;
 use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
+use axum::response::IntoResponse as _;
 use hyper::body::Incoming;
+use hyper::header::HeaderMap;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -122,16 +125,27 @@ async fn bind_unix(path: &Path) -> Result<UnixListener, ListenError> {
     let listener = UnixListener::bind(path).map_err(failed)?;
     // The folder is 0700, so that nobody else gets in before this either.
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).map_err(failed)?;
+    if let (Some(folder), Some(name)) = (path.parent(), path.file_name()) {
+        let door = folder.join("door").join(name);
+        // Left by a dead daemon; without the folder nobody is masked.
+        let _ = std::fs::remove_file(&door);
+        if let Err(error) = std::fs::hard_link(path, &door) {
+            tracing::debug!(%error, "masked agents would not reach this daemon");
+        }
+    }
     Ok(listener)
 }
 
 /// Serves until the shutdown of `tasks`: then nothing new is accepted, and what is being
 /// answered is finished within the grace that `Tasks::shutdown` gives. Upgraded sockets
 /// are their handlers' affair.
-pub fn start(listeners: Listeners, router: Router, allow: Networks, tasks: &Tasks) {
+pub fn start(listeners: Listeners, router: Router, door: Door, tasks: &Tasks) {
+    if let Some(tls) = door.tls() {
+        tls.keep_fresh(tasks);
+    }
     let shared = Arc::new(Shared {
         router,
-        allow,
+        door,
         tasks: tasks.clone(),
         open: Arc::default(),
     });
@@ -151,7 +165,7 @@ pub fn start(listeners: Listeners, router: Router, allow: Networks, tasks: &Task
 
 struct Shared {
     router: Router,
-    allow: Networks,
+    door: Door,
     tasks: Tasks,
     open: Arc<Mutex<Open>>,
 }
@@ -209,13 +223,22 @@ impl Shared {
                 accepted = listener.accept() => accepted,
             };
             match accepted {
-                Ok((stream, address)) if self.allow.permits(address.ip()) => {
+                Ok((stream, address)) if self.door.connects(address.ip()) => {
                     // Keystrokes are small and must not wait for company.
                     let _ = stream.set_nodelay(true);
                     // What the kernel holds unsent is old by the time a slow link takes it;
                     // less of it, and an answer to a key is soon on its way.
                     let _ = SockRef::from(&stream).set_tcp_notsent_lowat(NOT_SENT);
-                    self.connection(stream, Peer::Tcp(address));
+                    match self.door.tls() {
+                        None => self.connection(Peer::Tcp(address), async { Some(stream) }),
+                        Some(tls) => {
+                            let shaken = tls.acceptor().accept(stream);
+                            self.connection(Peer::Tcp(address), async {
+                                let done = tokio::time::timeout(HEADER_TIMEOUT, shaken).await;
+                                done.ok()?.inspect_err(no_handshake).ok()
+                            });
+                        }
+                    }
                 }
                 Ok(_) => {}
                 Err(error) => pause(&error).await,
@@ -236,7 +259,7 @@ impl Shared {
                         && let Some(pid) = peer.pid()
                     {
                         let uid = peer.uid();
-                        self.connection(stream, Peer::Unix(UnixPeer { pid, uid }));
+                        self.connection(Peer::Unix(UnixPeer { pid, uid }), async { Some(stream) });
                     }
                 }
                 Err(error) => pause(&error).await,
@@ -244,24 +267,36 @@ impl Shared {
         }
     }
 
-    fn connection<S>(&self, stream: S, peer: Peer)
+    /// Serves what comes over `stream`, which may first have to be agreed on.
+    fn connection<S>(&self, peer: Peer, stream: impl Future<Output = Option<S>> + Send + 'static)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let place = match peer {
-            Peer::Tcp(address) | Peer::Inside(address) => Some(Place::of(address.ip())),
-            Peer::Unix(_) => None,
+            // A proxy brings everybody; those behind it are counted by what they do.
+            Peer::Tcp(address) | Peer::Inside(address) if !self.door.is_proxy(address.ip()) => {
+                Some(Place::of(address.ip()))
+            }
+            _ => None,
         };
         let Some(seat) = Seat::take(&self.open, place) else {
             tracing::warn!(%peer, "a connection was closed: too many are open");
             return;
         };
-        let router = self.router.clone();
+        let (router, door) = (self.router.clone(), self.door.clone());
         self.tasks.spawn("connection", move |cancel| async move {
             let _seat = seat;
+            let Some(stream) = stream.await else { return };
             let service = service_fn(move |mut request: Request<Incoming>| {
-                request.extensions_mut().insert(peer);
-                router.clone().call(request.map(Body::new))
+                let from = from(&door, peer, request.headers());
+                let mut router = router.clone();
+                async move {
+                    let Some(from) = from else {
+                        return Ok(not_let_in().into_response());
+                    };
+                    request.extensions_mut().insert(from);
+                    router.call(request.map(Body::new)).await
+                }
             });
             let connection = http1::Builder::new()
                 .timer(TokioTimer::new())
@@ -282,6 +317,22 @@ impl Shared {
             }
         });
     }
+}
+
+/// Who asks: the peer, or whoever a proxy of ours names; none when that one may not.
+fn from(door: &Door, peer: Peer, headers: &HeaderMap) -> Option<Peer> {
+    match peer {
+        Peer::Tcp(address) => door.origin(address, headers).map(Peer::Tcp),
+        other => Some(other),
+    }
+}
+
+fn not_let_in() -> Failure {
+    Failure::forbidden("Your network may not call this daemon; network.allow lists those that may.")
+}
+
+fn no_handshake(error: &std::io::Error) {
+    tracing::debug!(%error, "a TLS handshake failed");
 }
 
 async fn pause(error: &std::io::Error) {

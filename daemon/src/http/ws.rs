@@ -18,19 +18,22 @@ use super::audit_layer;
 use super::extract::Caller;
 use super::problem::Failure;
 use crate::auth::permission::Permissions;
-use crate::auth::principal::Principal;
+use crate::auth::principal::{Principal, User};
 use crate::model::ids::UserId;
 use crate::model::limits::MAX_SOCKET_MESSAGE;
 use axum::Router;
 use axum::extract::ws::WebSocketUpgrade;
-use axum::extract::{Extension, FromRequestParts, Request, State};
+use axum::extract::{FromRequestParts, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use orchestra_protocol::admin::SocketView;
+use orchestra_protocol::time::Timestamp;
 use parking_lot::Mutex;
 use session::Opening;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// The subprotocol; the ticket that comes beside it is never echoed.
@@ -42,14 +45,12 @@ const READ_BUFFER: usize = 4096;
 
 /// The route.
 pub fn router() -> Router<AppState> {
-    Router::new()
-        .route("/ws", get(upgrade))
-        .layer(Extension(Sockets::default()))
+    Router::new().route("/ws", get(upgrade))
 }
 
 async fn upgrade(
     State(state): State<AppState>,
-    Extension(sockets): Extension<Sockets>,
+    State(sockets): State<Sockets>,
     Caller(principal): Caller,
     request: Request,
 ) -> Response {
@@ -66,7 +67,7 @@ async fn upgrade(
         Err(refusal) => return refusal.into_response(),
     };
     let most = usize::try_from(state.config.settings.limits.sockets_per_user).unwrap_or(usize::MAX);
-    let place = match sockets.enter(&principal.user.id, most) {
+    let place = match sockets.enter(&principal.user, &entry.ip, most) {
         Ok(place) => place,
         Err(failure) => {
             state.audit.denied(entry, "too_many_sockets");
@@ -98,7 +99,8 @@ pub struct Sockets(Arc<Shared>);
 
 #[derive(Default)]
 struct Shared {
-    open: Mutex<HashMap<UserId, usize>>,
+    open: Mutex<BTreeMap<u64, SocketView>>,
+    last: AtomicU64,
     good: Mutex<HashMap<Login, Good>>,
 }
 
@@ -113,9 +115,9 @@ struct Good {
 }
 
 impl Sockets {
-    fn enter(&self, user: &UserId, most: usize) -> Result<Place, Failure> {
+    fn enter(&self, user: &User, ip: &str, most: usize) -> Result<Place, Failure> {
         let mut open = self.0.open.lock();
-        if open.values().sum::<usize>() >= MAX_SOCKETS {
+        if open.len() >= MAX_SOCKETS {
             return Err(Failure::new(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "too_many_sockets",
@@ -123,8 +125,8 @@ impl Sockets {
                 format!("This daemon serves at most {MAX_SOCKETS} sockets at once."),
             ));
         }
-        let mine = open.entry(user.clone()).or_default();
-        if *mine >= most {
+        let mine = open.values().filter(|one| one.user_id == user.id.0).count();
+        if mine >= most {
             return Err(Failure::new(
                 StatusCode::TOO_MANY_REQUESTS,
                 "too_many_sockets",
@@ -134,11 +136,24 @@ impl Sockets {
                 ),
             ));
         }
-        *mine += 1;
+        let id = self.0.last.fetch_add(1, Ordering::Relaxed) + 1;
+        let view = SocketView {
+            id,
+            user_id: user.id.0.clone(),
+            name: user.name.clone(),
+            ip: ip.to_owned(),
+            opened_at: Timestamp::now(),
+        };
+        open.insert(id, view);
         Ok(Place {
             sockets: self.clone(),
-            user: user.clone(),
+            id,
         })
+    }
+
+    /// Every open socket, the oldest first.
+    pub fn list(&self) -> Vec<SocketView> {
+        self.0.open.lock().values().cloned().collect()
     }
 
     /// True when this login was found good within `time`, under the same generation of
@@ -184,39 +199,39 @@ fn login(principal: &Principal) -> Login {
     (user.id.clone(), token_id.clone(), device_id.clone())
 }
 
-/// One open socket's place in the count; given back when it is dropped.
+/// One open socket's place in the list; given back when it is dropped.
 struct Place {
     sockets: Sockets,
-    user: UserId,
+    id: u64,
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let mut open = self.sockets.0.open.lock();
-        if let Some(count) = open.get_mut(&self.user) {
-            *count -= 1;
-            if *count == 0 {
-                open.remove(&self.user);
-            }
-        }
+        self.sockets.0.open.lock().remove(&self.id);
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Sockets, UserId};
+    use super::{Sockets, User, UserId};
 
     #[test]
     fn places_are_counted_by_user_and_given_back() {
         let sockets = Sockets::default();
-        let (ann, bob) = (UserId("a".into()), UserId("b".into()));
-        let first = sockets.enter(&ann, 2).unwrap();
-        let second = sockets.enter(&ann, 2).unwrap();
-        assert!(sockets.enter(&ann, 2).is_err());
-        assert!(sockets.enter(&bob, 2).is_ok());
+        let user = |id: &str| User {
+            id: UserId(id.into()),
+            name: id.into(),
+            issuer: "i".into(),
+            subject: id.into(),
+        };
+        let (ann, bob) = (user("a"), user("b"));
+        let first = sockets.enter(&ann, "::1", 2).unwrap();
+        let second = sockets.enter(&ann, "::1", 2).unwrap();
+        assert!(sockets.enter(&ann, "::1", 2).is_err());
+        assert!(sockets.enter(&bob, "::1", 2).is_ok());
         drop(first);
-        assert!(sockets.enter(&ann, 2).is_ok());
+        assert!(sockets.enter(&ann, "::1", 2).is_ok());
         drop(second);
-        assert!(sockets.0.open.lock().is_empty());
+        assert!(sockets.list().is_empty());
     }
 }

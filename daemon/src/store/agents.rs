@@ -315,7 +315,7 @@ pub async fn get(store: &Store, id: &AgentId) -> Result<StoredAgent, StoreError>
     row.ok_or(StoreError::NotFound("agent"))?.read()
 }
 
-/// Agents, newest first; of one owner, or of all.
+/// Agents, newest first: what one user owns or was let at, or all.
 ///
 /// # Errors
 /// When the database fails.
@@ -327,7 +327,8 @@ pub async fn list(
 ) -> Result<Vec<StoredAgent>, StoreError> {
     let sql = const_format(
         SELECT,
-        " WHERE ($1 IS NULL OR agents.owner = $1) AND ($2 IS NULL OR agents.created_at < $2)
+        " WHERE ($1 IS NULL OR agents.owner = $1
+              OR agents.id IN (SELECT agent_id FROM shares WHERE user_id = $1)) AND ($2 IS NULL OR agents.created_at < $2)
           ORDER BY agents.created_at DESC, agents.id DESC LIMIT $3",
     );
     let rows: Vec<AgentRow> = sqlx::query_as(sqlx::AssertSqlSafe(sql))

@@ -109,8 +109,8 @@ impl Healer {
             return Heal::Wait(None);
         };
         self.done = true;
-        // Within a sequence or a character, nothing may come between its bytes.
-        if cut.seq != end || !cut.picture.screen.pending.is_empty() || broken(source, end) {
+        // Within a sequence, nothing may come between its bytes.
+        if cut.seq != end || !cut.picture.screen.pending.is_empty() {
             return Heal::Wait(None);
         }
         let hash = cut.picture.hashes().hash;
@@ -127,23 +127,4 @@ fn mend(told: Cut, answer: &Mismatch) -> Heal {
     }
     let bytes = picture.screen.heal(own, &answer.rows, &picture.known);
     Heal::Rows(bytes.into())
-}
-
-/// The stream ends within a character.
-fn broken(source: &Source, end: u64) -> bool {
-    let tail = source.with(|stream| {
-        let from = end.saturating_sub(4).max(stream.ring.start());
-        stream.ring.read(from, 4)
-    });
-    let tail = tail.unwrap_or_default();
-    let begin = tail.iter().rposition(|byte| !(0x80..0xc0).contains(byte));
-    begin.is_some_and(|at| {
-        let whole = match tail[at] {
-            0xc2..=0xdf => 2,
-            0xe0..=0xef => 3,
-            0xf0..=0xf4 => 4,
-            _ => 1,
-        };
-        tail.len() - at < whole
-    })
 }

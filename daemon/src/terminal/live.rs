@@ -8,6 +8,7 @@ use crate::model::ids::AgentId;
 use bytes::Bytes;
 use orchestra_protocol::agent::Size;
 use orchestra_protocol::frame::MAX_PAYLOAD;
+use orchestra_tmux::letter::{pieces, whole};
 use parking_lot::Mutex;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -174,6 +175,7 @@ impl LiveViewer {
                         Turn::Wait(Some(Duration::ZERO))
                     };
                 };
+                let bytes = whole(&bytes);
                 flow.output_sent(now, bytes.len());
                 Turn::Give(LiveChunk::Output { seq, bytes })
             }
@@ -211,8 +213,7 @@ fn heal(step: Heal, seq: u64, now: Instant, flow: &mut Flow) -> Turn {
         Heal::Tell(hash) => Turn::Give(LiveChunk::Hash { seq, hash }),
         Heal::Rows(bytes) => {
             flow.heal_sent(bytes.len());
-            let part = |at: usize| bytes.slice(at..bytes.len().min(at + MAX_PAYLOAD));
-            let parts = (0..bytes.len()).step_by(MAX_PAYLOAD).map(part).collect();
+            let parts = pieces(bytes, MAX_PAYLOAD).into();
             Turn::Give(LiveChunk::Heal { seq, parts })
         }
         Heal::Whole(cut) => {

@@ -13,6 +13,7 @@ use bytes::Bytes;
 use orchestra_protocol::agent::Size;
 use orchestra_protocol::frame::MAX_PAYLOAD;
 use orchestra_tmux::error::Error as TmuxError;
+use orchestra_tmux::letter::pieces;
 use orchestra_tmux::live::{Live, LiveEvent};
 use orchestra_tmux::server::TmuxServer;
 use orchestra_tmux::snapshot::Snapshot;
@@ -333,14 +334,14 @@ impl Stream {
         }
         (self.size, self.odd_sizes) = (size, 0);
         if std::mem::take(&mut self.torn) {
-            self.tracker.hole(&snapshot.pending);
+            self.tracker
+                .hole(snapshot.modes.alternate, &snapshot.pending);
         }
         let known = self.tracker.known;
         let bytes = Bytes::from(snapshot.to_bytes_with(&known));
-        let part = |at: usize| bytes.slice(at..bytes.len().min(at + MAX_PAYLOAD));
         self.cut = Some(Cut {
             seq: self.ring.end(),
-            parts: (0..bytes.len()).step_by(MAX_PAYLOAD).map(part).collect(),
+            parts: pieces(bytes, MAX_PAYLOAD).into(),
             picture: Arc::new(Picture::new(snapshot.clone(), known)),
         });
         if self.redrawn == Some(u64::MAX) {

@@ -10,7 +10,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD as B64;
 use serde_json::{Value, json};
 
 /// A device's key and its public half as a JWK.
-fn device() -> (EcdsaKeyPair, Value) {
+pub(crate) fn device() -> (EcdsaKeyPair, Value) {
     let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
     let point = pair.public_key().as_ref().to_vec();
     let jwk = json!({

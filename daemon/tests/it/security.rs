@@ -2,6 +2,7 @@
 
 mod agents;
 mod edge;
+mod mask;
 mod secrets;
 mod socket;
 mod start;

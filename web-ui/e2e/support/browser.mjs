@@ -1,5 +1,6 @@
 // Debian's Chromium, headless, with everything that could talk to the outside switched off.
 import { chromium } from 'playwright-core';
+import { watchRequests } from './settled.mjs';
 
 export const SIZES = {
   desk: { width: 1440, height: 900 },
@@ -34,6 +35,7 @@ export async function open(browser, size, theme, complaints) {
     reducedMotion: 'reduce',
   });
   const page = await context.newPage();
+  watchRequests(page);
   page.on('console', (message) => {
     if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
   });

@@ -46,6 +46,7 @@ export async function setStage({ clis = true, model: scripted = true, script: na
 class Stage {
   constructor(parts) {
     Object.assign(this, parts);
+    this.binary = binary;
     this.data = join(this.dir, 'data');
   }
 

@@ -1,42 +1,48 @@
 // Every page and state, for the gallery and for the test that looks at each with axe.
-import AxeBuilder from '@axe-core/playwright';
-
-export const settle = (page, ms = 700) => page.waitForTimeout(ms);
+import { settled } from './settled.mjs';
 
 /** name, scenario, path, and what to do before the picture. */
 export const VIEWS = [
-  ['login', 'busy', '/', async (page) => page.getByText('Get a login link').waitFor(), { loggedOut: true }],
-  [
-    'login-used',
-    'busy',
-    '/#login=used',
-    async (page) => page.getByRole('alert').waitFor(),
-    { loggedOut: true },
-  ],
   ['home-busy', 'busy', '/'],
-  ['home-asking', 'asking', '/'],
-  ['home-calm', 'calm', '/'],
-  ['home-empty', 'empty', '/'],
-  ['home-nocli', 'nocli', '/'],
-  [
-    'home-error',
-    'error',
-    '/',
-    (page) => page.getByText('could not be loaded').first().waitFor({ timeout: 15000 }),
-  ],
-  ['home-viewer', 'viewer', '/'],
   ['chat', 'busy', '/chat', (page) => page.getByText('three steps', { exact: false }).waitFor()],
-  ['chat-beside', 'busy', '/chat?beside=droid-001', (page) => settle(page, 1500)],
-  ['chat-empty', 'empty', '/chat'],
-  ['agent-terminal', 'busy', '/agents/droid-002', (page) => settle(page, 1500)],
-  ['agent-seat', 'busy', '/agents/aider-001', takeSeat],
-  ['agent-split', 'busy', '/agents/droid-002?with=aider-001,droid-001', (page) => settle(page, 1500)],
+  ['chat-beside', 'busy', '/chat?beside=droid-001'],
+  ['agent-terminal', 'busy', '/agents/droid-002'],
+  ['agent-split', 'busy', '/agents/droid-002?with=aider-001,droid-001'],
   ['agent-find', 'busy', '/agents/droid-002', findWord],
   ['agent-menu', 'busy', '/agents/droid-002', viewMenu],
-  ['agent-paper', 'busy', '/agents/droid-002', paperColours],
   ['agent-history', 'busy', '/agents/droid-002', scrollUp],
   ['agent-talk', 'busy', '/agents/primary?view=chat'],
   ['agent-gone', 'busy', '/agents/nobody-001'],
+  ['wall', 'busy', '/wall'],
+  ['tasks', 'busy', '/tasks'],
+  ['tasks-search', 'busy', '/tasks?filter=open&q=tmux'],
+  ['tasks-graph', 'busy', '/tasks?view=graph', (page) => page.locator('.react-flow__node').first().waitFor()],
+  ['task-parts', 'busy', '/tasks/12'],
+  ['task-done', 'busy', '/tasks/11'],
+  ['task-failed', 'busy', '/tasks/13'],
+  ['sessions', 'busy', '/sessions', (page) => page.locator('[data-session]').first().waitFor()],
+  ['sessions-search', 'busy', '/sessions?q=rows', (page) => page.locator('mark').first().waitFor()],
+  ['sessions-none', 'busy', '/sessions?q=nowhere', (page) => page.getByText('No session is like').waitFor()],
+  ['session', 'busy', '/sessions/s3', (page) => page.getByText('end of the session').waitFor()],
+  ['session-open', 'busy', '/sessions/s3', unfold],
+  ['session-link', 'busy', '/sessions/s6?at=140000', (page) => page.locator('.outline-accent').waitFor()],
+  ['session-stuck', 'busy', '/sessions/s5', (page) => page.getByText('Cannot be resumed').waitFor()],
+  [
+    'session-gone',
+    'busy',
+    '/sessions/nothing',
+    (page) => page.getByText('There is no such session').waitFor(),
+  ],
+  ['settings', 'busy', '/settings'],
+  ['spawn', 'busy', '/', openSpawn],
+  ['palette', 'busy', '/', (page) => openBy(page, 'Control+k', 'Find')],
+  ['help', 'busy', '/', (page) => page.keyboard.press('?')],
+  ['kill', 'busy', '/agents/droid-002', killDialog],
+  // These change what the daemon or the browser knows.
+  ['agent-seat', 'busy', '/agents/aider-001', takeSeat, { leaves: true }],
+  ['agent-paper', 'busy', '/agents/droid-002', paperColours, { leaves: true }],
+  ['offline', 'busy', '/agents/droid-002', goOffline, { leaves: true }],
+  ['home-asking', 'asking', '/'],
   ['approvals', 'asking', '/approvals'],
   [
     'approvals-rule',
@@ -48,25 +54,27 @@ export const VIEWS = [
         .first()
         .click(),
   ],
-  ['approvals-late', 'asking', '/approvals', answeredElsewhere],
-  ['approvals-empty', 'empty', '/approvals'],
-  ['approvals-viewer', 'viewer', '/approvals'],
-  ['wall', 'busy', '/wall', (page) => settle(page, 1500)],
+  ['approvals-late', 'asking', '/approvals', answeredElsewhere, { leaves: true }],
+  ['home-calm', 'calm', '/'],
+  ['sessions-calm', 'calm', '/sessions', (page) => page.locator('[data-session]').first().waitFor()],
+  ['home-empty', 'empty', '/'],
+  ['chat-empty', 'empty', '/chat'],
   ['wall-empty', 'empty', '/wall'],
-  ['tasks', 'busy', '/tasks'],
+  ['approvals-empty', 'empty', '/approvals'],
   ['tasks-empty', 'empty', '/tasks'],
-  ['tasks-search', 'busy', '/tasks?filter=open&q=tmux'],
-  ['tasks-graph', 'busy', '/tasks?view=graph', (page) => page.locator('.react-flow__node').first().waitFor()],
-  ['task-parts', 'busy', '/tasks/12'],
-  ['task-done', 'busy', '/tasks/11'],
-  ['task-failed', 'busy', '/tasks/13'],
-  ['settings', 'busy', '/settings'],
-  ['spawn', 'busy', '/', openSpawn],
+  ['sessions-empty', 'empty', '/sessions', (page) => page.getByText('No session found').waitFor()],
+  ['home-nocli', 'nocli', '/'],
   ['spawn-nocli', 'nocli', '/', openSpawn],
-  ['palette', 'busy', '/', (page) => openBy(page, 'Control+k', 'Find')],
-  ['help', 'busy', '/', (page) => page.keyboard.press('?')],
-  ['kill', 'busy', '/agents/droid-002', killDialog],
-  ['offline', 'busy', '/agents/droid-002', goOffline],
+  ['home-viewer', 'viewer', '/'],
+  ['approvals-viewer', 'viewer', '/approvals'],
+  [
+    'home-error',
+    'error',
+    '/',
+    (page) => page.getByText('could not be loaded').first().waitFor({ timeout: 15000 }),
+  ],
+  ['login', 'busy', '/', (page) => page.getByText('Get a login link').waitFor(), { loggedOut: true }],
+  ['login-used', 'busy', '/#login=used', (page) => page.getByRole('alert').waitFor(), { loggedOut: true }],
 ];
 
 /** Somebody else is faster, on another device. */
@@ -83,12 +91,14 @@ async function answeredElsewhere(page, daemon) {
 }
 
 async function takeSeat(page) {
-  await settle(page, 1200);
   await page
     .getByRole('button', { name: /take the keyboard|^type$/i })
     .first()
     .click();
-  await settle(page, 900);
+  await page
+    .getByRole('button', { name: /release/ })
+    .first()
+    .waitFor();
 }
 
 async function findWord(page) {
@@ -99,80 +109,94 @@ async function findWord(page) {
 }
 
 async function viewMenu(page) {
-  await settle(page, 1200);
   await page.getByRole('button', { name: 'View' }).first().click();
-  await settle(page);
+  await page.getByRole('menu').waitFor();
 }
 
 async function paperColours(page) {
   await viewMenu(page);
   await page.getByRole('menuitem', { name: 'Paper' }).click();
-  await settle(page, 1200);
+  await page.waitForFunction(
+    () => getComputedStyle(document.documentElement).getPropertyValue('--screen') === '#fbfaf6',
+  );
   // The choice is kept in the browser; the next picture shall be as it was.
   await page.evaluate(() => localStorage.removeItem('orchestra.screen'));
 }
 
 async function scrollUp(page) {
-  await settle(page, 1200);
+  await page.locator('.terminal-history > div').first().waitFor({ state: 'attached' });
   await page.locator('.terminal-viewport').evaluate((area) => area.scrollBy(0, -520));
-  await settle(page);
+  await page.getByRole('button', { name: 'Back to now' }).waitFor();
+}
+
+async function unfold(page) {
+  for (const name of [/^Edit/, /^Bash/, /^Sub-agent/])
+    await page.getByRole('button', { name }).first().click();
+  await page.getByRole('button', { name: 'Open on its own' }).waitFor();
+  await page.locator('summary', { hasText: 'Facts' }).click();
 }
 
 async function openBy(page, key, phoneName) {
   const button = page.getByRole('button', { name: phoneName, exact: true });
   if (await button.isVisible()) await button.click();
   else await page.keyboard.press(key);
-  await settle(page);
+  await page.getByRole('dialog').waitFor();
 }
 
 async function openSpawn(page) {
-  await settle(page);
   await page
     .getByRole('button', { name: /new agent|start one agent|start a shell agent/i })
     .first()
     .click();
-  await settle(page);
+  await page.getByRole('dialog').waitFor();
 }
 
 async function killDialog(page) {
-  await settle(page, 900);
   await page.getByRole('button', { name: /actions for/i }).click();
   await page.getByRole('menuitem', { name: /kill/i }).click();
-  await settle(page);
+  await page.getByRole('dialog').waitFor();
 }
 
 async function goOffline(page, daemon) {
-  await settle(page, 1200);
   daemon.goDown();
   await page.getByText('No connection since').waitFor({ timeout: 15000 });
 }
 
-/** What a browser says of a connection that a view takes away on purpose, or of a machine without a graphics card. */
-const EXPECTED =
-  /ERR_(CONNECTION|EMPTY)|WebGL|GL Driver|task queue exceeded|WebSocket|status of (503|404|401)/;
+/** The scenario that a page was loaded with; another one, or what a view left behind, needs the page anew. */
+const loaded = new WeakMap();
 
-/** Goes to a view and puts it into its state. */
+/** Goes to a view and puts it into its state: within the page where that is enough, as a person does. */
 export async function visit(page, origin, daemon, [, scenario, path, act, options]) {
-  daemon.load(scenario);
-  daemon.up();
-  await page.goto(`${origin}${path}`);
+  const fresh = options?.loggedOut || loaded.get(page) !== scenario;
+  if (fresh) {
+    daemon.load(scenario);
+    daemon.up();
+    await page.goto(`${origin}${path}`);
+  } else await within(page, path);
+  loaded.set(page, options?.loggedOut || options?.leaves ? null : scenario);
   if (!options?.loggedOut) await page.locator('#stage').waitFor();
-  await settle(page);
+  await settled(page);
   await act?.(page, daemon);
-  await settle(page, 400);
+  if (act !== goOffline) await settled(page);
 }
 
-/** What is wrong with what is shown now: axe, scrolling sideways, complaints of the browser. */
-export async function faults(page, complaints) {
-  const found = [];
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  for (const { id, help, nodes } of violations) {
-    const where = nodes.map((node) => `${node.target} ${node.any[0]?.message ?? ''}`).slice(0, 3);
-    found.push(`${id}: ${help}\n    ${where.join('\n    ')}`);
+/** Closes what is open over the page, then goes on to another address of it. */
+async function within(page, path) {
+  const over = page.locator('[role="dialog"], [role="menu"]');
+  for (let left = await over.count(); left > 0; left = await over.count()) {
+    await page.keyboard.press('Escape');
+    await over.nth(left - 1).waitFor({ state: 'detached', timeout: 5000 });
   }
-  const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-  if (wide > 0) found.push(`scrolls sideways by ${wide} px`);
-  const loud = complaints.filter((text) => !EXPECTED.test(text));
-  for (const text of new Set(loud)) found.push(`console: ${text.slice(0, 300)}`);
-  return found;
+  await page.evaluate(() => document.activeElement instanceof HTMLElement && document.activeElement.blur());
+  // First away, so that the same view begins anew.
+  await page.evaluate(leadTo, '/nowhere');
+  await page.getByText('There is no such page').waitFor({ timeout: 5000 });
+  await page.evaluate(leadTo, path);
+  await page.getByText('There is no such page').waitFor({ state: 'detached', timeout: 5000 });
+}
+
+/** Run in the page: what the way back does. */
+function leadTo(path) {
+  history.replaceState({}, '', path);
+  dispatchEvent(new PopStateEvent('popstate', { state: {} }));
 }

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { turnsOf } from '@/features/sessions/turns';
 import { patchTask } from '@/features/tasks/api';
 import { agent, NOON, task } from '@/testing/fixtures';
 import { describeChanges } from './meanwhile';
 import { newNeed } from './news';
+import { piecesAfter } from './routes/growing-reply';
 import { groupPlans } from './use-room';
 
 const glance = (agents: [string, string][], tasks: number[]) => ({
@@ -65,5 +67,25 @@ describe('news', () => {
     expect(newNeed(asks, asks)).toBeNull();
     expect(newNeed(asks, busy)).toBeNull();
     expect(newNeed(busy, agent({ status: 'failed', ended_at: NOON }))).toBe('failed');
+  });
+});
+
+describe('a reply that grows', () => {
+  const said = (offset: number, role: 'user' | 'assistant', at: string) => ({
+    offset,
+    at,
+    role,
+    parts: [{ type: 'text' as const, text: `${offset}` }],
+    model: null,
+    usage: null,
+    cost_usd: null,
+  });
+  const turns = turnsOf([said(0, 'user', NOON), said(1, 'assistant', NOON)]);
+
+  it('shows this turn, and nothing that the talk has already', () => {
+    expect(piecesAfter(turns, null)).toHaveLength(1);
+    expect(piecesAfter(turns, '2026-11-20T11:59:00Z')).toHaveLength(1);
+    expect(piecesAfter(turns, '2026-11-20T12:05:00Z')).toEqual([]);
+    expect(piecesAfter(turns.slice(0, 1), null)).toEqual([]);
   });
 });

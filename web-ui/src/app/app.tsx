@@ -44,13 +44,15 @@ export function App({ opening, secret }: AppProps) {
     };
   }, [round]);
 
+  const login = opened?.login;
+  const enter = opened?.config.accounts && login?.enter ? login.enter.bind(login) : undefined;
   return (
     <TipProvider delayDuration={500} skipDelayDuration={200}>
       <QueryClientProvider client={queries}>
         {opened && phase === 'in' ? (
           <Room login={opened.login} config={opened.config} />
         ) : (
-          <LoginPage mode={opened?.config.login ?? null} onRetry={() => setRound(round + 1)} />
+          <LoginPage mode={opened?.config.login ?? null} enter={enter} onRetry={() => setRound(round + 1)} />
         )}
         <Toasts />
       </QueryClientProvider>

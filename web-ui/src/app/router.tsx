@@ -1,7 +1,10 @@
 /** The address is the selection: every view can be sent to a colleague. */
 import { createRootRoute, createRoute, createRouter, Link, Outlet } from '@tanstack/react-router';
-import { Empty } from '@/components/ui/states';
+import { lazy, Suspense } from 'react';
+import { Empty, Skeleton } from '@/components/ui/states';
+import { readFilter, type SessionFilter } from '@/features/sessions/filter';
 import { SettingsPage } from '@/features/settings/settings-page';
+import { useMay } from '@/lib/client';
 import { usePhone } from '@/lib/use-media';
 import { AgentRoute } from './routes/agent';
 import { ApprovalsRoute } from './routes/approvals';
@@ -13,6 +16,11 @@ import type { TasksSearch } from './routes/tasks-head';
 import { WallRoute } from './routes/wall';
 import { useSession } from './session';
 import { Shell } from './shell/shell';
+
+const SessionsView = lazy(() => import('./routes/sessions'));
+const SessionView = lazy(() => import('./routes/session'));
+const AdminPage = lazy(async () => ({ default: (await import('@/features/admin/admin-page')).AdminPage }));
+const AuditPage = lazy(async () => ({ default: (await import('@/features/audit/audit-page')).AuditPage }));
 
 const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound });
 const shell = createRoute({ getParentRoute: () => root, id: 'shell', component: Shell });
@@ -44,10 +52,43 @@ const tasks = createRoute({
   validateSearch: tasksSearch,
 });
 const task = createRoute({ getParentRoute: () => tasks, path: '/$taskId', component: TaskRoute });
+const sessions = createRoute({
+  getParentRoute: () => shell,
+  path: '/sessions',
+  component: () => (
+    <Suspense fallback={<Skeleton rows={8} waitingFor="the list of sessions" />}>
+      <SessionsView />
+    </Suspense>
+  ),
+  validateSearch: sessionsSearch,
+});
+const session = createRoute({
+  getParentRoute: () => sessions,
+  path: '/$sessionId',
+  component: () => (
+    <Suspense fallback={<Skeleton rows={7} waitingFor="the session" />}>
+      <SessionView />
+    </Suspense>
+  ),
+});
 const settings = createRoute({ getParentRoute: () => shell, path: '/settings', component: SettingsRoute });
 
+const admin = createRoute({ getParentRoute: () => shell, path: '/admin', component: AdminRoute });
+const audit = createRoute({ getParentRoute: () => shell, path: '/audit', component: AuditRoute });
+
 const routeTree = root.addChildren([
-  shell.addChildren([home, approvals, chat, agent, wall, tasks.addChildren([task]), settings]),
+  shell.addChildren([
+    home,
+    approvals,
+    chat,
+    agent,
+    wall,
+    tasks.addChildren([task]),
+    sessions.addChildren([session]),
+    settings,
+    admin,
+    audit,
+  ]),
 ]);
 
 export const router = createRouter({ routeTree, scrollRestoration: false });
@@ -78,6 +119,12 @@ function tasksSearch({ filter, q, view }: Record<string, unknown>): TasksSearch 
   };
 }
 
+/** `at` names an entry of the open session, or its end. */
+function sessionsSearch(search: Record<string, unknown>): SessionFilter & { at?: number | 'end' } {
+  const at = search.at === 'end' ? search.at : Number(search.at ?? Number.NaN);
+  return { ...readFilter(search), ...(at === 'end' || (Number.isInteger(at) && at >= 0) ? { at } : {}) };
+}
+
 function SettingsRoute() {
   const { config, logout } = useSession();
   const phone = usePhone();
@@ -90,8 +137,50 @@ function SettingsRoute() {
           version={config.version}
           onLogout={() => void logout()}
         />
+        <AdminLinks />
       </div>
     </>
+  );
+}
+
+function AdminLinks() {
+  const people = useMay('users:manage');
+  const record = useMay('audit:read');
+  if (!people && !record) return null;
+  return (
+    <nav aria-label="Administration" className="mx-auto flex w-full max-w-2xl gap-5 px-5 pb-8 text-sm">
+      {people && (
+        <Link to="/admin" className="text-accent underline">
+          People
+        </Link>
+      )}
+      {record && (
+        <Link to="/audit" className="text-accent underline">
+          Audit
+        </Link>
+      )}
+    </nav>
+  );
+}
+
+function AdminRoute() {
+  const { config } = useSession();
+  return (
+    <div className="scroll-y min-h-0 flex-1">
+      <Suspense fallback={<Skeleton rows={8} waitingFor="the people" />}>
+        <AdminPage local={config.login === 'local'} />
+      </Suspense>
+    </div>
+  );
+}
+
+function AuditRoute() {
+  return (
+    <div className="scroll-y min-h-0 flex-1">
+      <Suspense fallback={<Skeleton rows={8} waitingFor="the record" />}>
+        <AuditPage />
+      </Suspense>
+    </div>
   );
 }
 

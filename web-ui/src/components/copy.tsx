@@ -30,7 +30,7 @@ export function CopyId({ text, className }: { text: string; className?: string }
       title="Copy"
       onClick={() => copy(text)}
       className={clsx(
-        'inline-flex max-w-full items-center gap-1 rounded-sm font-mono text-xs hover:text-accent',
+        'inline-flex max-w-full items-center gap-1 rounded-sm font-mono text-xs hover:text-accent touch:min-h-11',
         className,
       )}
     >

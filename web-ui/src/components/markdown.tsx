@@ -38,7 +38,7 @@ function CodeBlock({ children }: ComponentProps<'pre'>) {
         // A scrollable block must be reachable by keyboard.
         // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls sideways
         tabIndex={0}
-        className="overflow-x-auto rounded-md border border-screen-line bg-screen px-3 py-2.5 font-mono text-[12.5px] text-screen-ink leading-[1.55]"
+        className="overflow-x-auto rounded-md border border-screen-line bg-screen px-3 py-2.5 font-mono text-[12.5px] text-screen-ink leading-[1.55] touch:min-h-12"
       >
         {children}
       </pre>
@@ -46,7 +46,7 @@ function CodeBlock({ children }: ComponentProps<'pre'>) {
         type="button"
         aria-label={copied ? 'Copied' : 'Copy code'}
         onClick={() => copy(textOf(children).replace(/\n$/, ''))}
-        className="absolute top-1.5 right-1.5 grid size-7 place-items-center rounded-sm bg-screen text-screen-ink opacity-0 transition-opacity hover:text-accent focus-visible:opacity-100 group-hover:opacity-100 touch:size-11 touch:opacity-100"
+        className="absolute top-1.5 right-1.5 touch:top-0.5 touch:right-0.5 grid size-7 place-items-center rounded-sm bg-screen text-screen-ink opacity-0 transition-opacity hover:text-accent focus-visible:opacity-100 group-hover:opacity-100 touch:size-11 touch:opacity-100"
       >
         {copied ? <Check size={14} /> : <Copy size={14} />}
       </button>

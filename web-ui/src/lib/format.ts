@@ -34,6 +34,18 @@ export function ago(iso: string, now: number): string {
 const EXACT = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
 const CLOCK = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
 
+const DAY_OF = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', year: 'numeric' });
+
+export function day(iso: string): string {
+  const at = Date.parse(iso);
+  return Number.isNaN(at) ? '' : DAY_OF.format(at);
+}
+
+/** True where a reader has to be told which day it is: the first time, and after midnight. */
+export function otherDay(before: string | null | undefined, now: string | null): boolean {
+  return now !== null && (!before || day(before) !== day(now));
+}
+
 export function exact(iso: string): string {
   const at = Date.parse(iso);
   return Number.isNaN(at) ? iso : EXACT.format(at);

@@ -57,6 +57,10 @@ export class Api {
     return this.#call<T>('POST', path, idempotencyKey ? { body, idempotencyKey } : { body });
   }
 
+  patch<T>(path: string, body: unknown): Promise<T> {
+    return this.#call<T>('PATCH', path, { body });
+  }
+
   delete(path: string): Promise<void> {
     return this.#call<void>('DELETE', path, {});
   }

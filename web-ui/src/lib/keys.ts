@@ -14,4 +14,13 @@ export const keys = {
   approvals: ['approvals'] as const,
   approvalRules: ['approval-rules'] as const,
   devices: ['devices'] as const,
+  people: ['people'] as const,
+  audit: (filter: object) => ['audit', filter] as const,
+  sessions: (filter: object) => ['sessions', filter] as const,
+  newestSessions: (filter: object) => ['newest-sessions', filter] as const,
+  /** Which session an agent has. */
+  sessionOf: (agentId: string) => ['session-of', agentId] as const,
+  /** One session from a place on; and the reading of what comes behind its end. */
+  transcript: (id: string, start: string) => ['transcript', id, start] as const,
+  transcriptEnd: (id: string, from: number) => ['transcript-end', id, from] as const,
 };

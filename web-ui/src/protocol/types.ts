@@ -828,7 +828,15 @@ export type LoginMode = "local" | "oidc";
 /**
  * `GET /api/client-config`: open, says how to log in.
  */
-export type ClientConfig = { login: LoginMode, issuer: string | null, client_id: string | null, audience: string | null, version: string, };
+export type ClientConfig = { login: LoginMode, issuer: string | null, client_id: string | null, audience: string | null, 
+/**
+ * The provider's client for `orchestra login`.
+ */
+cli_client_id: string | null, 
+/**
+ * True when people log in with a name and a password here.
+ */
+accounts: boolean, version: string, };
 
 /**
  * The caller.
@@ -850,7 +858,11 @@ export type Me = { principal: PrincipalInfo, roles: Array<string>, permissions: 
 /**
  * Session id of the caller's primary, running or not.
  */
-primary_session_id: string, expires_at: Timestamp | null, };
+primary_session_id: string, 
+/**
+ * True when the daemon's folders are hidden from agents that start now.
+ */
+agents_masked: boolean, expires_at: Timestamp | null, };
 
 /**
  * The public half of a device key, P-256, as a JWK.
@@ -926,6 +938,126 @@ export type LoginLink = {
  * Carries the one-time secret in its fragment; never put it in an argument list.
  */
 login_url: string, expires_at: Timestamp, };
+
+/**
+ * `POST /api/auth/login`: a local account's name and password for a device and a token.
+ */
+export type LoginRequest = { name: string, password: string, key: DeviceKey, 
+/**
+ * Shown in the list of devices.
+ */
+label: string, };
+
+/**
+ * `POST /api/admin/users`: a new local account.
+ */
+export type AccountRequest = { name: string, role: string, password: string, };
+
+/**
+ * `PATCH /api/admin/users/{id}`: what is named changes.
+ */
+export type AccountChange = { role?: string, 
+/**
+ * Ends every device of the account.
+ */
+password?: string, };
+
+/**
+ * One user, as an admin sees it.
+ */
+export type UserView = { id: string, name: string, issuer: string, subject: string, 
+/**
+ * Of a local user; an OIDC provider says it in each token.
+ */
+role: string | null, 
+/**
+ * True when it logs in with a password.
+ */
+account: boolean, locked_at: Timestamp | null, created_at: Timestamp, 
+/**
+ * When one of its devices last renewed its login.
+ */
+last_used_at: Timestamp | null, 
+/**
+ * Devices that may renew.
+ */
+devices: number, 
+/**
+ * Agents that start or run.
+ */
+agents: number, 
+/**
+ * Open sockets.
+ */
+sockets: number, };
+
+/**
+ * `POST /api/admin/locks`.
+ */
+export type LockRequest = { 
+/**
+ * Id of the user.
+ */
+user: string, locked: boolean, };
+
+/**
+ * `POST /api/admin/kill`: all agents of one user, or all of them.
+ */
+export type KillAllRequest = { 
+/**
+ * Id of the user; left out, everybody's agents end.
+ */
+user?: string, 
+/**
+ * The user's name, or `everything`: typed by a person who means it.
+ */
+confirm?: string, };
+
+/**
+ * What `POST /api/admin/kill` did.
+ */
+export type KillAllAnswer = { killed: Array<string>, 
+/**
+ * Those that would not end; the log says why.
+ */
+failed: Array<string>, };
+
+/**
+ * `GET /api/audit/verify`.
+ */
+export type AuditVerdict = { 
+/**
+ * Lines that are what was written.
+ */
+lines: number, 
+/**
+ * Number of the last good one, when one is not.
+ */
+last: number, 
+/**
+ * File with the first line that is not what was written.
+ */
+broken_in: string | null, };
+
+/**
+ * One open socket.
+ */
+export type SocketView = { id: number, user_id: string, name: string, ip: string, opened_at: Timestamp, };
+
+/**
+ * What an owner lets somebody do with an agent.
+ */
+export type ShareRights = "read" | "type";
+
+/**
+ * `PUT /api/agents/{id}/shares/{user}`.
+ */
+export type ShareRequest = { rights: ShareRights, };
+
+/**
+ * One person that an agent is shared with.
+ */
+export type ShareView = { user_id: string, name: string, rights: ShareRights, created_at: Timestamp, };
 
 /**
  * What happened, with the object as it was then.

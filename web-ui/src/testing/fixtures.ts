@@ -1,5 +1,5 @@
 /** Objects of the wire with everything filled in, for tests. */
-import type { Agent, Message, Task } from '@/protocol/types';
+import type { Agent, Message, Task, Transcript } from '@/protocol/types';
 
 export const NOON = '2026-11-20T12:00:00Z';
 
@@ -73,6 +73,43 @@ export function task(given: Partial<Task> = {}): Task {
     elapsed_ms: 0,
     created_at: NOON,
     ended_at: null,
+    ...given,
+  };
+}
+
+export function transcript(given: Partial<Transcript> = {}): Transcript {
+  return {
+    id: 's1',
+    kind: 'claude',
+    session: '00000001-0000-4000-8000-000000000001',
+    parent: null,
+    call_id: null,
+    title: 'Do it',
+    cwd: '/home/me/app',
+    project: 'app',
+    branch: 'main',
+    model: 'claude-sonnet-4-5',
+    version: null,
+    first_message: 'Do it',
+    last_message: 'Done',
+    messages: 2,
+    tool_calls: 0,
+    errors: 0,
+    usage: { input_tokens: 1, output_tokens: 1, cache_write_tokens: 0, cache_read_tokens: 0 },
+    cost_usd: 0,
+    started_at: NOON,
+    updated_at: NOON,
+    duration_ms: 0,
+    bytes: 100,
+    read_bytes: 100,
+    live: false,
+    pid: null,
+    status: null,
+    agent_id: null,
+    resumable: true,
+    not_resumable: null,
+    problem: null,
+    hits: [],
     ...given,
   };
 }

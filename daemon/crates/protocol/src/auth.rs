@@ -22,6 +22,10 @@ pub struct ClientConfig {
     pub issuer: Option<String>,
     pub client_id: Option<String>,
     pub audience: Option<String>,
+    /// The provider's client for `orchestra login`.
+    pub cli_client_id: Option<String>,
+    /// True when people log in with a name and a password here.
+    pub accounts: bool,
     pub version: String,
 }
 
@@ -33,6 +37,9 @@ pub struct Me {
     pub permissions: Vec<String>,
     /// Session id of the caller's primary, running or not.
     pub primary_session_id: String,
+    /// True when the daemon's folders are hidden from agents that start now.
+    #[serde(default)]
+    pub agents_masked: bool,
     pub expires_at: Option<Timestamp>,
 }
 
@@ -58,13 +65,21 @@ pub struct DeviceKey {
 }
 
 /// `POST /api/auth/exchange`: a one-time secret for a device and a token.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ExchangeRequest {
     pub secret: String,
     pub key: DeviceKey,
     /// Shown in the list of devices.
     pub label: String,
+}
+
+impl std::fmt::Debug for ExchangeRequest {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("ExchangeRequest")
+            .field("label", &self.label)
+            .finish_non_exhaustive()
+    }
 }
 
 /// `POST /api/auth/challenge`.
@@ -169,5 +184,51 @@ impl std::fmt::Debug for LoginLink {
         out.debug_struct("LoginLink")
             .field("expires_at", &self.expires_at)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Those that carry a password have no `Debug` at all, so that printing one does not
+    /// compile.
+    #[test]
+    fn s06_printing_for_debugging_shows_no_secret() {
+        let secret = || "canary".to_owned();
+        let expires_at = Timestamp(0);
+        let key = DeviceKey {
+            kty: "EC".into(),
+            crv: "P-256".into(),
+            x: String::new(),
+            y: String::new(),
+        };
+        for shown in [
+            format!(
+                "{:?}",
+                TokenAnswer {
+                    access_token: secret(),
+                    expires_at,
+                    device_id: None,
+                }
+            ),
+            format!(
+                "{:?}",
+                LoginLink {
+                    login_url: secret(),
+                    expires_at,
+                }
+            ),
+            format!(
+                "{:?}",
+                ExchangeRequest {
+                    secret: secret(),
+                    key,
+                    label: "A browser".into(),
+                }
+            ),
+        ] {
+            assert!(!shown.contains("canary"), "{shown}");
+        }
     }
 }

@@ -5,6 +5,7 @@
 //! Times are RFC 3339 text inside objects that REST also returns, and integer
 //! milliseconds in fields that exist only on the socket.
 
+pub mod admin;
 pub mod agent;
 pub mod approval;
 pub mod auth;

@@ -2,7 +2,7 @@
 //! in; a test fails when it differs (`make types` writes it anew).
 
 use crate::{
-    agent, approval, auth, event, message, problem, socket, system, task, terminal, transcript,
+    admin, agent, approval, auth, event, message, problem, socket, system, task, terminal, transcript,
 };
 use ts_rs::{Config, TS};
 
@@ -129,6 +129,18 @@ fn access_and_socket(out: &mut String, config: &Config) {
         auth::TicketRequest,
         auth::Ticket,
         auth::LoginLink,
+        admin::LoginRequest,
+        admin::AccountRequest,
+        admin::AccountChange,
+        admin::UserView,
+        admin::LockRequest,
+        admin::KillAllRequest,
+        admin::KillAllAnswer,
+        admin::AuditVerdict,
+        admin::SocketView,
+        admin::ShareRights,
+        admin::ShareRequest,
+        admin::ShareView,
         event::EventBody,
         event::Event,
         system::Health,

@@ -54,6 +54,7 @@ pub mod server;
 pub mod session;
 pub mod pane;
 pub mod key;
+pub mod letter;
 pub mod input;
 pub mod capture;
 pub mod snapshot;

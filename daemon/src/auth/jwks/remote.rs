@@ -54,13 +54,22 @@ impl Remote {
     /// # Errors
     /// When a document cannot be fetched or is not what it should be.
     pub async fn fetch(&self) -> Result<Value, FetchError> {
+        let document = self.discover().await?;
+        let keys = document["jwks_uri"].as_str().unwrap_or_default();
+        self.get(&address(keys)?).await
+    }
+
+    /// The discovery document, which has to be this issuer's.
+    ///
+    /// # Errors
+    /// When it cannot be fetched or is another's.
+    pub async fn discover(&self) -> Result<Value, FetchError> {
         let document = self.get(&self.discovery).await?;
         let stated = document["issuer"].as_str().unwrap_or_default();
         if stated != self.issuer {
             return Err(FetchError::Issuer(stated.chars().take(200).collect()));
         }
-        let keys = document["jwks_uri"].as_str().unwrap_or_default();
-        self.get(&address(keys)?).await
+        Ok(document)
     }
 
     async fn get(&self, url: &Url) -> Result<Value, FetchError> {
@@ -81,7 +90,11 @@ impl Remote {
     }
 }
 
-fn address(text: &str) -> Result<Url, FetchError> {
+/// An https address; plain http is for loopback only.
+///
+/// # Errors
+/// When it is none.
+pub fn address(text: &str) -> Result<Url, FetchError> {
     let refuse = || FetchError::Address(text.chars().take(200).collect());
     let url = Url::parse(text).map_err(|_| refuse())?;
     let host = url.host_str().unwrap_or_default();

@@ -27,6 +27,7 @@ impl Forge {
         let verifier = Verifier {
             issuer: issuer.name.clone(),
             audience: AUDIENCE.into(),
+            clients: Vec::new(),
             keys: Jwks::fixed(&issuer.jwks(), &Tasks::default()),
         };
         Self {

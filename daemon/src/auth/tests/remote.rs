@@ -4,7 +4,7 @@ use super::forge::Forge;
 use crate::auth::issuer::AUDIENCE;
 use crate::auth::jwks::remote::{FetchError, Remote};
 use crate::auth::jwks::{Jwks, KeyError};
-use crate::auth::jwt::Verifier;
+use crate::auth::jwt::{TokenError, Verifier};
 use crate::supervise::Tasks;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -56,6 +56,7 @@ async fn j08_unknown_key_ids_cost_one_fetch_and_valid_tokens_do_not_wait() {
     let verifier = Verifier {
         issuer: name.clone(),
         audience: AUDIENCE.into(),
+        clients: Vec::new(),
         keys: keys.clone(),
     };
     let token = forge
@@ -143,4 +144,137 @@ async fn odd_issuers_are_refused() {
         Remote::new(&text).unwrap().fetch().await,
         Err(FetchError::Document(_))
     ));
+}
+
+/// An issuer whose keys and willingness change.
+struct Moody {
+    name: String,
+    keys: Arc<parking_lot::Mutex<Option<Value>>>,
+    fetched: Arc<AtomicUsize>,
+}
+
+impl Moody {
+    async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let name = format!("http://{}", listener.local_addr().unwrap());
+        let keys = Arc::new(parking_lot::Mutex::new(None::<Value>));
+        let fetched = Arc::new(AtomicUsize::new(0));
+        let (issuer, now, count) = (name.clone(), Arc::clone(&keys), Arc::clone(&fetched));
+        Tasks::default().spawn("issuer", move |_| async move {
+            loop {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                let mut request = [0; 4096];
+                let read = stream.read(&mut request).await.unwrap_or(0);
+                count.fetch_add(1, Ordering::SeqCst);
+                let keys = now.lock().clone();
+                let (status, body) = match keys {
+                    None => ("503 Service Unavailable", Value::Null),
+                    Some(keys) if request[..read].starts_with(b"GET /keys") => ("200 OK", keys),
+                    Some(_) => ("200 OK", good(&issuer, &Value::Null).0),
+                };
+                let body = body.to_string();
+                let head = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n", body.len());
+                let text = format!("{head}Connection: close\r\n\r\n{body}");
+                let _ = stream.write_all(text.as_bytes()).await;
+            }
+        });
+        Self {
+            name,
+            keys,
+            fetched,
+        }
+    }
+
+    fn verifier(&self) -> Verifier {
+        Verifier {
+            issuer: self.name.clone(),
+            audience: AUDIENCE.into(),
+            clients: Vec::new(),
+            keys: Jwks::remote(Remote::new(&self.name).unwrap(), &Tasks::default()),
+        }
+    }
+
+    fn token(&self, forge: &Forge) -> String {
+        let claims = forge.claims(&json!({ "iss": self.name }));
+        forge.issuer.sign(&claims).unwrap()
+    }
+
+    fn publish(&self, forge: &Forge) {
+        *self.keys.lock() = Some(forge.issuer.jwks());
+    }
+}
+
+/// Asks until the answer is this one; the refresh runs beside.
+async fn settles(verifier: &Verifier, token: &str, wanted: Option<TokenError>) {
+    for _ in 0..500 {
+        if verifier.verify(token).await.err() == wanted {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("never {wanted:?}");
+}
+
+#[tokio::test]
+async fn j10_a_new_key_is_taken_after_one_refresh_and_a_dropped_one_refused_after_its_time() {
+    let (old, new) = (Forge::new(), Forge::new());
+    let issuer = Moody::start().await;
+    issuer.publish(&old);
+    let verifier = issuer.verifier();
+    let before = issuer.token(&old);
+    assert!(verifier.verify(&before).await.is_ok());
+
+    issuer.publish(&new);
+    let after = issuer.token(&new);
+    assert_eq!(
+        verifier.verify(&after).await.err(),
+        Some(TokenError::UnknownKey),
+        "within the cooldown nobody asks again"
+    );
+    verifier.keys.pass(Duration::from_secs(31));
+    let asked = issuer.fetched.load(Ordering::SeqCst);
+    assert!(verifier.verify(&after).await.is_ok());
+    assert_eq!(
+        issuer.fetched.load(Ordering::SeqCst),
+        asked + 2,
+        "one refresh"
+    );
+    settles(&verifier, &before, Some(TokenError::UnknownKey)).await;
+}
+
+#[tokio::test]
+async fn j10_a_dropped_key_is_refused_after_the_time_of_its_set() {
+    let (old, new) = (Forge::new(), Forge::new());
+    let issuer = Moody::start().await;
+    issuer.publish(&old);
+    let verifier = issuer.verifier();
+    let token = issuer.token(&old);
+    assert!(verifier.verify(&token).await.is_ok());
+    issuer.publish(&new);
+    verifier.keys.pass(Duration::from_secs(601));
+    settles(&verifier, &token, Some(TokenError::UnknownKey)).await;
+}
+
+#[tokio::test]
+async fn j11_in_an_outage_old_keys_serve_for_an_hour_and_then_none_do() {
+    let forge = Forge::new();
+    let issuer = Moody::start().await;
+    issuer.publish(&forge);
+    let verifier = issuer.verifier();
+    let token = issuer.token(&forge);
+    assert!(verifier.verify(&token).await.is_ok());
+
+    *issuer.keys.lock() = None;
+    for _ in 0..5 {
+        verifier.keys.pass(Duration::from_secs(660));
+        assert!(verifier.verify(&token).await.is_ok());
+        assert!(verifier.keys.ready());
+    }
+    verifier.keys.pass(Duration::from_secs(660));
+    settles(&verifier, &token, Some(TokenError::KeysUnavailable)).await;
+    assert!(!verifier.keys.ready(), "and readiness says so");
+
+    issuer.publish(&forge);
+    verifier.keys.pass(Duration::from_secs(31));
+    settles(&verifier, &token, None).await;
 }

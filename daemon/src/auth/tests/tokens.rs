@@ -346,3 +346,22 @@ async fn j25_clocks_may_differ_by_ten_seconds() {
         assert_eq!(future.is_ok(), good, "nbf in {skew} s");
     }
 }
+
+#[tokio::test]
+async fn j15_a_client_that_is_not_on_the_list_is_refused() {
+    let mut forge = Forge::new();
+    assert!(forge.claimed(json!({ "azp": "any" })).await.is_ok());
+    forge.verifier.clients = vec!["page".into(), "cli".into()];
+    assert!(forge.claimed(json!({ "azp": "page" })).await.is_ok());
+    assert!(forge.claimed(json!({ "client_id": "cli" })).await.is_ok());
+    for odd in [
+        json!({}),
+        json!({ "azp": "other" }),
+        json!({ "azp": "PAGE" }),
+        json!({ "azp": "other", "client_id": "page" }),
+    ] {
+        assert_eq!(forge.claimed(odd).await.err(), Some(TokenError::Client));
+    }
+    let list = forge.claimed(json!({ "azp": ["page"] })).await;
+    assert_eq!(list.err(), Some(TokenError::Claims));
+}

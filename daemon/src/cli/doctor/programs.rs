@@ -2,6 +2,7 @@
 
 use super::Check;
 use crate::agents::kinds::Kinds;
+use crate::agents::mask::Mask;
 use crate::config::Config;
 use orchestra_protocol::agent::AgentKind;
 use orchestra_tmux::version::Version;
@@ -43,6 +44,25 @@ pub(super) async fn git() -> Check {
             "not installed; results will not name changed files",
             "install git",
         ),
+    }
+}
+
+/// Whether the daemon's folders can be hidden from agents.
+pub(super) async fn mask(config: &Config) -> Check {
+    let mut config = config.clone();
+    let wanted = std::mem::replace(&mut config.settings.isolation.mask, true);
+    match (Mask::find(&config).await, wanted) {
+        (Ok(_), true) => Check::ok("mask", "the daemon's folders are hidden from agents"),
+        (Ok(_), false) => Check::ok(
+            "mask",
+            "off; isolation.mask = true would hide the daemon's folders from agents",
+        ),
+        (Err(reason), true) => Check::warning(
+            "mask",
+            format!("agents can read the daemon's folders: {reason}"),
+            "install bubblewrap, and allow user namespaces without privileges",
+        ),
+        (Err(reason), false) => Check::ok("mask", format!("off, and not possible: {reason}")),
     }
 }
 

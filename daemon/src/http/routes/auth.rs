@@ -1,7 +1,7 @@
 //! Local login, devices, and what the owner's own processes may ask for.
 
-use crate::auth::Auth;
 use crate::auth::permission::Role;
+use crate::auth::{Auth, AuthError};
 use crate::http::audit_layer::AuditObject;
 use crate::http::edge::Edge;
 use crate::http::extract::{Caller, Json};
@@ -9,6 +9,7 @@ use crate::http::problem::Failure;
 use axum::extract::{FromRef, Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use orchestra_protocol::admin::LoginRequest;
 use orchestra_protocol::auth::{
     Challenge, ChallengeRequest, Device, ExchangeRequest, LoginLink, MintRequest, RenewRequest,
     TokenAnswer,
@@ -30,6 +31,7 @@ where
 {
     OpenApiRouter::new()
         .routes(routes!(exchange))
+        .routes(routes!(log_in))
         .routes(routes!(challenge))
         .routes(routes!(renew))
         .routes(routes!(logout))
@@ -52,6 +54,27 @@ async fn exchange(
         "device={}",
         answer.device_id.as_deref().unwrap_or_default()
     ));
+    Ok((axum::Extension(about), Json(answer)).into_response())
+}
+
+/// Trades a local account's name and password and a device's key for a device and a token.
+#[utoipa::path(post, path = "/api/auth/login", tag = "auth", request_body = LoginRequest,
+    responses((status = 200, body = TokenAnswer)))]
+async fn log_in(
+    State(auth): State<Auth>,
+    Json(request): Json<LoginRequest>,
+) -> Result<Response, Failure> {
+    let answer = auth.log_in(&request).await.map_err(|error| match error {
+        AuthError::Refused(_) => Failure::new(
+            StatusCode::UNAUTHORIZED,
+            "unauthenticated",
+            "Name and password do not fit",
+            "Check both, and ask your admin when you forgot the password.",
+        ),
+        other => other.into(),
+    })?;
+    let device = answer.device_id.as_deref().unwrap_or_default();
+    let about = AuditObject(format!("device={device}"));
     Ok((axum::Extension(about), Json(answer)).into_response())
 }
 

@@ -47,7 +47,7 @@ async fn after(
     let next_cursor = entries.last().map(|entry| entry.event.number.to_string());
     let items = entries
         .into_iter()
-        .filter(|entry| access::may_read(&caller, &entry.owner))
+        .filter(|entry| access::may_read(&caller, &entry.owner, &entry.event.body))
         .map(|entry| entry.event)
         .collect();
     Ok(Json(Page { items, next_cursor }))

@@ -5,6 +5,7 @@ use crate::auth::Auth;
 use crate::auth::principal::Principal;
 use crate::config::{Config, LoginSource};
 use crate::http::extract::Json;
+use crate::http::problem::Failure;
 use crate::store::Store;
 use axum::Extension;
 use axum::extract::{FromRef, State};
@@ -75,11 +76,15 @@ async fn ready(
 
 /// Says how one logs in here.
 #[utoipa::path(get, path = "/api/client-config", tag = "system", responses((status = 200, body = ClientConfig)))]
-async fn client_config(State(config): State<Arc<Config>>) -> Json<ClientConfig> {
+async fn client_config(
+    State(config): State<Arc<Config>>,
+    State(auth_state): State<Auth>,
+) -> Result<Json<ClientConfig>, Failure> {
     let auth = &config.settings.auth;
     let oidc = auth.login == LoginSource::Oidc;
     let text = |text: &String| oidc.then(|| text.clone()).filter(|text| !text.is_empty());
-    Json(ClientConfig {
+    Ok(Json(ClientConfig {
+        accounts: auth_state.has_accounts().await?,
         login: if oidc {
             LoginMode::Oidc
         } else {
@@ -88,6 +93,7 @@ async fn client_config(State(config): State<Arc<Config>>) -> Json<ClientConfig> 
         issuer: text(&auth.issuer),
         client_id: text(&auth.client_id),
         audience: text(&auth.audience),
+        cli_client_id: text(&auth.cli_client_id),
         version: env!("CARGO_PKG_VERSION").into(),
-    })
+    }))
 }

@@ -1,5 +1,6 @@
 //! The caller, as the daemon sees it.
 
+use crate::auth::Auth;
 use crate::http::extract::{Caller, Json};
 use crate::http::problem::Failure;
 use crate::store::{self, Store};
@@ -12,6 +13,7 @@ use utoipa_axum::routes;
 pub fn router<S>() -> OpenApiRouter<S>
 where
     S: Clone + Send + Sync + 'static,
+    Auth: FromRef<S>,
     Store: FromRef<S>,
 {
     OpenApiRouter::new().routes(routes!(me))
@@ -20,7 +22,11 @@ where
 /// Says who calls and what it may do. An agent's rights come from its place in the tree,
 /// so that it has no permissions here.
 #[utoipa::path(get, path = "/api/me", tag = "auth", responses((status = 200, body = Me)))]
-async fn me(State(store): State<Store>, Caller(principal): Caller) -> Result<Json<Me>, Failure> {
+async fn me(
+    State(store): State<Store>,
+    State(auth): State<Auth>,
+    Caller(principal): Caller,
+) -> Result<Json<Me>, Failure> {
     let primary = store::agent_ids::primary_of(&store, &principal.user.id.0).await?;
     Ok(Json(Me {
         roles: principal
@@ -30,6 +36,7 @@ async fn me(State(store): State<Store>, Caller(principal): Caller) -> Result<Jso
             .collect(),
         permissions: principal.permissions.names(),
         primary_session_id: primary.session(),
+        agents_masked: auth.agents_masked(),
         expires_at: principal.expires_at,
         principal: PrincipalInfo {
             agent_id: principal.agent.map(|grant| grant.agent_id.to_string()),

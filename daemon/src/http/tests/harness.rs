@@ -8,10 +8,10 @@ use crate::auth::authorize::{Object, authorize};
 use crate::auth::permission::{Permission, Role};
 use crate::config::{Config, Flags};
 use crate::http::audit_layer::AuditObject;
+use crate::http::door::Door;
 use crate::http::edge::Edge;
 use crate::http::extract::{Caller, Json};
 use crate::http::guard::{is_api, no_such_route, protect};
-use crate::http::networks::Networks;
 use crate::http::problem::Failure;
 use crate::http::routes;
 use crate::http::serve::{Listeners, start};
@@ -122,7 +122,7 @@ pub(super) async fn serve(toml: &str) -> Server {
         .unwrap();
     let address = listeners.addresses()[0];
     let edge = Edge::new(&config.settings, &listeners.addresses());
-    let allow = Networks::parse(&config.settings.network.allow).unwrap();
+    let door = Door::open(&config).unwrap();
     let state = Small {
         config: Arc::new(config),
         store: store.clone(),
@@ -155,7 +155,7 @@ pub(super) async fn serve(toml: &str) -> Server {
     let api = protect(router, state.clone());
     let tools = Router::new().route("/mcp", any(|Caller(_): Caller| async { "tools" }));
     let router = api.merge(protect(tools, state));
-    start(listeners, router.clone(), allow, &tasks);
+    start(listeners, router.clone(), door, &tasks);
     Server {
         address,
         socket: path,

@@ -108,7 +108,7 @@ impl Feed {
 
 /// The message for an entry, if the caller may read what it is about.
 pub(super) fn message(entry: &Entry, principal: &Principal) -> Option<ServerMessage> {
-    if !access::may_read(principal, &entry.owner) {
+    if !access::may_read(principal, &entry.owner, &entry.event.body) {
         return None;
     }
     let event = entry.event.number;

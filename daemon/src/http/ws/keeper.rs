@@ -27,6 +27,7 @@ pub(super) async fn keep(session: &Session) -> Close {
     let start = Instant::now();
     let (mut checked, mut pinged, mut recorded) = (start, start, start);
     let mut generation = session.state.auth.generation();
+    let mut shares = session.state.auth.shares().version();
     let mut warned = None;
     loop {
         let now = tick.tick().await;
@@ -36,6 +37,11 @@ pub(super) async fn keep(session: &Session) -> Close {
                 return end;
             }
             (checked, generation) = (now, current);
+        }
+        let given = session.state.auth.shares().version();
+        if given != shares {
+            shares = given;
+            Box::pin(session.withdraw()).await;
         }
         if let Some(end) = session.principal().expires_at
             && warned != Some(end)

@@ -38,6 +38,7 @@ pub(super) struct Expected(BTreeMap<String, (String, Trace)>);
 pub(super) fn template(path: &str) -> String {
     let path = path.split('?').next().unwrap();
     path.replace("{agent}", "{id}")
+        .replace("/shares/nobody", "/shares/{user}")
         .replace("{task}", "{id}")
         .replace("{device}", "{id}")
         .replace("{approval}", "{id}")

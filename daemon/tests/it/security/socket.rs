@@ -2,6 +2,7 @@
 
 use crate::support::api::Api;
 use crate::support::daemon::{Daemon, Site};
+use crate::support::socket::Socket;
 use serde_json::json;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -88,4 +89,69 @@ async fn w18_bad_frames_end_their_own_socket_only() {
         assert_eq!(close, Some(code), "{what}: {said:?}");
     }
     assert_eq!(api.get("/api/me").await.0, 200);
+}
+
+/// Another token of the same person, that lives so long.
+fn short(site: &Site, daemon: &Daemon, ttl: &str) -> Api {
+    let minted = site.run(&["token", "--role", "developer", "--sub", "ann", "--ttl", ttl]);
+    let token = String::from_utf8(minted.stdout).unwrap();
+    Api::new(&daemon.url, token.trim())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn w09_a_socket_ends_with_its_token_unless_it_is_renewed() {
+    let site = Site::new();
+    let daemon = site.start();
+    let mut left = Socket::open(&short(&site, &daemon, "8s")).await;
+    let mut renewed = Socket::open(&short(&site, &daemon, "8s")).await;
+    for socket in [&mut left, &mut renewed] {
+        socket
+            .until("the warning", |value| value["type"] == "auth_expiring")
+            .await;
+    }
+    let longer = daemon.api(&site, "developer", "ann");
+    let ticket = longer.must("/api/ws-tickets", json!({})).await;
+    renewed
+        .send(json!({"type": "renew", "ticket": ticket["ticket"]}))
+        .await;
+    assert_eq!(left.closed().await, Some(4401));
+    // The other one had the same end.
+    renewed.send(json!({"type": "ping", "nonce": "here"})).await;
+    renewed
+        .until("the answer", |value| value["nonce"] == "here")
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn w23_nothing_else_is_spoken_on_the_port() {
+    let site = Site::new();
+    let daemon = site.start();
+    let host = daemon.url.trim_start_matches("http://").to_owned();
+    let ask = async |text: String| {
+        let mut stream = TcpStream::connect(&host).await.unwrap();
+        stream.write_all(text.as_bytes()).await.unwrap();
+        let answer = rest(&text, &mut stream).await;
+        String::from_utf8_lossy(&answer).into_owned()
+    };
+    let preface = ask("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".into()).await;
+    assert!(!preface.starts_with("HTTP/1.1 2"), "{preface}");
+    assert!(!preface.contains("HTTP/2"), "{preface}");
+    let cleartext = format!(
+        "GET /api/health HTTP/1.1\r\nHost: {host}\r\nConnection: Upgrade, HTTP2-Settings, close\r\n\
+         Upgrade: h2c\r\nHTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA\r\n\r\n"
+    );
+    let answer = ask(cleartext).await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    let api = daemon.api(&site, "developer", "ann");
+    for version in ["", "Sec-WebSocket-Version: 8\r\n"] {
+        let ticket = api.must("/api/ws-tickets", json!({})).await;
+        let ticket = ticket["ticket"].as_str().unwrap();
+        let answer = ask(format!(
+            "GET /ws HTTP/1.1\r\nHost: {host}\r\nConnection: Upgrade, close\r\nUpgrade: websocket\r\n\
+             {version}Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+             Sec-WebSocket-Protocol: orchestra.v1, orchestra.ticket.{ticket}\r\n\r\n"
+        ))
+        .await;
+        assert!(answer.starts_with("HTTP/1.1 4"), "{version:?}: {answer}");
+    }
 }

@@ -71,3 +71,38 @@ fn everything_that_is_kept_is_private() {
         }
     }
 }
+
+#[test]
+fn s08_keys_are_made_here_and_an_empty_or_short_one_is_refused() {
+    let key = |site: &Site, name: &str| std::fs::read(site.data.join("keys").join(name)).unwrap();
+    let (site, other) = (Site::new(), Site::new());
+    drop((site.start(), other.start()));
+    assert_ne!(key(&site, "audit"), key(&other, "audit"));
+    assert_ne!(key(&site, "instance"), key(&other, "instance"));
+    for entry in std::fs::read_dir(site.data.join("keys")).unwrap() {
+        let path = entry.unwrap().path();
+        let whole = std::fs::read(&path).unwrap();
+        for short in [&b""[..], b"secret"] {
+            std::fs::write(&path, short).unwrap();
+            refused(&site, &[&path.display().to_string()]);
+        }
+        std::fs::write(&path, whole).unwrap();
+    }
+    drop(site.start());
+}
+
+#[test]
+fn s10_a_crash_leaves_no_image_of_the_memory() {
+    use nix::sys::resource::{Resource, getrlimit, setrlimit};
+    use std::os::unix::process::ExitStatusExt;
+    let (_, most) = getrlimit(Resource::RLIMIT_CORE).unwrap();
+    // The daemon inherits it: without its own care there would be a core.
+    setrlimit(Resource::RLIMIT_CORE, most, most).unwrap();
+    let site = Site::new();
+    let mut daemon = site.start();
+    let pid = nix::unistd::Pid::from_raw(i32::try_from(daemon.child.id()).unwrap());
+    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGABRT).unwrap();
+    let status = daemon.child.wait().unwrap();
+    assert_eq!(status.signal(), Some(6));
+    assert!(!status.core_dumped());
+}

@@ -126,3 +126,52 @@ async fn t16_w20_what_a_screen_says_moves_nothing() {
     assert!(buffers.stdout.is_empty(), "no clipboard was set");
     assert_eq!(api.read("/api/tasks").await["items"], json!([]));
 }
+
+/// Kilobytes of memory that a process has.
+fn memory(pid: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:"));
+    let number = line.unwrap().split_whitespace().nth(1);
+    number.unwrap().parse().unwrap()
+}
+
+/// Bytes without a pattern, the same each time.
+fn noise() -> Vec<u8> {
+    let mut state = 0x2545_f491_4f6c_dd1d_u64;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state.to_be_bytes()[0]
+    };
+    (0..200_000).map(|_| next()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn t15_hostile_output_stays_bounded() {
+    let site = Site::new();
+    let (daemon, api, id) = set(&site).await;
+    let before = memory(daemon.child.id());
+    let script = "head -c 8000000 /dev/zero | tr '\\0' x
+i=0; while [ $i -lt 20000 ]; do printf '\\033]2;t%s\\007' $i; i=$((i+1)); done
+printf '\\377\\376\\300\\200\\033[38:2::255:0:0m\\033[999999999;999999999H\\033[38:2:::::::::m\\033[0m\\n'
+cat noise
+# Ends whatever string the noise began: tmux waits for its end, as terminals do.
+printf '\\033\\\\\\033c\\nfin%s\\n' ished
+";
+    std::fs::write(site.project.join("noise"), noise()).unwrap();
+    std::fs::write(site.project.join("hostile"), script).unwrap();
+    let path = format!("/api/agents/{id}");
+    let order = json!({"text": "sh hostile\r"});
+    api.must(&format!("{path}/input"), order).await;
+    api.read(&format!("{path}/screen?until=finished&timeout_ms=60000"))
+        .await;
+    let agent = api.read(&path).await;
+    assert_eq!(agent["status"], "running");
+    assert!(agent["title"].as_str().unwrap_or_default().len() < 300);
+    let after = memory(daemon.child.id());
+    assert!(after < before + 100_000, "{before} and then {after} kB");
+    api.must(&format!("{path}/input"), json!({"text": "echo sti''ll\r"}))
+        .await;
+    api.read(&format!("{path}/screen?until=still")).await;
+}

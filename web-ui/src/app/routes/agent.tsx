@@ -3,6 +3,7 @@ import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { clsx } from 'clsx';
 import { PanelRight } from 'lucide-react';
 import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
+import { StageHead } from '@/components/stage-head';
 import { Button, IconButton } from '@/components/ui/button';
 import { Empty, Skeleton } from '@/components/ui/states';
 import { AgentMenu } from '@/features/agents/agent-menu';
@@ -16,7 +17,7 @@ import { TabStrip } from '../shell/tab-strip';
 import { useAgents, useOpenAgent } from '../use-room';
 import { Facts } from './agent-facts';
 import { SidePane, useBeside } from './side-pane';
-import { StageHead, StageTitle, Views } from './stage-head';
+import { StageTitle, Views } from './stage-title';
 import { Talk } from './talk';
 
 const RecordingView = lazy(() => import('@/features/recording/recording-view'));

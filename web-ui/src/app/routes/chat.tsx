@@ -2,6 +2,7 @@
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { SquareTerminal } from 'lucide-react';
 import { useEffect } from 'react';
+import { StageHead } from '@/components/stage-head';
 import { StateMark } from '@/components/state-mark';
 import { IconButton } from '@/components/ui/button';
 import { Skeleton } from '@/components/ui/states';
@@ -13,7 +14,6 @@ import type { Agent } from '@/protocol/types';
 import { useAgents, useOpenAgent, usePrimaryId } from '../use-room';
 import { PhoneHead } from './phone-head';
 import { SidePane } from './side-pane';
-import { StageHead } from './stage-head';
 import { Talk } from './talk';
 
 export function ChatRoute() {
@@ -35,23 +35,23 @@ export function ChatRoute() {
 
   const openBeside = (id: string) =>
     phone ? openAgent({ id }) : void navigate({ to: '/chat', search: { beside: id } });
+  const title = <PrimaryTitle id={primaryId} agent={primary} />;
+  const menu = primary && (
+    <span className="flex shrink-0">
+      <IconButton label={`Screen of ${primaryId}`} onClick={() => openBeside(primaryId)}>
+        <SquareTerminal size={16} />
+      </IconButton>
+      <AgentMenu agent={primary} onOpen={(made) => openAgent(made, 'chat')} />
+    </span>
+  );
   return (
     <div className="flex min-h-0 flex-1">
       <div className="flex min-w-0 flex-1 flex-col">
-        {phone && <PhoneHead title="Chat" />}
-        <StageHead
-          title={<PrimaryTitle id={primaryId} agent={primary} />}
-          menu={
-            primary && (
-              <>
-                <IconButton label={`Screen of ${primaryId}`} onClick={() => openBeside(primaryId)}>
-                  <SquareTerminal size={16} />
-                </IconButton>
-                <AgentMenu agent={primary} onOpen={(made) => openAgent(made, 'chat')} />
-              </>
-            )
-          }
-        />
+        {phone ? (
+          <PhoneHead title={title} {...(menu ? { menu } : {})} />
+        ) : (
+          <StageHead title={title} menu={menu} />
+        )}
         <Talk agentId={primaryId} sessionId={`sess-${primaryId}`} agent={primary} onBeside={openBeside} />
       </div>
       {other && (
@@ -70,9 +70,9 @@ function PrimaryTitle({ id, agent }: { id: string; agent: Agent | undefined }) {
     <>
       <h1 className="shrink-0 font-medium font-mono text-sm">{id}</h1>
       {agent ? (
-        <StateMark shown={showAgent(agent)} />
+        <StateMark shown={showAgent(agent)} className="font-normal" />
       ) : (
-        <span className="text-ink-3 text-xs">starts with your first message</span>
+        <span className="font-normal text-ink-3 text-xs">starts with your first message</span>
       )}
     </>
   );

@@ -1,5 +1,5 @@
 /** A talk with what it delegated in its place, plans to answer, and what the agent does now. */
-import { useMemo } from 'react';
+import { lazy, Suspense, useMemo } from 'react';
 import { StateIcon } from '@/components/state-mark';
 import { Elapsed } from '@/components/time';
 import { Button } from '@/components/ui/button';
@@ -8,11 +8,13 @@ import { Chat } from '@/features/chat/chat';
 import { Composer, mayWrite } from '@/features/chat/composer';
 import { PlanCard } from '@/features/tasks/plan-card';
 import { LastLine } from '@/features/terminal/excerpt';
-import { useMe } from '@/lib/client';
+import { useMay, useMe } from '@/lib/client';
 import { awaitsApproval, isLive, showAgent } from '@/lib/states';
 import type { Agent } from '@/protocol/types';
 import { useOpenAgent, useOpenTask, usePrimaryId, useTasks } from '../use-room';
 import { LiveTask } from './live-task';
+
+const GrowingReply = lazy(() => import('./growing-reply'));
 
 interface TalkProps {
   agentId: string;
@@ -67,17 +69,23 @@ export function Talk({ agentId, sessionId, agent, onBeside }: TalkProps) {
 /** The last line of a talk: what the agent does at this moment. */
 function Now({ agent }: { agent: Agent }) {
   const openAgent = useOpenAgent();
+  const mayRead = useMay('transcripts:read');
   const shown = showAgent(agent);
   if (shown.look === 'busy' || shown.look === 'starting') {
     return (
-      <div className="text-ink-3">
-        <p className="flex items-center gap-2 text-sm" role="status">
+      <div>
+        {mayRead && shown.look === 'busy' && agent.kind !== 'shell' && (
+          <Suspense fallback={null}>
+            <GrowingReply agent={agent} />
+          </Suspense>
+        )}
+        <p className="flex items-center gap-2 text-ink-3 text-sm" role="status">
           <StateIcon look={shown.look} />
           {shown.look === 'busy' ? 'working' : 'starting'}
           <Elapsed from={agent.activity.since} until={null} />
         </p>
         {/* Until the answer is written, the screen says how it comes along. */}
-        <LastLine sessionId={agent.session_id} className="mt-1 pl-[22px]" />
+        <LastLine sessionId={agent.session_id} className="mt-1 pl-[22px] text-ink-3" />
       </div>
     );
   }

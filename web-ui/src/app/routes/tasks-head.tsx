@@ -61,6 +61,7 @@ export function TasksHead({ found, narrow }: { found: readonly Task[]; narrow: b
         <Search size={14} className="text-ink-3" aria-hidden="true" />
         <input
           type="search"
+          data-search
           aria-label="Search tasks"
           placeholder="Title, agent, #number…"
           value={words}

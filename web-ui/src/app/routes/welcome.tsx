@@ -14,6 +14,7 @@ export function Welcome() {
   const { api } = useClient();
   const kinds = useQuery(kindsQuery(api));
   const maySpawn = useMay('agents:spawn');
+  const mayRead = useMay('transcripts:read');
   const show = useLayout((state) => state.show);
   if (kinds.isPending) return <Skeleton waitingFor="the list of CLIs" />;
   if (kinds.isError) return <Failed error={kinds.error} retry={() => void kinds.refetch()} />;
@@ -52,6 +53,15 @@ export function Welcome() {
               <Button size="lg" variant="ghost" onClick={() => show('spawn')}>
                 Start one agent
               </Button>
+              {mayRead && (
+                <Link
+                  to="/sessions"
+                  search={{}}
+                  className="inline-flex h-10 items-center rounded-md px-4 text-ink-2 hover:bg-hover hover:text-ink touch:h-11"
+                >
+                  Go on with a session
+                </Link>
+              )}
             </div>
           </>
         ) : (

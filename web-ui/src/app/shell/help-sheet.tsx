@@ -9,6 +9,7 @@ export function HelpSheet({ open, onClose }: { open: boolean; onClose(): void })
       open={open}
       onClose={onClose}
       wide
+      reading
       title="Keys"
       lead="While you type into a terminal, every other key goes to the agent."
     >

@@ -4,6 +4,7 @@ import { Command } from 'cmdk';
 import {
   BellRing,
   Grid2x2,
+  History,
   House,
   Keyboard,
   ListTodo,
@@ -34,6 +35,7 @@ export const PLACE_NAMES = [
   'Chat with the primary',
   'Wall',
   'Tasks',
+  'Sessions',
   'Settings',
   'Keys',
 ];
@@ -42,6 +44,7 @@ export function Places({ run }: { run(act: () => void): () => void }) {
   const navigate = useNavigate();
   const show = useLayout((state) => state.show);
   const maySpawn = useMay('agents:spawn');
+  const mayRead = useMay('transcripts:read');
   const { ranked } = useAgents();
   const openAgent = useOpenAgent();
   const choose = useTheme((state) => state.choose);
@@ -80,6 +83,16 @@ export function Places({ run }: { run(act: () => void): () => void }) {
       keys: 'g t',
       act: () => void navigate({ to: '/tasks', search: {} }),
     },
+    ...(mayRead
+      ? [
+          {
+            name: 'Sessions',
+            icon: <History size={15} />,
+            keys: 'g s',
+            act: () => void navigate({ to: '/sessions', search: {} }),
+          },
+        ]
+      : []),
     {
       name: 'Settings',
       icon: <Settings size={15} />,
@@ -99,6 +112,29 @@ export function Places({ run }: { run(act: () => void): () => void }) {
           {place.keys && <Keys keys={place.keys} />}
         </Command.Item>
       ))}
+    </Command.Group>
+  );
+}
+
+/** What has no name here may stand in a session. */
+export function SearchSessions({ words, run }: { words: string; run(act: () => void): () => void }) {
+  const navigate = useNavigate();
+  const mayRead = useMay('transcripts:read');
+  const q = words.trim();
+  if (!mayRead || q === '') return null;
+  return (
+    <Command.Group heading="everywhere" className={GROUP} forceMount>
+      <Command.Item
+        forceMount
+        value={`search sessions ${q}`}
+        onSelect={run(() => void navigate({ to: '/sessions', search: { q } }))}
+        className={ITEM}
+      >
+        <span className="grid w-3.5 place-items-center text-ink-3">
+          <History size={15} />
+        </span>
+        <span className="min-w-0 flex-1 truncate">Search all sessions for “{q}”</span>
+      </Command.Item>
     </Command.Group>
   );
 }

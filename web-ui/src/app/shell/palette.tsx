@@ -5,7 +5,7 @@ import { useState } from 'react';
 import { StateIcon } from '@/components/state-mark';
 import { showAgent, showTask } from '@/lib/states';
 import { useAgents, useOpenAgent, useOpenTask, useTasks } from '../use-room';
-import { GROUP, ITEM, PLACE_NAMES, Places } from './palette-places';
+import { GROUP, ITEM, PLACE_NAMES, Places, SearchSessions } from './palette-places';
 
 const TASKS_SHOWN = 200;
 const STARTS = 0.9;
@@ -84,6 +84,7 @@ export default function Palette({ onClose }: { onClose(): void }) {
                   </Command.Item>
                 ))}
               </Command.Group>
+              <SearchSessions words={search} run={run} />
             </Command.List>
           </Command>
         </Dialog.Content>

@@ -1,15 +1,25 @@
 /** The places, at the left edge; on the phone they are tabs at the bottom. */
 import { Link } from '@tanstack/react-router';
 import { clsx } from 'clsx';
-import { Grid2x2, House, ListTodo, MessageSquare, Search, Settings, ShieldQuestion } from 'lucide-react';
+import {
+  Grid2x2,
+  History,
+  House,
+  ListTodo,
+  MessageSquare,
+  Search,
+  Settings,
+  ShieldQuestion,
+} from 'lucide-react';
 import type { ReactNode } from 'react';
 import { Brand } from '@/components/brand';
 import { IconButton } from '@/components/ui/button';
 import { Tip } from '@/components/ui/tip';
+import { useMay } from '@/lib/client';
 import { useLayout } from '../layout-store';
 
 interface Place {
-  to: '/' | '/approvals' | '/chat' | '/wall' | '/tasks' | '/settings';
+  to: '/' | '/approvals' | '/chat' | '/wall' | '/tasks' | '/sessions' | '/settings';
   name: string;
   keys: string;
   icon: ReactNode;
@@ -21,7 +31,14 @@ const PLACES: Place[] = [
   { to: '/chat', name: 'Chat', keys: 'c', icon: <MessageSquare size={18} /> },
   { to: '/wall', name: 'Wall', keys: 'g w', icon: <Grid2x2 size={18} /> },
   { to: '/tasks', name: 'Tasks', keys: 'g t', icon: <ListTodo size={18} /> },
+  { to: '/sessions', name: 'Sessions', keys: 'g s', icon: <History size={18} /> },
 ];
+
+/** Where the caller may go. */
+function usePlaces(): Place[] {
+  const reads = useMay('transcripts:read');
+  return PLACES.filter(({ to }) => to !== '/sessions' || reads);
+}
 
 const SETTINGS: Place = { to: '/settings', name: 'Settings', keys: 'g a', icon: <Settings size={18} /> };
 
@@ -39,6 +56,7 @@ function countOf(place: Place, { needs, approvals, plans }: Counts): number {
 
 export function Rail({ counts }: { counts: Counts }) {
   const show = useLayout((state) => state.show);
+  const places = usePlaces();
   return (
     <nav
       aria-label="Places"
@@ -47,7 +65,7 @@ export function Rail({ counts }: { counts: Counts }) {
       <div className="mb-2 grid size-9 place-items-center text-ink">
         <Brand size={26} />
       </div>
-      {PLACES.map((place) => (
+      {places.map((place) => (
         <RailLink key={place.to} place={place} count={countOf(place, counts)} />
       ))}
       <div className="flex-1" />
@@ -92,10 +110,11 @@ function Count({ count, className = '-top-0.5 -right-0.5' }: { count: number; cl
 
 export function BottomTabs({ counts }: { counts: Counts }) {
   const show = useLayout((state) => state.show);
+  const places = usePlaces();
   const tab = 'relative flex h-13 flex-1 flex-col items-center justify-center gap-0.5 text-[11px] text-ink-3';
   return (
     <nav aria-label="Places" className="flex border-line border-t bg-desk pb-safe">
-      {PLACES.map((place) => (
+      {places.map((place) => (
         <Link
           key={place.to}
           to={place.to}

@@ -85,10 +85,10 @@ export function Shell() {
   );
 }
 
-/** A terminal or a talk needs the whole height of a phone; the way back is in its bar. */
+/** A terminal, a talk or a session needs the whole height of a phone; the way back is in its bar. */
 function PhoneTabs({ counts }: { counts: Counts }) {
   const path = useRouterState({ select: (state) => state.location.pathname });
-  if (path.startsWith('/agents/')) return null;
+  if (path.startsWith('/agents/') || path.startsWith('/sessions/')) return null;
   return <BottomTabs counts={counts} />;
 }
 

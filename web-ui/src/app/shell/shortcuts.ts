@@ -1,6 +1,6 @@
 /** The page's keys. A terminal that one types into gets every key but one. */
 import { useNavigate, useParams } from '@tanstack/react-router';
-import { useEffect } from 'react';
+import { useEffect, useRef } from 'react';
 import { toast } from 'sonner';
 import { useMay } from '@/lib/client';
 import { nextInNeed } from '@/lib/need';
@@ -21,6 +21,7 @@ export const SHORTCUTS: { title: string; items: Shortcut[] }[] = [
       { keys: 'c', does: 'Chat with the primary' },
       { keys: 'g w', does: 'Wall' },
       { keys: 'g t', does: 'Tasks' },
+      { keys: 'g s', does: 'Sessions' },
       { keys: 'g a', does: 'Settings' },
       { keys: 'mod+k', does: 'Find anything' },
     ],
@@ -34,7 +35,7 @@ export const SHORTCUTS: { title: string; items: Shortcut[] }[] = [
       { keys: 'k', does: 'Up the list' },
       { keys: '.', does: 'Actions for the open agent' },
       { keys: 'i', does: 'Show or hide the facts' },
-      { keys: '/', does: 'Write a message' },
+      { keys: '/', does: 'Write a message, or search the list' },
     ],
   },
   {
@@ -76,10 +77,10 @@ function rowsOf(selector: string): HTMLElement[] {
 
 /** One step through the list one is in, else through the list of the page, else through the agents. */
 function step(by: 1 | -1): void {
-  const tasks = rowsOf('main ul [data-task]');
+  const listed = rowsOf('main ul [data-task], main ul [data-session]');
   const agents = rowsOf('[data-agent]');
   const inAgents = agents.includes(document.activeElement as HTMLElement);
-  const rows = tasks.length > 0 && !inAgents ? tasks : agents;
+  const rows = listed.length > 0 && !inAgents ? listed : agents;
   const at = rows.indexOf(document.activeElement as HTMLElement);
   const current = at === -1 ? rows.findIndex((row) => row.ariaCurrent === 'page') : at;
   rows[Math.max(0, Math.min(rows.length - 1, current + by))]?.focus();
@@ -104,14 +105,16 @@ export function useShortcuts(): void {
   const openAgent = useOpenAgent();
   const { agentId = null } = useParams({ strict: false });
   const maySpawn = useMay('agents:spawn');
+  /** When `g` was pressed; what agents do between two keys must not lose it. */
+  const prefix = useRef(0);
 
   useEffect(() => {
-    let prefix = 0;
     const { show, toggleInspector } = useLayout.getState();
     const go: Record<string, () => void> = {
       h: () => void navigate({ to: '/' }),
       i: () => void navigate({ to: '/approvals' }),
       t: () => void navigate({ to: '/tasks', search: {} }),
+      s: () => void navigate({ to: '/sessions', search: {} }),
       w: () => void navigate({ to: '/wall' }),
       a: () => void navigate({ to: '/settings' }),
     };
@@ -129,7 +132,7 @@ export function useShortcuts(): void {
       i: toggleInspector,
       '.': openActions,
       '?': () => show('help'),
-      '/': () => document.querySelector<HTMLElement>('[data-composer]')?.focus(),
+      '/': () => document.querySelector<HTMLElement>('[data-composer], [data-search]')?.focus(),
     };
     const pressed = (event: KeyboardEvent) => {
       if (event.ctrlKey && event.key === '`') {
@@ -144,8 +147,8 @@ export function useShortcuts(): void {
       if (event.metaKey || event.ctrlKey || event.altKey || event.defaultPrevented) return;
       if (isTyping(event.target) || useLayout.getState().dialog) return;
       if (document.querySelector('[role="dialog"], [role="menu"]')) return;
-      const second = Date.now() - prefix < 1200;
-      prefix = event.key === 'g' && !second ? Date.now() : 0;
+      const second = Date.now() - prefix.current < 1200;
+      prefix.current = event.key === 'g' && !second ? Date.now() : 0;
       const action = (second ? go : act)[event.key];
       if (!action) return;
       event.preventDefault();

@@ -22,7 +22,7 @@ export function StatusLine({ ranked }: { ranked: readonly Ranked[] }) {
       {used > 0 && <span className="nums">{tokens(used)} tokens</span>}
       {costs.length > 0 && <span className="nums">{dollars(costs.reduce((a, b) => a + b, 0))}</span>}
       <span className="flex-1" />
-      <button type="button" className="hover:text-ink" onClick={() => show('help')}>
+      <button type="button" className="hover:text-ink touch:hidden" onClick={() => show('help')}>
         ? keys
       </button>
     </footer>

@@ -14,7 +14,7 @@ export function TabStrip({ agents, selected }: { agents: readonly Agent[]; selec
     .filter((agent) => agent !== undefined);
   if (known.length < 2) return null;
   return (
-    <div className="flex h-9 shrink-0 items-stretch overflow-x-auto border-line border-b bg-desk [scrollbar-width:none] touch:h-11">
+    <div className="flex h-9 shrink-0 items-stretch overflow-x-auto border-line border-b bg-desk [scrollbar-width:none] touch:h-[45px]">
       {known.map((agent) => (
         <Tab key={agent.id} agent={agent} selected={agent.id === selected} />
       ))}

@@ -11,10 +11,12 @@ interface DialogProps {
   /** What the dialog is about, one sentence. */
   lead?: ReactNode;
   wide?: boolean;
+  /** Long, and nothing in it takes the focus: then it scrolls by keyboard itself. */
+  reading?: boolean;
   children: ReactNode;
 }
 
-export function Dialog({ open, onClose, title, lead, wide, children }: DialogProps) {
+export function Dialog({ open, onClose, title, lead, wide, reading, children }: DialogProps) {
   return (
     <Radix.Root open={open} onOpenChange={(next) => !next && onClose()}>
       <Radix.Portal>
@@ -41,7 +43,9 @@ export function Dialog({ open, onClose, title, lead, wide, children }: DialogPro
               <X size={16} />
             </Radix.Close>
           </header>
-          <div className="scroll-y min-h-0 px-5 pb-5">{children}</div>
+          <div className="scroll-y min-h-0 px-5 pb-5" {...(reading ? { tabIndex: 0 } : {})}>
+            {children}
+          </div>
         </Radix.Content>
       </Radix.Portal>
     </Radix.Root>

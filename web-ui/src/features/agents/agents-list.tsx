@@ -74,7 +74,7 @@ function GroupOf({ group, ranked, selected, onOpen }: GroupProps) {
           type="button"
           aria-expanded={open}
           onClick={() => setOpen(!open)}
-          className="label flex w-full items-center gap-2 px-3 py-1 touch:py-3"
+          className="label flex w-full items-center gap-2 px-3 py-1 touch:min-h-11"
         >
           <ChevronRight
             size={11}

@@ -1,7 +1,14 @@
 /** Login without a provider: a one-time link, then the key of this browser renews it. */
-import { ApiError, readProblem } from '@/lib/http';
+import { ApiError, explain, readProblem } from '@/lib/http';
 import { wipe } from '@/lib/storage';
-import type { Challenge, ExchangeRequest, RenewRequest, TokenAnswer } from '@/protocol/types';
+import type {
+  Challenge,
+  DeviceKey,
+  ExchangeRequest,
+  LoginRequest,
+  RenewRequest,
+  TokenAnswer,
+} from '@/protocol/types';
 import { type DeviceStore, indexedDbStore, makeKey, signChallenge } from './device-key';
 import { type Login, useLogin } from './login';
 
@@ -67,6 +74,18 @@ export class LocalLogin implements Login {
     return this.#renewing;
   }
 
+  async enter(name: string, password: string): Promise<string | null> {
+    try {
+      await this.#newDevice((key) => {
+        const body: LoginRequest = { name, password, key, label: this.#label };
+        return this.#post<TokenAnswer>('/api/auth/login', body);
+      });
+      return null;
+    } catch (error) {
+      return explain(error);
+    }
+  }
+
   async logout(): Promise<void> {
     try {
       await this.#post('/api/auth/logout', {});
@@ -85,15 +104,11 @@ export class LocalLogin implements Login {
   }
 
   async #exchange(secret: string): Promise<boolean> {
-    const before = await this.#store.load().catch(() => null);
-    const { keys, jwk } = await makeKey();
-    const body: ExchangeRequest = { secret, key: jwk, label: this.#label };
     try {
-      const answer = await this.#post<TokenAnswer>('/api/auth/exchange', body);
-      if (answer.device_id) await this.#store.save({ deviceId: answer.device_id, keys });
-      this.#in(answer);
-      this.#channel.postMessage('login');
-      if (before) void this.#forget(before.deviceId);
+      await this.#newDevice((key) => {
+        const body: ExchangeRequest = { secret, key, label: this.#label };
+        return this.#post<TokenAnswer>('/api/auth/exchange', body);
+      });
       return true;
     } catch (error) {
       if (!(error instanceof ApiError) || error.status === 0) throw error;
@@ -101,6 +116,17 @@ export class LocalLogin implements Login {
       useLogin.setState({ reason: error.message });
       return false;
     }
+  }
+
+  /** Makes a key, has it taken as a device, and keeps it. */
+  async #newDevice(ask: (key: DeviceKey) => Promise<TokenAnswer>): Promise<void> {
+    const before = await this.#store.load().catch(() => null);
+    const { keys, jwk } = await makeKey();
+    const answer = await ask(jwk);
+    if (answer.device_id) await this.#store.save({ deviceId: answer.device_id, keys });
+    this.#in(answer);
+    this.#channel.postMessage('login');
+    if (before) void this.#forget(before.deviceId);
   }
 
   async #renewOnce(): Promise<boolean> {

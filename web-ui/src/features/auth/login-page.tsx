@@ -4,13 +4,16 @@ import { Brand } from '@/components/brand';
 import { Command } from '@/components/copy';
 import { Button } from '@/components/ui/button';
 import { useLogin } from './login';
+import { PasswordForm } from './password-form';
 
 interface LoginPageProps {
   mode: 'local' | 'oidc' | null;
+  /** Logs in with name and password, where the daemon has accounts. */
+  enter?: ((name: string, password: string) => Promise<string | null>) | undefined;
   onRetry(): void;
 }
 
-export function LoginPage({ mode, onRetry }: LoginPageProps) {
+export function LoginPage({ mode, enter, onRetry }: LoginPageProps) {
   const { phase, reason } = useLogin();
   if (phase === 'starting') return <Frame title="Opening the room…" />;
   if (phase === 'unreachable') {
@@ -31,6 +34,17 @@ export function LoginPage({ mode, onRetry }: LoginPageProps) {
         <Button variant="solid" size="lg" onClick={onRetry}>
           Log in
         </Button>
+      </Frame>
+    );
+  }
+  if (enter) {
+    return (
+      <Frame title="Log in to Orchestra.">
+        {reason && <p role="alert">{reason}</p>}
+        <PasswordForm enter={enter} />
+        <p className="text-ink-3 text-sm">
+          Or run <code>orchestra web</code> where the daemon runs: its link logs the owner in.
+        </p>
       </Frame>
     );
   }

@@ -15,6 +15,8 @@ export const useLogin = create<LoginState>(() => ({ phase: 'starting', reason: n
 export interface Login extends Credentials {
   /** Logs in from what the page was opened with or what the browser keeps. */
   start(): Promise<void>;
+  /** Logs in with a name and a password, where the daemon has accounts; the reason when that fails. */
+  enter?(name: string, password: string): Promise<string | null>;
   logout(): Promise<void>;
   dispose(): void;
 }

@@ -4,8 +4,13 @@ import { wipe } from '@/lib/storage';
 import type { ClientConfig } from '@/protocol/types';
 import { type Login, useLogin } from './login';
 
+const CHANNEL = 'orchestra-login';
+/** Set while the browser is at the provider to log out: coming back must not log in again. */
+const LEAVING = 'orchestra-leaving';
+
 export class OidcLogin implements Login {
   readonly #manager: UserManager;
+  readonly #channel = new BroadcastChannel(CHANNEL);
   #user: User | null = null;
 
   constructor(config: ClientConfig) {
@@ -26,6 +31,9 @@ export class OidcLogin implements Login {
       this.#user = user;
     });
     this.#manager.events.addAccessTokenExpired(() => void this.renew());
+    this.#channel.onmessage = ({ data }) => {
+      if (data === 'logout') void this.#out('You logged out in another tab.');
+    };
   }
 
   token(): string | null {
@@ -34,6 +42,11 @@ export class OidcLogin implements Login {
 
   async start(): Promise<void> {
     const query = new URLSearchParams(location.search);
+    if (sessionStorage.getItem(LEAVING)) {
+      sessionStorage.removeItem(LEAVING);
+      useLogin.setState({ phase: 'out', reason: 'You are logged out.' });
+      return;
+    }
     try {
       if (!query.has('state') || !(query.has('code') || query.has('error'))) {
         const back = location.pathname + location.search;
@@ -60,14 +73,33 @@ export class OidcLogin implements Login {
     }
   }
 
+  /** Ends the token here, the other tabs, and the session at the provider. */
   async logout(): Promise<void> {
+    const token = this.token();
+    const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` };
+    const request = { method: 'POST', headers, credentials: 'omit' as const, body: '{}' };
+    // Without an answer the token still ends by itself, within minutes.
+    if (token) await fetch('/api/auth/logout', request).catch(() => undefined);
     wipe();
+    this.#channel.postMessage('logout');
+    sessionStorage.setItem(LEAVING, '1');
+    try {
+      await this.#manager.signoutRedirect();
+    } catch {
+      // The provider has no such page.
+      sessionStorage.removeItem(LEAVING);
+      await this.#out('You are logged out.');
+    }
+  }
+
+  async #out(reason: string): Promise<void> {
     this.#user = null;
-    useLogin.setState({ phase: 'out', reason: null });
-    await this.#manager.signoutRedirect().catch(() => undefined);
+    await this.#manager.removeUser();
+    useLogin.setState({ phase: 'out', reason });
   }
 
   dispose(): void {
     this.#manager.stopSilentRenew();
+    this.#channel.close();
   }
 }

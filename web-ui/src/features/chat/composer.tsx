@@ -77,7 +77,7 @@ export function Composer({ sessionId, to, closed = null }: ComposerProps) {
           spellCheck={!touch}
           onChange={(event) => setDraft(event.target.value)}
           onKeyDown={key}
-          className="min-w-0 flex-1 resize-none bg-transparent py-1.5 text-base leading-normal outline-none placeholder:text-ink-3 touch:py-2 touch:text-md"
+          className="min-w-0 flex-1 resize-none bg-transparent py-1.5 text-base leading-normal outline-none placeholder:text-ink-3 touch:min-h-11 touch:py-2.5 touch:text-md"
         />
         <button
           type="submit"

@@ -1,14 +1,13 @@
 /** One thing said: by a person, the agent, another agent, or the daemon. */
 import { Check, Copy } from 'lucide-react';
-import { lazy, type ReactNode, Suspense, useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { useCopied } from '@/components/copy';
+import { RichText } from '@/components/rich-text';
 import { clock, exact } from '@/lib/format';
 import type { Action, Message } from '@/protocol/types';
 import { useSendAgain } from './api';
 import { type Outgoing, useOutbox } from './outbox';
 import { Receipt } from './receipt';
-
-const Markdown = lazy(() => import('@/components/markdown'));
 
 interface MessageItemProps {
   message: Message;
@@ -59,9 +58,7 @@ function Answer({ message, renderAction }: MessageItemProps) {
         </time>
         <CopyAnswer text={message.text} />
       </div>
-      <Suspense fallback={<p className="whitespace-pre-wrap">{message.text}</p>}>
-        <Markdown text={message.text} />
-      </Suspense>
+      <RichText text={message.text} />
       {message.actions.map((action, at) => (
         <div key={at} className="mt-3">
           {renderAction(action)}

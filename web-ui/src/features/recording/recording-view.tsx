@@ -3,9 +3,11 @@ import { useQuery } from '@tanstack/react-query';
 import { clsx } from 'clsx';
 import { Download } from 'lucide-react';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { StageHead } from '@/components/stage-head';
 import { Button } from '@/components/ui/button';
 import { Empty, Skeleton } from '@/components/ui/states';
 import { useClient } from '@/lib/client';
+import { saveFile } from '@/lib/download';
 import { explain } from '@/lib/http';
 import { PlayerFrame, type Wishes } from './player-frame';
 
@@ -31,13 +33,11 @@ export default function RecordingView({ agentId, title, views, menu }: Recording
     retry: false,
   });
   const [wishes, wish] = useState<Wishes>({ speed: 1, idle: true });
+  const keep = async () =>
+    saveFile(`${agentId}.cast`, await (await api.file(`${path}?download=true`)).blob());
   return (
     <>
-      <header className="flex min-h-10 items-center gap-2 border-line border-b bg-surface pr-2 pl-3 touch:min-h-12">
-        <div className="flex min-w-0 flex-1 items-center gap-2.5 overflow-hidden">{title}</div>
-        {views}
-        <div className="flex shrink-0 items-center gap-1">{menu}</div>
-      </header>
+      <StageHead title={title} views={views} menu={menu} />
       <div className="flex flex-wrap items-center gap-2 border-line border-b bg-surface px-3 py-1.5">
         <fieldset className="flex items-center gap-1" aria-label="Speed">
           {SPEEDS.map((speed) => (
@@ -55,12 +55,7 @@ export default function RecordingView({ agentId, title, views, menu }: Recording
           word="Skip silence"
         />
         <span className="flex-1" />
-        <Button
-          size="sm"
-          variant="ghost"
-          disabled={!recording.data}
-          onClick={() => void keep(agentId, () => api.file(`${path}?download=true`))}
-        >
+        <Button size="sm" variant="ghost" disabled={!recording.data} onClick={() => void keep()}>
           <Download size={14} /> Keep as a file
         </Button>
       </div>
@@ -109,13 +104,4 @@ function Toggle({ on, onClick, word }: { on: boolean; onClick(): void; word: str
       {word}
     </button>
   );
-}
-
-async function keep(agentId: string, fetch: () => Promise<Response>): Promise<void> {
-  const address = URL.createObjectURL(await (await fetch()).blob());
-  const link = document.createElement('a');
-  link.href = address;
-  link.download = `${agentId}.cast`;
-  link.click();
-  URL.revokeObjectURL(address);
 }

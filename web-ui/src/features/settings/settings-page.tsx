@@ -19,7 +19,7 @@ interface SettingsPageProps {
 }
 
 export function SettingsPage({ local, version, onLogout }: SettingsPageProps) {
-  const { principal, roles } = useMe();
+  const { principal, roles, agents_masked } = useMe();
   return (
     <div className="mx-auto w-full max-w-2xl space-y-9 px-5 py-8">
       <h1 className="font-semibold text-lg">Settings</h1>
@@ -34,6 +34,13 @@ export function SettingsPage({ local, version, onLogout }: SettingsPageProps) {
       </Section>
       <Section title="theme">
         <Themes />
+      </Section>
+      <Section title="agents">
+        <p className="text-ink-2 text-sm">
+          {agents_masked
+            ? 'Agents run as the user of the daemon and can read that user’s files, but not the daemon’s keys, tokens and record.'
+            : 'Agents run as the user of the daemon and can read all that this user can: other agents’ files, the daemon’s keys, your secrets. Give them only what you would run yourself.'}
+        </p>
       </Section>
       {local && (
         <Section

@@ -61,7 +61,7 @@ function SpanRow({ span, onAgent }: { span: Span; onAgent(agentId: string): void
       {attempt?.agent_id && (
         <button
           type="button"
-          className="font-mono text-xs underline decoration-line-strong underline-offset-2 hover:text-accent"
+          className="inline-flex items-center font-mono text-xs underline decoration-line-strong underline-offset-2 hover:text-accent touch:min-h-11"
           onClick={() => attempt.agent_id && onAgent(attempt.agent_id)}
         >
           {attempt.agent_id}

@@ -72,7 +72,7 @@ function PlanRow({ at, id, task, onOpen }: PlanRowProps) {
       <button
         type="button"
         onClick={() => onOpen(task)}
-        className="flex w-full items-baseline gap-3 px-4 py-2 text-left text-sm hover:bg-hover"
+        className="flex w-full items-baseline gap-3 px-4 py-2 text-left text-sm hover:bg-hover touch:min-h-11 touch:items-center"
       >
         <span className="label nums w-4">{at}</span>
         <span className="min-w-0 flex-1">{task.title}</span>

@@ -29,7 +29,7 @@ export function TaskCard({ task, onOpen, onTerminal, line }: TaskCardProps) {
       style={{ '--edge': LOOK_COLOUR[shown.look] } as React.CSSProperties}
       className="flex items-start gap-3 overflow-hidden rounded-lg border border-line border-l-(--edge) border-l-3 bg-surface py-2 pr-2 pl-3"
     >
-      <button type="button" onClick={() => onOpen(task)} className="min-w-0 flex-1 text-left">
+      <button type="button" onClick={() => onOpen(task)} className="min-w-0 flex-1 text-left touch:min-h-11">
         <span className="flex items-baseline gap-2">
           <span className="label nums">#{task.id}</span>
           <span className="truncate font-medium text-sm hover:underline">{task.title}</span>

@@ -1,8 +1,9 @@
 /** One task whole: what was asked, by whom, each attempt, and what came of it. */
 import { clsx } from 'clsx';
 import { RotateCcw } from 'lucide-react';
-import { lazy, type ReactNode, Suspense } from 'react';
+import type { ReactNode } from 'react';
 import { CopyId } from '@/components/copy';
+import { RichText } from '@/components/rich-text';
 import { LOOK_TEXT, StateIcon, StateMark } from '@/components/state-mark';
 import { Ago } from '@/components/time';
 import { Button } from '@/components/ui/button';
@@ -13,8 +14,6 @@ import { useTaskAct } from './api';
 import { Attempts } from './attempts';
 import { DiffStat } from './diff-stat';
 import { TaskElapsed } from './task-card';
-
-const Markdown = lazy(() => import('@/components/markdown'));
 
 interface TaskDetailProps {
   task: Task;
@@ -115,13 +114,14 @@ function Result({ result }: { result: TaskResult }) {
             {result.declared.summary}
           </p>
         )}
-        <Suspense fallback={<p className="whitespace-pre-wrap">{result.text}</p>}>
-          <Markdown text={result.text} />
-        </Suspense>
+        <RichText text={result.text} />
         {files.length > 0 && (
           <ul className="flex flex-wrap gap-1.5">
             {files.map((file) => (
-              <li key={file} className="max-w-full rounded-sm border border-line bg-sunken px-2 py-0.5">
+              <li
+                key={file}
+                className="max-w-full rounded-sm border border-line bg-sunken px-2 py-0.5 touch:py-0"
+              >
                 <CopyId text={file} />
               </li>
             ))}

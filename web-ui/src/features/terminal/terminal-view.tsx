@@ -67,6 +67,7 @@ function ColouredTerminal(props: TerminalViewProps) {
   return (
     <section
       aria-label={`Terminal of ${sessionId}`}
+      data-phase={state.phase}
       className="flex min-h-0 min-w-0 flex-1 flex-col"
       onKeyDown={(event) => {
         if (!event.ctrlKey || !event.shiftKey || event.key !== 'F') return;

@@ -13,21 +13,36 @@ export function useSampled(
   const listener = useRef({ onSample, onPaused });
   listener.current = { onSample, onPaused };
   useEffect(() => {
-    if (!place.current) return;
+    const element = place.current;
+    if (!element) return;
+    // Says on the element itself whether a picture is still awaited.
+    const shown = () => {
+      element.dataset.sampled = 'shown';
+    };
     let detach: (() => void) | null = null;
     const sight = new IntersectionObserver(([entry]) => {
       if (entry?.isIntersecting && !detach) {
+        element.dataset.sampled ??= 'awaited';
         detach = hub.attach(sessionId, {
           mode: 'sampled',
-          sample: (sample) => listener.current.onSample(sample),
-          paused: () => listener.current.onPaused?.(),
+          sample: (sample) => {
+            listener.current.onSample(sample);
+            shown();
+          },
+          // One that may not be seen, or is gone, is not awaited any more.
+          refused: shown,
+          paused: () => {
+            listener.current.onPaused?.();
+            shown();
+          },
         });
       } else if (!entry?.isIntersecting && detach) {
+        shown();
         detach();
         detach = null;
       }
     });
-    sight.observe(place.current);
+    sight.observe(element);
     return () => {
       sight.disconnect();
       detach?.();

@@ -5,6 +5,7 @@ import { extname, join, normalize } from 'node:path';
 import { WebSocketServer } from 'ws';
 import * as asked from './approvals.mjs';
 import * as clock from './clock.mjs';
+import * as disk from './sessions.mjs';
 import { Connection, converse } from './sockets.mjs';
 import * as talk from './talk.mjs';
 import * as world from './world.mjs';
@@ -46,6 +47,7 @@ export class FakeDaemon {
     this.approvals = asked.approvals(base);
     this.rules = asked.rules(base);
     this.kinds = world.kinds(base);
+    this.sessions = disk.sessions(base);
     this.event = 100 + this.feed.length;
   }
 
@@ -142,6 +144,10 @@ export class FakeDaemon {
     for await (const chunk of request) text += chunk;
     const answer = this.route(request.method, url, text ? JSON.parse(text) : {});
     if (!answer) return problem(404, 'Not found', 'There is no such thing here.');
+    if (answer.text !== undefined) {
+      response.writeHead(200, { 'content-type': 'text/markdown; charset=utf-8' });
+      return response.end(answer.text);
+    }
     if (answer.problem) return problem(answer.status, answer.problem, answer.detail, answer.code);
     return json(answer.status ?? 200, answer.body);
   }
@@ -152,7 +158,17 @@ export class FakeDaemon {
     const page = (items) => ({ body: { items, next_cursor: null } });
     const token = { body: { access_token: 'fake', expires_at: soon, device_id: 'd-1' } };
     if (at === 'GET /api/client-config') {
-      return { body: { login: 'local', issuer: null, client_id: null, audience: null, version: '0.1.0' } };
+      return {
+        body: {
+          login: 'local',
+          issuer: null,
+          client_id: null,
+          audience: null,
+          cli_client_id: null,
+          accounts: false,
+          version: '0.1.0',
+        },
+      };
     }
     if (at === 'POST /api/auth/exchange') {
       return body.secret === 'used'
@@ -176,6 +192,9 @@ export class FakeDaemon {
         problem: 'Store is full',
         detail: 'The data folder has no room left. Free some space where the daemon runs, then try again.',
       };
+    }
+    if (method === 'GET' && pathname.startsWith('/api/transcripts')) {
+      return disk.answer(this, pathname, searchParams);
     }
     if (at === 'GET /api/agents') return page(this.agents);
     if (at === 'GET /api/approvals') {
@@ -215,6 +234,10 @@ export class FakeDaemon {
         this.update(task);
       }
       return { body: task };
+    }
+    if (kind === 'transcripts' && part === 'resume') {
+      const found = this.sessions.find((each) => each.id === id);
+      return found ? this.spawn({ kind: found.kind, title: found.title }) : null;
     }
     const agent = this.agents.find((each) => each.id === id);
     if (kind !== 'agents' || !agent) return null;
@@ -258,6 +281,7 @@ export class FakeDaemon {
       roles: [viewer ? 'viewer' : 'admin'],
       permissions: viewer ? ['agents:read'] : ALL,
       primary_session_id: 'sess-primary',
+      agents_masked: false,
       expires_at: null,
     };
   }

@@ -20,6 +20,7 @@ export class Connection {
     this.socket = socket;
     this.watched = new Map();
     this.channels = 0;
+    this.acked = new Map();
     this.tick = 0;
     this.timer = setInterval(() => this.beat(), SAMPLE_MS);
     socket.on('message', (data) => this.receive(JSON.parse(String(data))));
@@ -86,6 +87,9 @@ export class Connection {
   receive(message) {
     const agent = message.session_id ? this.daemon.agentOf(message.session_id) : null;
     switch (message.type) {
+      case 'ack':
+        this.acked.set(message.channel, message.bytes);
+        return;
       case 'ping':
         return this.send({ type: 'pong', nonce: message.nonce });
       case 'resume':

@@ -2,7 +2,7 @@
 
 use super::{
     Ask, Open, ReadingId,
-    reading::{Reading, Want},
+    reading::{Reading, Taken, Want},
 };
 use crate::{
     capture::Way,
@@ -20,11 +20,9 @@ use tokio::sync::{mpsc, oneshot};
 /// Which request a reply belongs to.
 enum Tag {
     Link(ReadingId, PaneId),
-    Snapshot {
-        id: ReadingId,
-        /// Output that waited in tmux was thrown away before it.
-        cut: bool,
-    },
+    Snapshot(ReadingId, Taken),
+    /// Paused to take a snapshot in silence.
+    Silence(ReadingId),
     /// tmux says `%pause` inside of this reply, where it is no event.
     Pause(ReadingId),
     Resume,
@@ -54,6 +52,8 @@ pub(super) struct Keeper {
     by_pane: HashMap<PaneId, ReadingId>,
     /// Readings with gathered output.
     touched: Vec<ReadingId>,
+    /// Whose output came last.
+    last: Option<PaneId>,
 }
 
 impl Keeper {
@@ -65,6 +65,7 @@ impl Keeper {
             readings: HashMap::new(),
             by_pane: HashMap::new(),
             touched: Vec::new(),
+            last: None,
         }
     }
 
@@ -203,7 +204,36 @@ impl Keeper {
         } else {
             script
         };
-        wire.send(Request::fenced(&script), Tag::Snapshot { id, cut });
+        let taken = Taken::Amid {
+            cut,
+            outputs: reading.outputs(),
+        };
+        wire.send(Request::fenced(&script), Tag::Snapshot(id, taken));
+    }
+
+    /// Stops a pane's output, to read its screen once nothing of it is on the way.
+    fn silence(&mut self, id: ReadingId) {
+        if let Some(pane) = self.readings.get(&id).map(|reading| reading.pane) {
+            self.send(&Script::new(&command::flow(pane, false)), Tag::Silence(id));
+        }
+    }
+
+    /// All that comes of this pane from here on belongs behind the screen.
+    fn silent(&mut self, id: ReadingId) {
+        let (Some(reading), Some(wire)) = (self.readings.get_mut(&id), &mut self.wire) else {
+            return;
+        };
+        reading.silent();
+        let script = snapshot::script(self.way, reading.pane);
+        let script = if reading.held {
+            script
+        } else {
+            script.then(&command::flow(reading.pane, true))
+        };
+        wire.send(
+            Request::fenced(&script),
+            Tag::Snapshot(id, Taken::InSilence),
+        );
     }
 
     /// Lets output flow again, and reads the screen in the same instant.
@@ -234,6 +264,7 @@ impl Keeper {
     fn event(&mut self, event: Event) -> Result<(), Error> {
         match event {
             Event::Output(pane, data) => {
+                self.last = Some(pane);
                 let Some((id, reading)) = self.of_pane(pane) else {
                     return Ok(());
                 };
@@ -284,7 +315,8 @@ impl Keeper {
     fn answered(&mut self, tag: Tag, answer: Result<Answer, Error>) -> Result<(), Error> {
         match tag {
             Tag::Link(id, pane) => self.linked(id, pane, answer),
-            Tag::Snapshot { id, cut } => return self.snapshot(id, cut, answer),
+            Tag::Snapshot(id, taken) => return self.snapshot(id, taken, answer),
+            Tag::Silence(id) => self.silent(id),
             Tag::Pause(id) => {
                 if let Some(reading) = self.readings.get_mut(&id) {
                     reading.paused();
@@ -326,13 +358,13 @@ impl Keeper {
     fn snapshot(
         &mut self,
         id: ReadingId,
-        cut: bool,
+        taken: Taken,
         answer: Result<Answer, Error>,
     ) -> Result<(), Error> {
         let Answer::Section(mut section) = answer? else {
             return Err(Error::Protocol("a snapshot without its fence".to_owned()));
         };
-        if cut {
+        if matches!(taken, Taken::Amid { cut: true, .. }) {
             section.block(Rows::Trusted)?;
         }
         let snapshot = snapshot::read(self.way, &mut section);
@@ -340,10 +372,9 @@ impl Keeper {
         match snapshot {
             Ok(snapshot) => {
                 if let Some(reading) = self.readings.get_mut(&id) {
-                    if cut {
-                        reading.paused();
-                    }
-                    let want = reading.snapshot(snapshot);
+                    let want = reading.taken(taken, self.last, snapshot);
+                    // What it brought along from its silence.
+                    self.touched.push(id);
                     self.grant(id, want);
                 }
             }
@@ -356,8 +387,10 @@ impl Keeper {
     }
 
     fn grant(&mut self, id: ReadingId, want: Want) {
-        if want == Want::Snapshot {
-            self.ask_snapshot(id);
+        match want {
+            Want::Nothing => {}
+            Want::Snapshot => self.ask_snapshot(id),
+            Want::Silence => self.silence(id),
         }
     }
 }

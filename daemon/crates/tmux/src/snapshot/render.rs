@@ -28,6 +28,8 @@ impl Snapshot {
                 pen.put(&mut out);
             }
             out.extend_from_slice(b"\x1b[?1049h");
+            // A capture begins with the plain pen.
+            out.extend_from_slice(RESET_PEN);
         }
         put_rows(&mut out, &self.rows);
         out.extend_from_slice(RESET_PEN);

@@ -18,6 +18,8 @@ pub struct Tracker {
     /// What has been seen.
     pub known: Known,
     saved: Option<(Pen, Charsets)>,
+    /// On the alternate screen.
+    alternate: bool,
 }
 
 /// What the stream told.
@@ -96,9 +98,13 @@ impl Known {
 }
 
 impl Tracker {
-    /// Bytes are missing: what was begun is not ended by what comes.
-    pub fn hole(&mut self, pending: &[u8]) {
+    /// Bytes are missing: what was begun is not ended by what comes, and a pen from
+    /// before them is a worse guess than the one that programs leave behind.
+    pub fn hole(&mut self, alternate: bool, pending: &[u8]) {
         self.at = At::Text;
+        self.alternate = alternate;
+        self.saved = None;
+        (self.known.pen, self.known.charsets, self.known.aside) = Default::default();
         self.feed(pending);
     }
 
@@ -195,8 +201,17 @@ impl Tracker {
         match mode {
             b"2004" => self.known.bracketed_paste = on,
             b"1004" => self.known.focus = on,
-            b"1049" if on => self.known.aside = Some(self.known.pen),
-            b"1049" => self.known.pen = self.known.aside.take().unwrap_or(self.known.pen),
+            b"47" | b"1047" | b"1049" if on => {
+                if !std::mem::replace(&mut self.alternate, true) {
+                    self.known.aside = Some(self.known.pen);
+                }
+            }
+            b"47" | b"1047" => self.alternate = false,
+            b"1049" => {
+                self.alternate = false;
+                // On the normal screen as well.
+                self.known.pen = self.known.aside.unwrap_or(self.known.pen);
+            }
             _ => {}
         }
     }

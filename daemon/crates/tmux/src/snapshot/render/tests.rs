@@ -72,7 +72,7 @@ fn alternate_screen_modes_and_pending_bytes() {
     };
     snapshot.alt_rows = Some(vec![Bytes::from_static(b"old")]);
     snapshot.pending = Bytes::from_static(b"\x1b[3");
-    let expected = "^c^)0^[1;1Hold^[0m^O^[1;4H^[?1049h^[1;1H^[31mab^[2;1Hcdefg^[0m^O\
+    let expected = "^c^)0^[1;1Hold^[0m^O^[1;4H^[?1049h^[0m^O^[1;1H^[31mab^[2;1Hcdefg^[0m^O\
         ^[2;2r^[?7l^[?1000h^[?1006h^[?6h^[1;2H^[4h^[?25l^[3";
     assert_eq!(text(&snapshot.to_bytes()), expected);
 }

@@ -1,24 +1,13 @@
-/** The bar above what is on the stage: who it is, how one looks at it, what one can do. */
+/** What stands in the bar above an agent: who it is, and how one looks at it. */
 import { useNavigate } from '@tanstack/react-router';
 import { clsx } from 'clsx';
 import { ChevronLeft } from 'lucide-react';
-import type { ReactNode } from 'react';
 import { StateMark } from '@/components/state-mark';
 import { Elapsed } from '@/components/time';
 import { isLive, showAgent } from '@/lib/states';
 import { usePhone } from '@/lib/use-media';
 import type { Agent } from '@/protocol/types';
 import { useOpenAgent } from '../use-room';
-
-export function StageHead({ title, views, menu }: { title: ReactNode; views?: ReactNode; menu: ReactNode }) {
-  return (
-    <header className="flex min-h-10 items-center gap-2 border-line border-b bg-surface pr-2 pl-3 touch:min-h-12">
-      <div className="flex min-w-0 flex-1 items-center gap-2.5 overflow-hidden">{title}</div>
-      {views}
-      <div className="flex shrink-0 items-center gap-1">{menu}</div>
-    </header>
-  );
-}
 
 export function StageTitle({ agent }: { agent: Agent }) {
   const phone = usePhone();
@@ -35,8 +24,10 @@ export function StageTitle({ agent }: { agent: Agent }) {
           <ChevronLeft size={20} />
         </button>
       )}
-      <h1 className="shrink-0 font-medium font-mono text-sm">{agent.id}</h1>
-      <StateMark shown={showAgent(agent)} />
+      <div className="flex shrink-0 items-center gap-x-2.5 phone:flex-col phone:items-start">
+        <h1 className="font-medium font-mono text-sm phone:leading-tight">{agent.id}</h1>
+        <StateMark shown={showAgent(agent)} />
+      </div>
       {isLive(agent) && (
         <span className="text-ink-3 text-xs phone:hidden">
           <Elapsed from={agent.activity.since} until={null} />
@@ -55,7 +46,7 @@ export function Views({ agent, view }: { agent: Agent; view: 'terminal' | 'chat'
       aria-pressed={view === to}
       onClick={() => openAgent(agent, to)}
       className={clsx(
-        'h-6 rounded-sm px-2 text-xs touch:h-9 phone:px-1.5',
+        'h-6 rounded-sm px-2 text-xs touch:h-11 touch:min-w-11 phone:px-1',
         view === to ? 'bg-hover text-ink' : 'text-ink-3 hover:text-ink',
       )}
     >
@@ -63,7 +54,7 @@ export function Views({ agent, view }: { agent: Agent; view: 'terminal' | 'chat'
     </button>
   );
   return (
-    <div className="flex shrink-0 rounded-md border border-line p-px">
+    <div className="flex shrink-0 rounded-md border border-line p-px touch:border-0 touch:p-0">
       {tab('terminal', 'Screen')}
       {tab('chat', 'Talk')}
       {tab('recording', 'Replay')}

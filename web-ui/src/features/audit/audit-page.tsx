@@ -1,0 +1,103 @@
+/** What was done and refused, newest first, with filters; and whether the record is whole. */
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { Ago } from '@/components/time';
+import { Button } from '@/components/ui/button';
+import { Field, Input } from '@/components/ui/field';
+import { Empty, Failed, Skeleton } from '@/components/ui/states';
+import { useClient } from '@/lib/client';
+import { type AuditFilter, type AuditLine, auditQuery, verdictQuery } from './api';
+
+export function AuditPage() {
+  const { api } = useClient();
+  const [filter, setFilter] = useState<AuditFilter>({});
+  const lines = useInfiniteQuery(auditQuery(api, filter));
+  const all = lines.data?.pages.flatMap((page) => page.items) ?? [];
+  return (
+    <div className="mx-auto w-full max-w-4xl space-y-5 px-5 py-8">
+      <div className="flex flex-wrap items-center gap-3">
+        <h1 className="flex-1 font-semibold text-lg">Audit</h1>
+        <Whole />
+      </div>
+      <Filters onChange={setFilter} />
+      {lines.isPending && <Skeleton waitingFor="the record" />}
+      {lines.isError && <Failed error={lines.error} retry={() => void lines.refetch()} />}
+      {lines.data && all.length === 0 && <Empty title="Nothing fits this filter" />}
+      <ul className="divide-y divide-line text-sm">
+        {all.map((line) => (
+          <Line key={line.seq} line={line} />
+        ))}
+      </ul>
+      {lines.hasNextPage && (
+        <Button disabled={lines.isFetchingNextPage} onClick={() => void lines.fetchNextPage()}>
+          Older
+        </Button>
+      )}
+    </div>
+  );
+}
+
+function Filters({ onChange }: { onChange(filter: AuditFilter): void }) {
+  return (
+    <form
+      className="flex flex-wrap items-end gap-3"
+      onSubmit={(event) => {
+        event.preventDefault();
+        const form = new FormData(event.currentTarget);
+        const text = (name: string) => String(form.get(name) ?? '').trim();
+        const day = text('since');
+        const since = day ? new Date(day).toISOString() : '';
+        onChange({ user: text('user'), action: text('action'), object: text('object'), since });
+      }}
+    >
+      <Field label="User id">{(ids) => <Input {...ids} name="user" />}</Field>
+      <Field label="Action holds">
+        {(ids) => <Input {...ids} name="action" placeholder="POST /api/agents" />}
+      </Field>
+      <Field label="Object holds">{(ids) => <Input {...ids} name="object" placeholder="droid-001" />}</Field>
+      <Field label="Since">{(ids) => <Input {...ids} name="since" type="date" />}</Field>
+      <Button type="submit">Filter</Button>
+    </form>
+  );
+}
+
+function Line({ line }: { line: AuditLine }) {
+  const bad = /^(denied|error|unknown)/.test(line.result);
+  return (
+    <li className="flex flex-wrap items-baseline gap-x-3 py-1.5" title={line.request_id}>
+      <span className="w-14 shrink-0 text-ink-3 text-xs">
+        <Ago at={line.ts} />
+      </span>
+      <span className="min-w-0 flex-1 truncate font-mono text-xs">
+        {line.action} {line.object}
+      </span>
+      <span className="truncate text-ink-3 text-xs">
+        {line.on_behalf_of ? `${line.principal} for ${line.on_behalf_of}` : (line.principal ?? 'nobody')}{' '}
+        {line.ip}
+      </span>
+      <span className={bad ? 'text-failed text-xs' : 'text-ink-2 text-xs'}>{line.result}</span>
+    </li>
+  );
+}
+
+/** Follows the chain when asked: it reads the whole record. */
+function Whole() {
+  const { api } = useClient();
+  const [asked, setAsked] = useState(false);
+  const verdict = useQuery({ ...verdictQuery(api), enabled: asked });
+  const check = () => (asked ? void verdict.refetch() : setAsked(true));
+  return (
+    <>
+      <span role="status" className="text-sm">
+        {verdict.isFetching && 'Checking…'}
+        {!verdict.isFetching && verdict.isError && 'The check failed.'}
+        {!verdict.isFetching &&
+          verdict.data &&
+          (verdict.data.broken_in
+            ? `Changed after line ${verdict.data.last}`
+            : `Whole: ${verdict.data.lines} lines`)}
+      </span>
+      <Button onClick={check}>Check</Button>
+    </>
+  );
+}
