@@ -13,7 +13,8 @@ export function HelpSheet({ open, onClose }: { open: boolean; onClose(): void })
       title="Keys"
       lead="While you type into a terminal, every other key goes to the agent."
     >
-      <div className="grid gap-x-10 gap-y-5 min-[700px]:grid-cols-2">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: on a phone it scrolls, so keys must reach it */}
+      <section aria-label="Keys" tabIndex={0} className="grid gap-x-10 gap-y-5 min-[700px]:grid-cols-2">
         {SHORTCUTS.map((group) => (
           <section key={group.title}>
             <h3 className="label mb-1">{group.title}</h3>
@@ -27,7 +28,7 @@ export function HelpSheet({ open, onClose }: { open: boolean; onClose(): void })
             </ul>
           </section>
         ))}
-      </div>
+      </section>
     </Dialog>
   );
 }
