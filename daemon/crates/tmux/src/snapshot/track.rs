@@ -201,11 +201,7 @@ impl Tracker {
         match mode {
             b"2004" => self.known.bracketed_paste = on,
             b"1004" => self.known.focus = on,
-            b"47" | b"1047" | b"1049" if on => {
-                if !std::mem::replace(&mut self.alternate, true) {
-                    self.known.aside = Some(self.known.pen);
-                }
-            }
+            b"47" | b"1047" | b"1049" if on => self.leave_normal(),
             b"47" | b"1047" => self.alternate = false,
             b"1049" => {
                 self.alternate = false;
@@ -214,6 +210,14 @@ impl Tracker {
             }
             _ => {}
         }
+    }
+
+    /// To the alternate screen; the pen is put aside once.
+    fn leave_normal(&mut self) {
+        if !self.alternate {
+            self.known.aside = Some(self.known.pen);
+        }
+        self.alternate = true;
     }
 }
 
