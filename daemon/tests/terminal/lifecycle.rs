@@ -21,7 +21,10 @@ async fn exit_codes_and_signals_are_told() {
     let bench = Bench::start().await;
     let mut events = bench.terminals.events();
     let (seven, shot) = (agent("seven-001"), agent("shot-001"));
-    bench.run(&seven, "echo last words; exit 7").await;
+    // tmux closes a dead program's terminal without reading the rest of it.
+    bench
+        .run(&seven, "echo last words; sleep 0.5; exit 7")
+        .await;
     assert_eq!(
         event(&mut events, died).await,
         ("seven-001".into(), Some(7), None)
