@@ -243,7 +243,7 @@ const flows = {
     Object.assign(agent, { activity: { ...agent.activity, state: 'waiting', waiting_for: 'question' } });
     daemon.changed(agent);
     await page.getByText('droid-002 asks you').waitFor();
-    assert.match(await page.title(), /^\(5\)/);
+    await page.waitForFunction(() => document.title.startsWith('(5)'));
     await page.getByRole('button', { name: 'Open', exact: true }).click();
     await page.waitForURL(/agents\/droid-002/);
     await context.close();

@@ -3,7 +3,6 @@ import { createRootRoute, createRoute, createRouter, Link, Outlet } from '@tanst
 import { lazy, Suspense } from 'react';
 import { Empty, Skeleton } from '@/components/ui/states';
 import { readFilter, type SessionFilter } from '@/features/sessions/filter';
-import { SettingsPage } from '@/features/settings/settings-page';
 import { useMay } from '@/lib/client';
 import { usePhone } from '@/lib/use-media';
 import { AgentRoute } from './routes/agent';
@@ -19,6 +18,9 @@ import { Shell } from './shell/shell';
 
 const SessionsView = lazy(() => import('./routes/sessions'));
 const SessionView = lazy(() => import('./routes/session'));
+const SettingsPage = lazy(async () => ({
+  default: (await import('@/features/settings/settings-page')).SettingsPage,
+}));
 const AdminPage = lazy(async () => ({ default: (await import('@/features/admin/admin-page')).AdminPage }));
 const AuditPage = lazy(async () => ({ default: (await import('@/features/audit/audit-page')).AuditPage }));
 
@@ -132,11 +134,13 @@ function SettingsRoute() {
     <>
       {phone && <PhoneHead title="Settings" />}
       <div className="scroll-y min-h-0 flex-1">
-        <SettingsPage
-          local={config.login === 'local'}
-          version={config.version}
-          onLogout={() => void logout()}
-        />
+        <Suspense fallback={<Skeleton rows={8} waitingFor="the settings" />}>
+          <SettingsPage
+            local={config.login === 'local'}
+            version={config.version}
+            onLogout={() => void logout()}
+          />
+        </Suspense>
         <AdminLinks />
       </div>
     </>
@@ -150,12 +154,12 @@ function AdminLinks() {
   return (
     <nav aria-label="Administration" className="mx-auto flex w-full max-w-2xl gap-5 px-5 pb-8 text-sm">
       {people && (
-        <Link to="/admin" className="text-accent underline">
+        <Link to="/admin" className="flex items-center text-accent underline touch:min-h-11">
           People
         </Link>
       )}
       {record && (
-        <Link to="/audit" className="text-accent underline">
+        <Link to="/audit" className="flex items-center text-accent underline touch:min-h-11">
           Audit
         </Link>
       )}
@@ -189,7 +193,7 @@ function NotFound() {
     <Empty
       title="There is no such page"
       action={
-        <Link to="/" className="text-accent underline">
+        <Link to="/" className="flex items-center text-accent underline touch:min-h-11">
           Back home
         </Link>
       }

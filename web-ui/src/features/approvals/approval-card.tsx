@@ -96,7 +96,7 @@ export function ApprovalCard({
           {approval.task_id !== null && (
             <button
               type="button"
-              className="underline underline-offset-2 hover:text-ink"
+              className="underline underline-offset-2 hover:text-ink touch:-my-3.5 touch:min-h-11"
               onClick={() => approval.task_id !== null && onTask(approval.task_id)}
             >
               task {approval.task_id}
