@@ -2,11 +2,11 @@
 import { ago, duration, exact } from '@/lib/format';
 import { useNow } from '@/lib/use-now';
 
-export function Ago({ at, className }: { at: string; className?: string }) {
-  const now = useNow();
+export function Ago({ at, className, sentence }: { at: string; className?: string; sentence?: boolean }) {
+  const short = ago(at, useNow());
   return (
     <time dateTime={at} title={exact(at)} className={`nums ${className ?? ''}`}>
-      {ago(at, now)}
+      {sentence && short !== 'now' ? `${short} ago` : short}
     </time>
   );
 }

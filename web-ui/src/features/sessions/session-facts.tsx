@@ -35,7 +35,7 @@ export function SessionFacts({ session, subAgents, acts, onSession, onAgent }: S
           {session.usage && <span>{tokens(allTokens(session.usage))} tokens</span>}
           <span>{costWord(session)}</span>
           <span>
-            <Ago at={session.updated_at} /> ago
+            <Ago at={session.updated_at} sentence />
           </span>
         </p>
         {session.parent && (

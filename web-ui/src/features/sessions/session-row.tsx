@@ -103,10 +103,10 @@ function Columns({ session }: { session: Transcript }) {
         <span className="block">{usage ? costWord(session) : ''}</span>
       </span>
       <span className="text-right">
-        <Ago at={session.updated_at} /> ago
+        <Ago at={session.updated_at} sentence />
         {session.started_at && (
           <span className="block">
-            began <Ago at={session.started_at} /> ago
+            began <Ago at={session.started_at} sentence />
           </span>
         )}
       </span>
