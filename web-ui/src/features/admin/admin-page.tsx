@@ -56,7 +56,7 @@ function Person({ person, onEnd }: { person: UserView; onEnd(): void }) {
           {person.agents} agents, {person.sockets} sockets
           {person.last_used_at && (
             <>
-              , last login <Ago at={person.last_used_at} /> ago
+              , last login <Ago at={person.last_used_at} sentence />
             </>
           )}
         </p>

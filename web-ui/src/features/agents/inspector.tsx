@@ -27,7 +27,7 @@ export function Inspector({ agent, children }: { agent: Agent; children?: ReactN
             ) : (
               agent.ended_at && (
                 <>
-                  <Ago at={agent.ended_at} /> ago
+                  <Ago at={agent.ended_at} sentence />
                 </>
               )
             )}

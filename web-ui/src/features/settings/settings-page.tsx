@@ -122,7 +122,7 @@ function DeviceRow({ device }: { device: Device }) {
           {device.current && <span className="ml-2 text-accent text-xs">this browser</span>}
         </p>
         <p className="text-ink-3 text-xs">
-          last used <Ago at={device.last_used_at} /> ago
+          last used <Ago at={device.last_used_at} sentence />
         </p>
       </div>
       {!device.current && (

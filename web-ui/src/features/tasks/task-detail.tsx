@@ -41,7 +41,7 @@ export function TaskDetail({ task, parts, onAgent, onTask }: TaskDetailProps) {
             asked by <span className="font-mono">{task.requested_by}</span>
           </span>
           <span>
-            <Ago at={task.created_at} /> ago
+            <Ago at={task.created_at} sentence />
           </span>
         </p>
         <h1 className="mt-2 font-semibold text-lg">{task.title}</h1>
