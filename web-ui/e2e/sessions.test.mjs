@@ -178,15 +178,15 @@ test('a long session goes both ways from a link, and what is written meanwhile a
   const file = session(
     stage,
     id,
-    Array.from({ length: 3_000 }, (_, n) => `message ${n} ${'with some words '.repeat(12)}`),
+    Array.from({ length: 1_200 }, (_, n) => `message ${n} ${'with some words '.repeat(12)}`),
   );
   await flow(stage, async (complaints) => {
     const { page } = await login(stage, 'phone', 'dark', complaints);
-    const middle = Buffer.byteLength(readFileSync(file, 'utf8').split('\n').slice(0, 1_500).join('\n')) + 1;
+    const middle = Buffer.byteLength(readFileSync(file, 'utf8').split('\n').slice(0, 600).join('\n')) + 1;
     await page.goto(`${stage.url}/sessions/${id}?at=${middle}`);
     const here = page.locator(`[data-entry="${middle}"]`);
     await here.waitFor(LONG);
-    await page.getByText('message 1499 ').waitFor(LONG);
+    await page.getByText('message 599 ').waitFor(LONG);
     const place = await here.boundingBox();
     assert.ok(place && place.y > 0 && place.y < 844, `what the link names stays in sight: ${place?.y}`);
     // Back to the beginning, by scrolling alone.
@@ -204,8 +204,8 @@ test('a long session goes both ways from a link, and what is written meanwhile a
     assert.deepEqual(numbers, [...numbers.keys()], 'no message is missing or twice');
 
     await page.getByRole('button', { name: 'Newest', exact: true }).click();
-    await page.getByText('message 2999 ').waitFor(LONG);
-    appendFileSync(file, record(stage, id, 'written while somebody looks', 3_000));
+    await page.getByText('message 1199 ').waitFor(LONG);
+    appendFileSync(file, record(stage, id, 'written while somebody looks', 1_200));
     await page.getByText('written while somebody looks').waitFor(LONG);
     await page.waitForFunction(() => {
       const area = document.querySelector('[role=region][aria-label^="Messages of"]');
