@@ -83,7 +83,7 @@ test('w21 a screen can neither set the clipboard, nor title the page, nor run a 
   for (let tries = 0; (await asked.count()) === 0; tries += 1) {
     assert.ok(tries < 20, 'the honest link is never asked about');
     await click(0);
-    await page.waitForTimeout(200);
+    await asked.waitFor({ timeout: 300 }).catch(() => undefined);
   }
   await page.keyboard.press('Escape');
   await asked.waitFor({ state: 'detached', ...LONG });
