@@ -159,7 +159,13 @@ impl Link {
                 self.socket.send(&order).await
             }
             Speech::Raw => self.socket.send_bytes(data.as_bytes()).await,
-            Speech::Zellij => self.socket.send_text(data.to_owned()).await,
+            // Key by key, as its page does: it takes some texts twice that come as one.
+            Speech::Zellij => {
+                for key in data.chars() {
+                    self.socket.send_text(key.to_string()).await?;
+                }
+                Ok(())
+            }
             Speech::Wetty => {
                 let event = json!(["input", data]);
                 self.socket.send_text(format!("42{event}")).await
