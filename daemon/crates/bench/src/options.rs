@@ -103,6 +103,8 @@ pub(crate) enum Name {
     Growth,
     /// Start with agents to find again.
     Adopt,
+    /// Checking tokens, and a flood of unknown keys.
+    Jwt,
     /// Sources of live bytes, against a private tmux.
     Sources,
 }

@@ -14,6 +14,9 @@ use tempfile::TempDir;
 /// The program under test.
 pub(crate) const ORCHESTRA: &str = env!("CARGO_BIN_EXE_orchestra");
 
+/// Where a test's daemon listens: on a free port.
+const LOOPBACK: &str = "127.0.0.1:0";
+
 /// A HOME, a project in it, and what the daemon is told.
 pub(crate) struct Site {
     pub root: TempDir,
@@ -75,13 +78,18 @@ impl Site {
         self.start_with(&[])
     }
 
+    /// The same at another address.
+    pub(crate) fn start_at(&self, listen: &str) -> Daemon {
+        Daemon::start(self.up(listen, &[]))
+    }
+
     /// The same with a file system of its own at `place`, so many MiB large, that only
     /// this daemon and what it starts see (`Daemon::inside`).
     pub(crate) fn start_on_disk(&self, place: &Path, mib: u32) -> Daemon {
         std::fs::create_dir_all(place).unwrap();
         let private = std::fs::Permissions::from_mode(0o700);
         std::fs::set_permissions(&self.data, private).unwrap();
-        let plain = self.up(&[]);
+        let plain = self.up(LOOPBACK, &[]);
         let mut command = Command::new("unshare");
         // Somebody else than root needs a user namespace for it.
         let root = nix::unistd::geteuid().is_root();
@@ -102,10 +110,10 @@ impl Site {
 
     /// The same with more arguments.
     pub(crate) fn start_with(&self, more: &[&str]) -> Daemon {
-        Daemon::start(self.up(more))
+        Daemon::start(self.up(LOOPBACK, more))
     }
 
-    fn up(&self, more: &[&str]) -> Command {
+    fn up(&self, listen: &str, more: &[&str]) -> Command {
         let config = self.root.path().join("config.toml");
         std::fs::write(&config, &self.config).unwrap();
         let config = config.display().to_string();
@@ -114,7 +122,7 @@ impl Site {
             "--json",
             "--no-open",
             "--listen",
-            "127.0.0.1:0",
+            listen,
             "--config",
             &config,
         ];
