@@ -9,6 +9,7 @@ use crate::store::agents::End;
 use crate::store::rows::StoredAgent;
 use crate::store::{self};
 use crate::terminal::NewTerminal;
+use crate::terminal::servers::ServerName;
 use orchestra_protocol::agent::{AgentRole, AgentStatus};
 
 /// Which conversation of its CLI an agent begins or goes on with.
@@ -127,6 +128,7 @@ impl Agents {
             .terminals
             .create(NewTerminal {
                 agent: agent.id.clone(),
+                server: self.server_of(&agent.view.owner).await?,
                 title: agent.view.title.clone(),
                 cwd: order.cwd.clone(),
                 size: agent.view.size,
@@ -135,5 +137,13 @@ impl Agents {
             })
             .await?;
         Ok(facts.pid)
+    }
+
+    /// The tmux server that an owner's agents are in.
+    async fn server_of(&self, owner: &str) -> Result<ServerName, AgentError> {
+        let (first, further) = (ServerName::first(), ServerName::further(owner));
+        let kept =
+            store::tmux_servers::of(&self.store, owner, first.as_str(), further.as_str()).await?;
+        Ok(ServerName::kept(&kept).unwrap_or(further))
     }
 }

@@ -130,33 +130,49 @@ impl Site {
         self.command(&args)
     }
 
-    /// The tmux server of this site, for asking what really runs.
+    /// The tmux server of this site's first owner, for asking what really runs.
     pub(crate) fn tmux(&self, args: &[&str]) -> Output {
-        let socket = self.data.join("run/tmux.sock");
-        Command::new("tmux")
-            .arg("-S")
-            .arg(socket)
-            .args(args)
-            .output()
-            .unwrap()
+        tmux(&self.data.join("run/tmux.sock"), args)
+    }
+
+    /// The sockets of all owners' tmux servers.
+    pub(crate) fn tmux_sockets(&self) -> Vec<PathBuf> {
+        let files = std::fs::read_dir(self.data.join("run"))
+            .into_iter()
+            .flatten();
+        let files = files.filter_map(|file| Some(file.ok()?.path()));
+        let ours = |path: &PathBuf| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            name.starts_with("tmux") && name.ends_with(".sock")
+        };
+        files.filter(ours).collect()
     }
 }
 
 impl Drop for Site {
     fn drop(&mut self) {
         // Agents outlive the daemon by design; a test's must not outlive the test.
-        let panes = self.tmux(&["list-panes", "-a", "-F", "#{pane_pid}"]);
-        self.tmux(&["kill-server"]);
-        for pid in String::from_utf8_lossy(&panes.stdout).lines() {
-            let _ = Command::new("kill")
-                .args(["-KILL", pid])
-                .stderr(Stdio::null())
-                .status();
+        for socket in self.tmux_sockets() {
+            let panes = tmux(&socket, &["list-panes", "-a", "-F", "#{pane_pid}"]);
+            tmux(&socket, &["kill-server"]);
+            for pid in String::from_utf8_lossy(&panes.stdout).lines() {
+                let _ = Command::new("kill")
+                    .args(["-KILL", pid])
+                    .stderr(Stdio::null())
+                    .status();
+            }
         }
         if std::thread::panicking() {
             eprintln!("--- daemon log\n{}", read(&self.data.join("../daemon.log")));
         }
     }
+}
+
+/// Asks the tmux server at that socket.
+pub(crate) fn tmux(socket: &Path, args: &[&str]) -> Output {
+    let mut command = Command::new("tmux");
+    command.arg("-S").arg(socket).args(args);
+    command.output().unwrap()
 }
 
 fn read(path: &Path) -> String {
