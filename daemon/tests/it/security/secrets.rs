@@ -1,9 +1,12 @@
 //! S01: one unmistakable text per secret, then a look everywhere that is not its place.
 
 use super::{agent_token, marked};
+use crate::people::{PASSWORD, told};
+use crate::support::api::Api;
 use crate::support::daemon::Site;
 use crate::support::socket::Socket;
 use serde_json::json;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 fn files(folder: &Path, found: &mut Vec<PathBuf>) {
@@ -134,6 +137,73 @@ async fn s01_w06_secrets_stay_in_their_places() {
     ] {
         for (place, bytes) in &places {
             assert!(!holds(bytes, secret), "{what} is in {place}");
+        }
+    }
+}
+
+/// The words of a file that could be a credential or what is kept of one.
+fn words(bytes: &[u8]) -> BTreeSet<String> {
+    let letters = |byte: &u8| !(byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+    bytes
+        .split(letters)
+        .filter(|word| (32..=512).contains(&word.len()))
+        .map(|word| String::from_utf8_lossy(word).into_owned())
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s07_a_stolen_database_opens_nothing() {
+    let mut site = Site::new();
+    site.config = "[limits]\nlogin_attempts_per_minute = 100000\n".into();
+    let daemon = site.start();
+    let add = ["user", "add", "alice", "--role", "admin"];
+    assert!(told(&site, &add, PASSWORD).status.success());
+    let open = Api::new(&daemon.url, "");
+    let (_, key) = crate::login::device();
+    let login = json!({"name": "alice", "password": PASSWORD, "key": key, "label": "x"});
+    let login = open.must("/api/auth/login", login).await;
+    let api = Api::new(&daemon.url, login["access_token"].as_str().unwrap());
+    let agent = api.must("/api/agents", json!({"kind": "shell"})).await;
+    let agent = agent_token(&site, agent["id"].as_str().unwrap());
+    let ticket = api.must("/api/ws-tickets", json!({})).await;
+
+    let mut stolen = Vec::new();
+    for name in ["orchestra.db", "orchestra.db-wal"] {
+        stolen.extend(std::fs::read(site.data.join(name)).unwrap_or_default());
+    }
+    assert!(holds(&stolen, "alice"), "it is the right file");
+    let token = api.token.rsplit('.').next().unwrap();
+    let ticket = ticket["ticket"].as_str().unwrap();
+    for secret in [PASSWORD, token, agent.as_str(), ticket] {
+        assert!(!holds(&stolen, secret), "{secret}");
+    }
+    let keys = std::fs::read_dir(site.data.join("keys")).unwrap();
+    let keys = keys.map(|file| file.unwrap().path());
+    // The issuer's name is in each user's row; it is no secret.
+    for key in keys.filter(|path| !path.ends_with("instance")) {
+        let key = std::fs::read(key).unwrap();
+        let found = stolen.windows(key.len()).any(|part| part == key);
+        assert!(!found, "no key lies in the database");
+    }
+    // What is kept of credentials is none.
+    let words = words(&stolen);
+    assert!(words.iter().any(|word| word.len() == 64), "hashes are kept");
+    for word in &words {
+        for bearer in [word.clone(), format!("orc_agent_{word}")] {
+            let (status, _) = Api::new(&daemon.url, &bearer).get("/api/me").await;
+            assert!(matches!(status, 400 | 401), "{bearer}: {status}");
+        }
+        let login = json!({"name": "alice", "password": word, "key": key, "label": "x"});
+        let (status, _) = open
+            .post(
+                "/api/auth/exchange",
+                json!({"secret": word, "key": key, "label": "x"}),
+            )
+            .await;
+        assert!((400..500).contains(&status), "{word}: {status}");
+        if word.len() == 64 {
+            let (status, _) = open.post("/api/auth/login", login).await;
+            assert!((400..500).contains(&status), "{word}: {status}");
         }
     }
 }

@@ -120,14 +120,18 @@ async fn cost(stage: &Stage, algorithm: Algorithm, calls: usize) -> anyhow::Resu
 /// Steady callers alone, then beside the flood.
 async fn flood(stage: &Stage, bench: &Bench, open: bool) -> anyhow::Result<Vec<Row>> {
     let (length, count) = (bench.sizes.jwt_flood, bench.sizes.strangers);
-    let quiet = steady(stage, length, false).await?;
+    // Known before the flood: where an address guesses, new logins from there have to wait.
+    let callers = callers(stage).await?;
+    let quiet = steady(stage, &callers, length, false).await?;
     let strangers: Vec<String> = (0..count)
         .map(|number| stage.issuer.stranger(number))
         .collect::<anyhow::Result<_>>()?;
     let (fetched, before) = (stage.issuer.fetched(), memory(stage.daemon.pid)?.rss);
     let meter = Meter::start([stage.daemon.pid]);
-    let (beside, answered) =
-        tokio::join!(steady(stage, length, open), pour(stage, strangers, length));
+    let (beside, answered) = tokio::join!(
+        steady(stage, &callers, length, open),
+        pour(stage, strangers, length)
+    );
     let (beside, answered) = (beside?, answered?);
     let processor = meter.percent();
     let grown = memory(stage.daemon.pid)?.rss.saturating_sub(before);
@@ -177,14 +181,29 @@ struct Steady {
     new: Sample,
 }
 
-/// Calls on time by each of many people; with `new`, every tenth has a token of its own.
-async fn steady(stage: &Stage, length: Duration, new: bool) -> anyhow::Result<Steady> {
-    let mut callers = JoinSet::new();
-    let calls = length.as_millis() / EVERY.as_millis();
+/// People with a token each that was checked before.
+async fn callers(stage: &Stage) -> anyhow::Result<Vec<(String, Api)>> {
+    let mut callers = Vec::new();
     for number in 0..CALLERS {
         let subject = format!("steady-{number}");
-        let mut api = stage.api(&stage.issuer.token(Algorithm::RS256, &subject)?)?;
+        let api = stage.api(&stage.issuer.token(Algorithm::RS256, &subject)?)?;
         api.get(PATH).await?;
+        callers.push((subject, api));
+    }
+    Ok(callers)
+}
+
+/// Calls on time by each of them; with `new`, every tenth has a token of its own.
+async fn steady(
+    stage: &Stage,
+    people: &[(String, Api)],
+    length: Duration,
+    new: bool,
+) -> anyhow::Result<Steady> {
+    let mut callers = JoinSet::new();
+    let calls = length.as_millis() / EVERY.as_millis();
+    for (number, (subject, api)) in (0..).zip(people.iter().cloned()) {
+        let mut api = api;
         let issuer = Arc::clone(&stage.issuer);
         callers.spawn(async move {
             let mut times = Steady::default();
