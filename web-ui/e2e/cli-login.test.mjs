@@ -135,7 +135,10 @@ test('a browser on this machine logs the command line in, and only its own answe
     assert.equal(answer.status, status, query);
     assert.equal(answer.headers.get('content-security-policy'), "default-src 'none'");
   }
-  assert.equal((await fetch(`${back.href.replace('127.0.0.1', 'localhost')}?code=x&state=${state}`)).status, 421);
+  assert.equal(
+    (await fetch(`${back.href.replace('127.0.0.1', 'localhost')}?code=x&state=${state}`)).status,
+    421,
+  );
   const { page, context } = await open(browser, 'desk', 'dark', []);
   await page.goto(address);
   await page.locator('input[name=login]').fill('admin-terminal', LONG);
