@@ -10,6 +10,7 @@ mod keys;
 mod load;
 mod log;
 mod memory;
+mod recording;
 mod sampling;
 mod sources;
 mod spawn;
@@ -108,6 +109,7 @@ fn title(name: Name) -> &'static str {
         Name::Sampling => "processor for sampled terminals, one viewer each",
         Name::Growth => "how cost grows with agents, viewers and bytes",
         Name::Jwt => "checking tokens, and good ones beside a flood of unknown keys",
+        Name::Recording => "processor and disk for recordings",
         Name::Adopt => "start of the daemon with agents to find again",
     }
 }
@@ -127,6 +129,7 @@ async fn measure(bench: &Bench, name: Name) -> anyhow::Result<Vec<Row>> {
         Name::Sampling => sampling::measure(bench).await,
         Name::Growth => growth::measure(bench).await,
         Name::Jwt => jwt::measure(bench).await,
+        Name::Recording => recording::measure(bench).await,
         Name::Adopt => adopt::measure(bench).await,
     }
 }

@@ -152,10 +152,11 @@ impl Site {
 impl Drop for Site {
     fn drop(&mut self) {
         // Agents outlive the daemon by design; a test's must not outlive the test.
+        // Nor may a server, which waits for ever for a client that its daemon left stuck.
         for socket in self.tmux_sockets() {
-            let panes = tmux(&socket, &["list-panes", "-a", "-F", "#{pane_pid}"]);
+            let panes = tmux(&socket, &["list-panes", "-a", "-F", "#{pane_pid} #{pid}"]);
             tmux(&socket, &["kill-server"]);
-            for pid in String::from_utf8_lossy(&panes.stdout).lines() {
+            for pid in String::from_utf8_lossy(&panes.stdout).split_whitespace() {
                 let _ = Command::new("kill")
                     .args(["-KILL", pid])
                     .stderr(Stdio::null())
