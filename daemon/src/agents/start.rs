@@ -89,6 +89,9 @@ impl Agents {
         let bypass = &self.config.settings.approvals.bypass_permissions;
         let rules = bypass.iter().filter_map(|text| Rule::parse(text).ok());
         let bypass: Vec<String> = rules.map(|rule| rule.in_cli_form()).collect();
+        let endpoint = order
+            .adapter
+            .endpoint(&launch::inherited(&self.config, order.adapter));
         let context = LaunchContext {
             agent: agent.id.as_str(),
             dir: &dir,
@@ -107,6 +110,7 @@ impl Agents {
             args: &order.args,
             bypass: &bypass,
             git_dir: git.as_deref(),
+            endpoint: endpoint.as_deref(),
         };
         let plan = order.adapter.launch(&context);
         let mask = self.mask.as_deref();
