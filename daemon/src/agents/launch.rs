@@ -68,6 +68,16 @@ pub fn prepare(
     Ok(dir)
 }
 
+/// What an agent of this kind has of the daemon's own environment.
+pub fn inherited(config: &Config, adapter: &dyn Adapter) -> BTreeMap<String, String> {
+    let own = config.settings.kinds.get(adapter.kind());
+    let credentials = own.map(|kind| kind.env.as_slice()).unwrap_or_default();
+    let names = credentials.iter().map(String::as_str);
+    let all = INHERITED.iter().copied().chain(names);
+    all.filter_map(|name| Some((name.to_owned(), config.environment.get(name)?.clone())))
+        .collect()
+}
+
 /// The agent's whole environment: nothing that is not listed is inherited.
 fn environment(
     config: &Config,
@@ -76,18 +86,7 @@ fn environment(
     dir: &Path,
     launch: &Launch,
 ) -> BTreeMap<String, String> {
-    let mut env = BTreeMap::new();
-    let own = config.settings.kinds.get(adapter.kind());
-    let credentials = own.map(|kind| kind.env.as_slice()).unwrap_or_default();
-    let names = INHERITED
-        .iter()
-        .copied()
-        .chain(credentials.iter().map(String::as_str));
-    for name in names {
-        if let Some(value) = config.environment.get(name) {
-            env.insert(name.to_owned(), value.clone());
-        }
-    }
+    let mut env = inherited(config, adapter);
     let lang = config
         .environment
         .get("LANG")

@@ -44,6 +44,11 @@ pub(crate) struct Sizes {
     /// Until allocations and caches have calmed.
     pub settle: Duration,
     pub restarts: usize,
+    /// Tokens that are checked one after the other.
+    pub tokens: usize,
+    /// Tokens with unknown keys, and in what time they come.
+    pub strangers: usize,
+    pub jwt_flood: Duration,
 }
 
 const FULL: Sizes = Sizes {
@@ -69,6 +74,9 @@ const FULL: Sizes = Sizes {
     window: Duration::from_secs(8),
     settle: Duration::from_secs(3),
     restarts: 7,
+    tokens: 3000,
+    strangers: 10_000,
+    jwt_flood: Duration::from_secs(10),
 };
 
 const QUICK: Sizes = Sizes {
@@ -94,6 +102,9 @@ const QUICK: Sizes = Sizes {
     window: Duration::from_secs(2),
     settle: Duration::from_millis(500),
     restarts: 1,
+    tokens: 30,
+    strangers: 200,
+    jwt_flood: Duration::from_secs(1),
 };
 
 /// One run of the program.

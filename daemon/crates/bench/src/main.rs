@@ -7,6 +7,7 @@ mod attach;
 mod bench;
 mod figures;
 mod hold;
+mod issuer;
 mod kit;
 mod link;
 mod machine;

@@ -107,6 +107,8 @@ pub(crate) enum Name {
     Recording,
     /// Start with agents to find again.
     Adopt,
+    /// Checking tokens, and a flood of unknown keys.
+    Jwt,
     /// Sources of live bytes, against a private tmux.
     Sources,
 }
