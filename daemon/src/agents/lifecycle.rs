@@ -311,6 +311,7 @@ impl Agents {
             owner_name: requester.name.clone(),
             parent: requester.agent.as_ref().map(|agent| agent.id.to_string()),
             cwd: order.cwd.display().to_string(),
+            worktree_id: None,
             status: AgentStatus::Starting,
             reason: None,
             pid: None,

@@ -107,7 +107,7 @@ pub async fn spawn(args: SpawnArgs) -> Result<(), Failure> {
             .cols
             .zip(args.rows)
             .map(|(cols, rows)| Size { cols, rows }),
-        limits: None,
+        ..SpawnRequest::default()
     };
     let call = Call::new(Method::POST, "/api/agents")
         .json(&request)?

@@ -205,6 +205,7 @@ impl Delegate {
                 .map(|one| one.files.clone())
                 .unwrap_or_default(),
             diff_stat: None,
+            worktree_id: None,
             declared: declared.clone(),
         };
         let summary = declared.map(|Declared { summary, .. }| summary);

@@ -143,7 +143,7 @@ impl Delegate {
 
     /// What the wire has room for and this version does not do: said, not ignored.
     fn check_unbuilt(&self, request: &DelegateRequest) -> Result<(), Invalid> {
-        if request.worktree == Some(true) {
+        if request.worktree.is_some() {
             return Err(Invalid(
                 "worktree is not available in this version; leave it out".into(),
             ));

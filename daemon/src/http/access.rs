@@ -52,6 +52,7 @@ pub fn may_read(principal: &Principal, owner: &str, about: &EventBody) -> bool {
     let agent = match about {
         EventBody::Agent { agent } => Some(agent.id.as_str()),
         EventBody::Message { message } => Some(message.agent_id.as_str()),
+        EventBody::Worktree { worktree, .. } => worktree.agent_id.as_deref(),
         // To share an agent is not to share what it asks its owner.
         EventBody::Task { .. } | EventBody::Approval { .. } => None,
     };

@@ -131,7 +131,7 @@ async fn the_tools_are_these_and_need_no_daemon() {
     assert_eq!(
         shapes,
         [
-            "delegate(agent budget context continue cwd kind specialist task timeout_ms title wait_ms worktree)",
+            "delegate(agent base budget context continue cwd kind specialist task timeout_ms title wait_ms worktree)",
             "propose_plan(tasks)",
             "task_status(task_id)",
             "wait_task(task_id timeout_ms)",
