@@ -18,6 +18,7 @@ use crate::store::Store;
 use crate::supervise::Tasks;
 use crate::terminal::Terminals;
 use crate::transcripts::Transcripts;
+use crate::worktrees::Worktrees;
 use anyhow::{Context, bail};
 use nix::fcntl::{Flock, FlockArg};
 use std::fs::File;
@@ -91,6 +92,7 @@ async fn wire(config: Arc<Config>, edge: Edge, tasks: &Tasks) -> anyhow::Result<
     auth.load_shares().await?;
     let audit = Audit::open(&config.paths.data_dir)?;
     let transcripts = Transcripts::start(&config, store.clone(), tasks).await?;
+    let worktrees = Worktrees::start(config.clone(), store.clone(), events.clone()).await?;
     let terminals = Terminals::start(&config, tasks).await?;
     let orchestra = orchestra_binary()?;
     let agents = Agents::start(
@@ -98,6 +100,7 @@ async fn wire(config: Arc<Config>, edge: Edge, tasks: &Tasks) -> anyhow::Result<
         store.clone(),
         events.clone(),
         transcripts.clone(),
+        worktrees.clone(),
         terminals.clone(),
         orchestra,
         tasks,
@@ -132,6 +135,7 @@ async fn wire(config: Arc<Config>, edge: Edge, tasks: &Tasks) -> anyhow::Result<
         audit,
         edge,
         transcripts,
+        worktrees,
         terminals,
         agents,
         approvals,
