@@ -106,6 +106,13 @@ impl Live {
     }
 }
 
+/// The parts that agents stand on.
+pub struct Below {
+    pub transcripts: Transcripts,
+    pub worktrees: Worktrees,
+    pub terminals: Terminals,
+}
+
 /// Cheap handle to all agents; clone it freely.
 #[derive(Clone)]
 pub struct Agents {
@@ -142,9 +149,7 @@ impl Agents {
         config: Arc<Config>,
         store: Store,
         events: Events,
-        transcripts: Transcripts,
-        worktrees: Worktrees,
-        terminals: Terminals,
+        below: Below,
         orchestra: PathBuf,
         tasks: &Tasks,
     ) -> Result<Self, AgentError> {
@@ -159,9 +164,9 @@ impl Agents {
             config,
             store,
             events,
-            transcripts,
-            worktrees,
-            terminals,
+            transcripts: below.transcripts,
+            worktrees: below.worktrees,
+            terminals: below.terminals,
             orchestra: Arc::new(orchestra),
             tasks: tasks.clone(),
             live: Arc::default(),

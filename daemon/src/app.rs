@@ -2,7 +2,7 @@
 
 pub mod upkeep;
 
-use crate::agents::Agents;
+use crate::agents::{Agents, Below};
 use crate::approvals::Approvals;
 use crate::audit::Audit;
 use crate::auth::Auth;
@@ -99,9 +99,11 @@ async fn wire(config: Arc<Config>, edge: Edge, tasks: &Tasks) -> anyhow::Result<
         config.clone(),
         store.clone(),
         events.clone(),
-        transcripts.clone(),
-        worktrees.clone(),
-        terminals.clone(),
+        Below {
+            transcripts: transcripts.clone(),
+            worktrees: worktrees.clone(),
+            terminals: terminals.clone(),
+        },
         orchestra,
         tasks,
     )

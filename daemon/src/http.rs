@@ -16,6 +16,7 @@ pub mod query;
 pub mod routes;
 pub mod serve;
 pub mod tls;
+pub mod whole;
 #[cfg(test)]
 mod tests;
 pub mod ws;

@@ -269,11 +269,20 @@ pub(in crate::worktrees) fn short(name: &str) -> &str {
     name.strip_prefix("refs/heads/").unwrap_or(name)
 }
 
-/// Says so when somebody took the folder away.
+/// Says so when somebody took the folder away, or put a link in its place: what that leads
+/// to is nobody's business here.
 fn mark_missing(view: &mut Worktree) {
-    if view.state == WorktreeState::Ready && Path::new(&view.path).symlink_metadata().is_err() {
+    if view.state != WorktreeState::Ready {
+        return;
+    }
+    let real = |path: &Path| path.symlink_metadata().is_ok_and(|meta| meta.is_dir());
+    let path = Path::new(&view.path);
+    if !path.parent().is_some_and(real) || !real(path) {
         view.state = WorktreeState::Missing;
-        view.reason = Some("its folder is not there any more".into());
+        view.reason = Some(match path.symlink_metadata() {
+            Ok(_) => "its folder was replaced by something else".into(),
+            Err(_) => "its folder is not there any more".into(),
+        });
     }
 }
 

@@ -71,13 +71,14 @@ pub struct DelegateArgs {
 /// When the daemon is not reachable or refuses, or the awaited task does not succeed.
 pub async fn run(args: DelegateArgs) -> Result<(), Failure> {
     let remote = args.connection.url.is_some();
+    let cwd = values::place(args.cwd, args.worktree && !remote);
     let request = DelegateRequest {
         specialist: args.specialist,
         kind: args.kind,
         agent: args.agent,
         task: values::text(&args.task)?,
         title: args.title,
-        cwd: args.cwd.as_deref().map(|path| {
+        cwd: cwd.as_deref().map(|path| {
             if remote {
                 path.display().to_string()
             } else {

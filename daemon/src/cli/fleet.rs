@@ -145,7 +145,8 @@ pub async fn spawn(args: SpawnArgs) -> Result<(), Failure> {
         return Err(Failure::Usage(text.to_owned()));
     }
     let remote = args.connection.url.is_some();
-    let cwd = args.cwd.as_deref().map(|path| {
+    let cwd = values::place(args.cwd, args.worktree && !remote);
+    let cwd = cwd.as_deref().map(|path| {
         // A folder of another machine cannot be made whole here.
         if remote {
             path.display().to_string()

@@ -47,13 +47,12 @@ pub async fn spawn(args: &SpawnArgs) -> Result<(), Failure> {
         (_, kind) => kind.clone(),
     };
     let remote = args.connection.url.is_some();
-    let cwd = match &args.cwd {
-        Some(path) if remote => Some(path.display().to_string()),
-        Some(path) => Some(values::folder(path)),
-        // Where the person stands is where the work is, on the daemon's own machine.
-        None if !remote => Some(values::folder(std::path::Path::new("."))),
-        None => None,
-    };
+    // Where the person stands is where the work is, on the daemon's own machine.
+    let cwd = values::place(args.cwd.clone(), !remote);
+    let cwd = cwd.as_deref().map(|path| match remote {
+        true => path.display().to_string(),
+        false => values::folder(path),
+    });
     let requests: Vec<DelegateRequest> = args
         .words
         .iter()

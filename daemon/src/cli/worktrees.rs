@@ -12,7 +12,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use orchestra_protocol::problem::Problem;
 use orchestra_protocol::worktree::{
     CommitAnswer, CommitRequest, LeftOut, MergeAnswer, MergeRequest, RemoveAnswer, Worktree,
-    WorktreeState,
+    WorktreeState, WorktreeStatus,
 };
 
 use refusal::agreed;
@@ -164,9 +164,7 @@ async fn list(client: &Client, json: bool) -> Result<(), Failure> {
 
 fn row(one: &Worktree) -> Vec<String> {
     let status = one.status.as_ref();
-    let say = |what: fn(&orchestra_protocol::worktree::WorktreeStatus) -> String| {
-        status.map_or_else(|| "?".to_owned(), what)
-    };
+    let say = |what: fn(&WorktreeStatus) -> String| status.map_or_else(|| "?".to_owned(), what);
     vec![
         one.name.clone(),
         one.agent_id.clone().unwrap_or_default(),
@@ -191,7 +189,8 @@ fn row(one: &Worktree) -> Vec<String> {
 }
 
 fn state(one: &Worktree) -> String {
-    let merged = one.status.as_ref().is_some_and(|status| status.merged);
+    let worked = |status: &WorktreeStatus| status.merged && status.head != one.base_commit;
+    let merged = one.status.as_ref().is_some_and(worked);
     let word = match one.state {
         WorktreeState::Ready if merged => "merged",
         WorktreeState::Ready => "ready",
@@ -347,8 +346,8 @@ fn told(json: bool, answer: &RemoveAnswer) {
 /// # Errors
 /// When there is none, or more than one.
 pub async fn find(client: &Client, word: &str) -> Result<Worktree, Failure> {
-    let path = "/api/worktrees?status=false&limit=200";
-    let mut page: orchestra_protocol::event::Page<Worktree> = client.get(path).await?;
+    let mut page: orchestra_protocol::event::Page<Worktree> =
+        client.get("/api/worktrees?status=false&limit=200").await?;
     let means = |one: &Worktree| {
         one.name == word || one.id == word || one.agent_id.as_deref() == Some(word)
     };

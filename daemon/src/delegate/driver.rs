@@ -204,6 +204,7 @@ impl Delegate {
             files: said.unwrap_or_default(),
             diff_stat: None,
             worktree_id: None,
+            branch: None,
             declared: declared.clone(),
         };
         self.add_changes(task, &mut result).await;
@@ -227,7 +228,11 @@ impl Delegate {
         let Some(worktree) = agent.view.worktree_id else {
             return;
         };
-        match self.agents.worktrees().changes(&worktree).await {
+        let worktrees = self.agents.worktrees();
+        if let Ok(row) = worktrees.get(&worktree).await {
+            result.branch = Some(row.view.branch);
+        }
+        match worktrees.changes(&worktree).await {
             Ok((files, stat)) => {
                 result.files = files;
                 result.diff_stat = Some(stat);

@@ -10,6 +10,9 @@ use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+/// Longest list of exclusions that is read.
+const EXCLUDE: u64 = 1 << 20;
+
 impl Repo {
     /// Where a worktree of that folder and name lies.
     ///
@@ -42,9 +45,9 @@ impl Repo {
                 return Err(std::io::Error::other("its folder is a link"));
             }
             let line = format!("/{folder}/");
-            let text = match std::fs::read(&file) {
-                Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-                Err(_) => String::new(),
+            let text = match locate::plain_file(&file, EXCLUDE) {
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+                read => read?,
             };
             if text.lines().any(|one| one == line) {
                 return Ok(());
@@ -108,8 +111,11 @@ impl Repo {
     /// A new folder beneath git's `worktrees`.
     fn free_admin(&self, path: &Path) -> std::io::Result<PathBuf> {
         let all = self.common.join("worktrees");
-        if !all.exists() {
+        if all.symlink_metadata().is_err() {
             std::fs::create_dir(&all)?;
+        }
+        if !all.symlink_metadata()?.is_dir() {
+            return Err(std::io::Error::other("git's worktrees folder is a link"));
         }
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         for number in 0..100 {
@@ -130,9 +136,8 @@ impl Repo {
 
     /// The checkout in that folder, by git's word and not by the folder's own `.git`.
     pub fn checkout_at(&self, path: &Path) -> Option<Checkout> {
-        let entries = std::fs::read_dir(self.common.join("worktrees")).ok()?;
         let dot = path.join(".git");
-        let mut admins = entries.flatten().map(|entry| entry.path());
+        let mut admins = locate::admins(&self.main).into_iter();
         let admin = admins.find(|admin| {
             locate::pointer(&admin.join("gitdir")).is_ok_and(|back| Path::new(back.trim()) == dot)
         })?;
@@ -144,10 +149,6 @@ impl Repo {
 
     /// What is wrong with a worktree's folder, in a sentence.
     pub fn complaint(&self, checkout: &Checkout) -> Option<String> {
-        let meta = checkout.path.symlink_metadata().ok()?;
-        if !meta.is_dir() {
-            return Some("its folder was replaced by something else".into());
-        }
         let wanted = format!("gitdir: {}", checkout.admin.display());
         let right =
             locate::pointer(&checkout.path.join(".git")).is_ok_and(|text| text.trim() == wanted);

@@ -78,6 +78,11 @@ impl Checkout {
 
 /// Reads a small regular file; a link or anything else is no answer.
 pub(in crate::git) fn pointer(path: &Path) -> std::io::Result<String> {
+    plain_file(path, POINTER)
+}
+
+/// Reads the beginning of a regular file, without following a link or waiting for a pipe.
+pub(in crate::git) fn plain_file(path: &Path, most: u64) -> std::io::Result<String> {
     let flags = nix::fcntl::OFlag::O_NOFOLLOW | nix::fcntl::OFlag::O_NONBLOCK;
     let file = std::fs::OpenOptions::new()
         .read(true)
@@ -87,7 +92,7 @@ pub(in crate::git) fn pointer(path: &Path) -> std::io::Result<String> {
         return Err(std::io::Error::other("it is no file"));
     }
     let mut text = String::new();
-    file.take(POINTER).read_to_string(&mut text)?;
+    file.take(most).read_to_string(&mut text)?;
     Ok(text)
 }
 
@@ -174,14 +179,24 @@ pub(in crate::git) fn check(main: &Path) -> Result<(), GitError> {
     Ok(())
 }
 
+/// The folders in which git keeps its notes of a repository's worktrees; links are none.
+pub(in crate::git) fn admins(main: &Path) -> Vec<PathBuf> {
+    let folder = main.join(".git/worktrees");
+    let real = |path: &Path| path.symlink_metadata().is_ok_and(|meta| meta.is_dir());
+    if !real(&folder) {
+        return Vec::new();
+    }
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries
+        .map(|entry| entry.path())
+        .filter(|path| real(path))
+        .collect()
+}
+
 /// Every checkout of a repository that git knows and whose folder is there.
 pub fn checkouts(main: &Path) -> Vec<Checkout> {
     let mut all = vec![Checkout::main(main)];
-    let Ok(entries) = std::fs::read_dir(main.join(".git/worktrees")) else {
-        return all;
-    };
-    for entry in entries.flatten() {
-        let admin = entry.path();
+    for admin in admins(main) {
         let Ok(back) = pointer(&admin.join("gitdir")) else {
             continue;
         };

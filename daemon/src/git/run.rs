@@ -206,8 +206,7 @@ impl Runner {
                     let _ = stdin.write_all(input).await;
                 }
             };
-            let ((), out, complaint) =
-                tokio::join!(feed, read(stdout, most), read(stderr, COMPLAINT));
+            let ((), out, complaint) = tokio::join!(feed, read(stdout, most), complaint(stderr));
             (out, complaint)
         };
         let waited = tokio::time::timeout(PATIENCE, work).await;
@@ -216,7 +215,6 @@ impl Runner {
             return Err(GitError::Timeout(name));
         };
         let (out, cut) = out.map_err(failed("its output cannot be read"))?;
-        let (complaint, _) = complaint.unwrap_or_default();
         if cut {
             end(group);
             if !call.cut {
@@ -255,6 +253,23 @@ async fn read(
     let cut = bytes.len() > most;
     bytes.truncate(most);
     Ok((bytes, cut))
+}
+
+/// The end of what it complains of. All of it is read: one whose complaints nobody takes
+/// ends by a signal.
+async fn complaint(from: Option<impl AsyncRead + Unpin>) -> Vec<u8> {
+    let mut kept = Vec::new();
+    let Some(mut from) = from else { return kept };
+    let mut buffer = [0; 1024];
+    while let Ok(read) = from.read(&mut buffer).await {
+        if read == 0 {
+            break;
+        }
+        kept.extend_from_slice(&buffer[..read]);
+        let over = kept.len().saturating_sub(COMPLAINT);
+        kept.drain(..over);
+    }
+    kept
 }
 
 /// What git said last, which is why it gave up.

@@ -1,10 +1,9 @@
 //! Committing what is in a worktree's folder. Hooks and filters are not run: what a filter
 //! would change is left to a commit in the terminal.
 
-use super::{WorktreeError, Worktrees, short, text};
+use super::{WorktreeError, Worktrees, head_of, short, text};
 use crate::model::limits::Invalid;
 use crate::store::worktrees::StoredWorktree;
-use crate::store::{self};
 use orchestra_protocol::worktree::{CommitAnswer, LeftOut};
 
 /// Longest message of a commit, in bytes.
@@ -76,14 +75,19 @@ impl Worktrees {
         // The index first: should this end here, the work shows as staged, and nothing is lost.
         seen.repo.set_index(&seen.checkout, &commit).await?;
         let first = message.lines().next().unwrap_or_default();
-        seen.repo
-            .move_ref(
-                &branch,
-                &commit,
-                Some(&snapshot.head),
-                &format!("commit: {first}"),
-            )
-            .await?;
+        let why = format!("commit: {first}");
+        let moved = seen
+            .repo
+            .move_ref(&branch, &commit, Some(&snapshot.head), &why)
+            .await;
+        if let Err(error) = moved {
+            // The agent committed in the same moment: its index has to fit its own commit.
+            let (head, _) = head_of(&seen.repo, &seen.checkout).await?;
+            seen.repo.set_index(&seen.checkout, &head).await?;
+            return Err(WorktreeError::Busy(format!(
+                "somebody committed in it at the same time ({error}); look again and try again"
+            )));
+        }
         tracing::info!(worktree.id = row.view.id, "committed on {}", short(&branch));
         Ok(CommitAnswer {
             commit: Some(commit),
@@ -98,9 +102,7 @@ impl Worktrees {
         &self,
         id: &str,
     ) -> Result<orchestra_protocol::worktree::Worktree, WorktreeError> {
-        let mut row = store::worktrees::get(&self.store, id).await?;
-        super::mark_missing(&mut row.view);
-        Ok(self.one_with_status(row).await)
+        Ok(self.one_with_status(self.get(id).await?).await)
     }
 }
 

@@ -85,18 +85,13 @@ impl Worktrees {
             return;
         }
         let undone = async {
-            let row = store::worktrees::get(&self.store, &place.id).await?;
-            let from = [WorktreeState::Creating, WorktreeState::Ready];
-            self.check_free(&place.id).await?;
-            self.step(
-                &place.id,
-                &from,
-                WorktreeState::Creating,
-                Some("its agent did not start"),
-                None,
-            )
-            .await?;
-            self.undo(&row.view).await
+            let row = self.get(&place.id).await?;
+            if row.view.state == WorktreeState::Creating {
+                return self.undo(&row.view).await;
+            }
+            // Its agent's record stands. Should a process have lived all the same, what it
+            // did is work.
+            self.remove(&row, None, false).await.map(drop)
         };
         if let Err(error) = undone.await {
             tracing::warn!(worktree.id = place.id, %error, "a worktree without an agent was left");

@@ -6,9 +6,8 @@ use crate::git::diff::{self, Entry};
 use crate::git::locate::Checkout;
 use crate::git::merge::Merged;
 use crate::git::shadow::Repo;
-use crate::git::snapshot::Snapshot;
+use crate::git::snapshot::{Left, Snapshot};
 use crate::store::worktrees::{Filter, StoredWorktree};
-use crate::store::{self};
 use futures_util::future::join_all;
 use orchestra_protocol::time::Timestamp;
 use orchestra_protocol::worktree::{
@@ -160,67 +159,32 @@ impl Worktrees {
         seen: &HashMap<String, Option<Result<Seen, WorktreeError>>>,
     ) -> WorktreeStatus {
         let facts = &own.facts;
-        let mut problems = Vec::new();
-        problems.extend(own.repo.complaint(&own.checkout));
-        problems.extend(
-            own.checkout
-                .under_way()
-                .map(|what| format!("it is in the middle of {what}")),
-        );
-        let wanted = format!("refs/heads/{}", view.branch);
-        match &own.branch {
-            None => problems.push("no branch is checked out in it".into()),
-            Some(branch) if *branch != wanted => {
-                problems.push(format!(
-                    "{} is checked out in it, not its own branch",
-                    short(branch)
-                ));
-            }
-            Some(_) => {}
-        }
-        for (path, why) in own.snapshot.left_out.iter().take(5) {
-            problems.push(format!("{} is not looked at: {}", text(path), why.reason()));
-        }
+        let mut problems = odd(view, own);
         let mut conflicts = Vec::new();
-        match self.collide(&own.repo, &own.base, &facts.work).await {
-            Ok(files) if files.is_empty() => {}
-            Ok(files) => conflicts.push(PredictedConflict {
-                worktree_id: None,
-                name: view.base.clone(),
-                files: files.to_vec(),
-            }),
-            Err(error) => {
-                problems.push(format!("it cannot be compared with {}: {error}", view.base))
-            }
-        }
+        let mut note =
+            |id: Option<&str>, name: &str, found: Result<Arc<Vec<String>>, GitError>| match found {
+                Ok(files) if files.is_empty() => {}
+                Ok(files) => conflicts.push(PredictedConflict {
+                    worktree_id: id.map(str::to_owned),
+                    name: name.to_owned(),
+                    files: files.to_vec(),
+                }),
+                Err(error) => problems.push(format!("it cannot be compared with {name}: {error}")),
+            };
+        let found = self.collide(&own.repo, &own.base, &facts.work).await;
+        note(None, &view.base, found);
         let paths: BTreeSet<&[u8]> = facts.entries.iter().map(|entry| &*entry.path).collect();
-        for peer in peers
-            .into_iter()
-            .flatten()
-            .filter(|peer| peer.view.id != view.id)
-        {
+        for peer in peers.into_iter().flatten() {
             let Some(Some(Ok(other))) = seen.get(&peer.view.id) else {
                 continue;
             };
-            if !meet(&paths, &other.facts.entries) {
+            if peer.view.id == view.id || !meet(&paths, &other.facts.entries) {
                 continue;
             }
             let (one, two) = (&facts.work, &other.facts.work);
             let pair = if one < two { (one, two) } else { (two, one) };
-            match self.collide(&own.repo, pair.0, pair.1).await {
-                Ok(files) if files.is_empty() => {}
-                Ok(files) => conflicts.push(PredictedConflict {
-                    worktree_id: Some(peer.view.id.clone()),
-                    name: peer.view.name.clone(),
-                    files: files.to_vec(),
-                }),
-                Err(error) => {
-                    problems.push(format!(
-                        "it cannot be compared with {}: {error}",
-                        peer.view.name
-                    ));
-                }
-            }
+            let found = self.collide(&own.repo, pair.0, pair.1).await;
+            note(Some(&peer.view.id), &peer.view.name, found);
         }
         let (files, insertions, deletions) = diff::sums(&facts.entries);
         let uncommitted = uncommitted(own);
@@ -270,12 +234,35 @@ impl Worktrees {
     /// # Errors
     /// When it cannot be looked at.
     pub async fn changes(&self, id: &str) -> Result<(Vec<String>, String), WorktreeError> {
-        let row = store::worktrees::get(&self.store, id).await?;
+        let row = self.get(id).await?;
         let seen = self.look(&row.view).await?;
         let entries = &seen.facts.entries;
         let names = entries.iter().take(1000).map(Entry::name).collect();
         Ok((names, diff::stat(entries)))
     }
+}
+
+/// What does not look right, in sentences.
+fn odd(view: &Worktree, own: &Seen) -> Vec<String> {
+    let mut problems = Vec::new();
+    problems.extend(own.repo.complaint(&own.checkout));
+    let under_way = own.checkout.under_way();
+    problems.extend(under_way.map(|what| format!("it is in the middle of {what}")));
+    let wanted = format!("refs/heads/{}", view.branch);
+    match &own.branch {
+        None => problems.push("no branch is checked out in it".into()),
+        Some(branch) if *branch != wanted => {
+            let branch = short(branch);
+            problems.push(format!("{branch} is checked out in it, not its own branch"));
+        }
+        Some(_) => {}
+    }
+    let left_out = own.snapshot.left_out.iter().take(5);
+    let line = |(path, why): &(Vec<u8>, Left)| {
+        format!("{} is not looked at: {}", text(path), why.reason())
+    };
+    problems.extend(left_out.map(line));
+    problems
 }
 
 /// What is in the folder and not in a commit.
@@ -291,7 +278,7 @@ pub(in crate::worktrees) fn uncommitted(seen: &Seen) -> Vec<ChangedFile> {
         .map(|(path, why)| ChangedFile {
             path: text(path),
             change: match why {
-                crate::git::snapshot::Left::Repository => FileChange::Repository,
+                Left::Repository => FileChange::Repository,
                 _ => FileChange::Modified,
             },
         });

@@ -342,7 +342,11 @@ files: Array<string>, diff_stat: string | null, declared: Declared | null,
 /**
  * Where it was done, for the whole diff.
  */
-worktree_id?: string, };
+worktree_id?: string, 
+/**
+ * The branch of that worktree.
+ */
+branch?: string, };
 
 /**
  * A unit of work with a result.

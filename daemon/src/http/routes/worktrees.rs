@@ -7,6 +7,7 @@ use crate::http::extract::{Caller, Json};
 use crate::http::paging::{PageQuery, page};
 use crate::http::problem::Failure;
 use crate::http::query::{MaybeJson, Query};
+use crate::http::whole::to_its_end;
 use crate::store::worktrees::Filter;
 use crate::worktrees::diff::Asked;
 use axum::extract::{Path, State};
@@ -135,8 +136,9 @@ async fn commit(
     Json(request): Json<CommitRequest>,
 ) -> Result<Json<CommitAnswer>, Failure> {
     let row = access::worktree(&state.worktrees, &caller, Permission::TerminalType, &id).await?;
-    let done = state.worktrees.commit(&row, &request.message).await?;
-    Ok(Json(done))
+    let worktrees = state.worktrees.clone();
+    let work = async move { worktrees.commit(&row, &request.message).await };
+    Ok(Json(to_its_end(&state.tasks, work).await??))
 }
 
 /// Merges it into its base branch; 409 lists what stands in the way.
@@ -149,8 +151,9 @@ async fn merge(
     MaybeJson(request): MaybeJson<MergeRequest>,
 ) -> Result<Json<MergeAnswer>, Failure> {
     let row = access::worktree(&state.worktrees, &caller, Permission::TerminalType, &id).await?;
-    let done = state.worktrees.merge(&row, &request).await?;
-    Ok(Json(done))
+    let worktrees = state.worktrees.clone();
+    let work = async move { worktrees.merge(&row, &request).await };
+    Ok(Json(to_its_end(&state.tasks, work).await??))
 }
 
 /// Query of a removal.
@@ -173,8 +176,10 @@ async fn remove(
     Query(query): Query<RemoveQuery>,
 ) -> Result<Json<RemoveAnswer>, Failure> {
     let row = access::worktree(&state.worktrees, &caller, Permission::TerminalType, &id).await?;
-    let keep = query.keep_branch == Some(true);
-    let confirm = query.confirm.as_deref();
-    let done = state.worktrees.remove(&row, confirm, keep).await?;
-    Ok(Json(done))
+    let worktrees = state.worktrees.clone();
+    let work = async move {
+        let keep = query.keep_branch == Some(true);
+        worktrees.remove(&row, query.confirm.as_deref(), keep).await
+    };
+    Ok(Json(to_its_end(&state.tasks, work).await??))
 }

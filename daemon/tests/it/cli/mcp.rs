@@ -186,7 +186,7 @@ async fn a_delegated_task_comes_back_as_data() {
         book.seen("/api/delegate")[0].body,
         json!({
             "specialist": "droid", "kind": null, "agent": null, "task": "say hello", "title": null, "cwd": null,
-            "context": null, "worktree": null, "timeout_ms": null, "wait_ms": null, "budget": null, "continue": null,
+            "context": null, "worktree": null, "base": null, "timeout_ms": null, "wait_ms": null, "budget": null, "continue": null,
         })
     );
 }

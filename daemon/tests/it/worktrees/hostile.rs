@@ -215,6 +215,8 @@ async fn f01_links_lead_nowhere_and_are_shown_as_links() {
     // The folder itself becomes a link: what it leads to is not touched.
     std::fs::rename(folder(&one), site.root.path().join("aside")).unwrap();
     symlink(&secret, folder(&one)).unwrap();
+    assert_eq!(api.read(&route(&one, "")).await["state"], "missing");
+    assert_eq!(api.get(&route(&one, "/diff")).await.0, 409);
     let (status, problem) = delete(&api, &one, "").await;
     assert_eq!(status, 409, "{problem}");
     assert!(secret.join("key").exists());

@@ -303,3 +303,26 @@ async fn others_neither_see_nor_touch_one_and_a_reader_only_reads() {
     assert_eq!(status, 403);
     assert_eq!(delete(&vic, &one, "").await.0, 403);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caller_that_hangs_up_leaves_nothing_half_done() {
+    let script = "until test -e ../go; do sleep 0.05; done";
+    let config = format!("[worktrees]\nsetup = [\"sh\", \"-c\", {script:?}]\n");
+    let (_site, _daemon, api, repo) = set(&config).await;
+    let body = json!({"kind": "shell", "cwd": repo.shown(), "worktree": "w"});
+    let mut asked = JoinSet::new();
+    let request = api.request(reqwest::Method::POST, "/api/agents");
+    asked.spawn(request.json(&body).send());
+    until("the setup script", || async {
+        let all = api.read("/api/worktrees?status=false").await;
+        (all["items"][0]["reason"] == "its setup script runs").then_some(())
+    })
+    .await;
+    asked.shutdown().await;
+    repo.write(".worktrees/go", "");
+    until("the agent", || async {
+        let one = named(&api, "w").await;
+        (one["state"] == "ready" && one["agent_id"].is_string()).then_some(())
+    })
+    .await;
+}
