@@ -21,6 +21,7 @@ pub mod tasks;
 pub mod task_reads;
 pub mod tmux_servers;
 pub mod users;
+pub mod worktrees;
 
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,

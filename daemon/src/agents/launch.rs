@@ -12,17 +12,6 @@ use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-/// Variables that every agent inherits, when they are set.
-const INHERITED: &[&str] = &[
-    "HOME",
-    "PATH",
-    "SHELL",
-    "USER",
-    "LOGNAME",
-    "TZ",
-    "XDG_CONFIG_HOME",
-    "XDG_DATA_HOME",
-];
 /// Name of the file that `runner` reads.
 pub const LAUNCH_FILE: &str = "launch.json";
 
@@ -70,12 +59,15 @@ pub fn prepare(
 
 /// What an agent of this kind has of the daemon's own environment.
 pub fn inherited(config: &Config, adapter: &dyn Adapter) -> BTreeMap<String, String> {
+    let mut env = config.inherited();
     let own = config.settings.kinds.get(adapter.kind());
     let credentials = own.map(|kind| kind.env.as_slice()).unwrap_or_default();
-    let names = credentials.iter().map(String::as_str);
-    let all = INHERITED.iter().copied().chain(names);
-    all.filter_map(|name| Some((name.to_owned(), config.environment.get(name)?.clone())))
-        .collect()
+    for name in credentials {
+        if let Some(value) = config.environment.get(name) {
+            env.insert(name.clone(), value.clone());
+        }
+    }
+    env
 }
 
 /// The agent's whole environment: nothing that is not listed is inherited.
@@ -87,12 +79,6 @@ fn environment(
     launch: &Launch,
 ) -> BTreeMap<String, String> {
     let mut env = inherited(config, adapter);
-    let lang = config
-        .environment
-        .get("LANG")
-        .filter(|lang| lang.to_lowercase().contains("utf"))
-        .map_or("C.UTF-8", String::as_str);
-    env.insert("LANG".into(), lang.to_owned());
     env.insert("TERM".into(), "xterm-256color".into());
     env.insert("COLORTERM".into(), "truecolor".into());
     env.extend(launch.env.iter().cloned());

@@ -18,3 +18,4 @@ pub mod tasks;
 pub mod terminals;
 pub mod tickets;
 pub mod transcripts;
+pub mod worktrees;

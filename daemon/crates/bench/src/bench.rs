@@ -49,6 +49,9 @@ pub(crate) struct Sizes {
     /// Tokens with unknown keys, and in what time they come.
     pub strangers: usize,
     pub jwt_flood: Duration,
+    /// Files of a repository, and worktrees of it.
+    pub tracked: usize,
+    pub worktrees: usize,
 }
 
 const FULL: Sizes = Sizes {
@@ -77,6 +80,8 @@ const FULL: Sizes = Sizes {
     tokens: 3000,
     strangers: 10_000,
     jwt_flood: Duration::from_secs(10),
+    tracked: 4000,
+    worktrees: 20,
 };
 
 const QUICK: Sizes = Sizes {
@@ -105,6 +110,8 @@ const QUICK: Sizes = Sizes {
     tokens: 30,
     strangers: 200,
     jwt_flood: Duration::from_secs(1),
+    tracked: 200,
+    worktrees: 3,
 };
 
 /// One run of the program.

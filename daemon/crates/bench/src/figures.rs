@@ -15,6 +15,7 @@ mod sampling;
 mod sources;
 mod spawn;
 mod viewers;
+mod worktrees;
 
 use crate::bench::Bench;
 use crate::machine::Machine;
@@ -111,6 +112,7 @@ fn title(name: Name) -> &'static str {
         Name::Jwt => "checking tokens, and good ones beside a flood of unknown keys",
         Name::Recording => "processor and disk for recordings",
         Name::Adopt => "start of the daemon with agents to find again",
+        Name::Worktrees => "worktrees made, looked at and compared, beside plain git",
     }
 }
 
@@ -131,5 +133,6 @@ async fn measure(bench: &Bench, name: Name) -> anyhow::Result<Vec<Row>> {
         Name::Jwt => jwt::measure(bench).await,
         Name::Recording => recording::measure(bench).await,
         Name::Adopt => adopt::measure(bench).await,
+        Name::Worktrees => worktrees::measure(bench).await,
     }
 }

@@ -109,6 +109,8 @@ pub(crate) enum Name {
     Adopt,
     /// Checking tokens, and a flood of unknown keys.
     Jwt,
+    /// Worktrees of agents, beside plain git.
+    Worktrees,
     /// Sources of live bytes, against a private tmux.
     Sources,
 }
