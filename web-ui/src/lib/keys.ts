@@ -14,6 +14,8 @@ export const keys = {
   approvals: ['approvals'] as const,
   approvalRules: ['approval-rules'] as const,
   devices: ['devices'] as const,
+  told: ['told'] as const,
+  deliveries: ['deliveries'] as const,
   people: ['people'] as const,
   audit: (filter: object) => ['audit', filter] as const,
   sessions: (filter: object) => ['sessions', filter] as const,

@@ -1,9 +1,9 @@
 /** The page's keys. A terminal that one types into gets every key but one. */
 import { useNavigate, useParams } from '@tanstack/react-router';
 import { useEffect, useRef } from 'react';
-import { toast } from 'sonner';
 import { useMay } from '@/lib/client';
 import { nextInNeed } from '@/lib/need';
+import { toast } from '@/lib/toast';
 import { useLayout } from '../layout-store';
 import { useAgents, useOpenAgent, usePlansWaiting } from '../use-room';
 

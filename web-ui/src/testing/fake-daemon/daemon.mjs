@@ -5,6 +5,7 @@ import { extname, join, normalize } from 'node:path';
 import { WebSocketServer } from 'ws';
 import * as asked from './approvals.mjs';
 import * as clock from './clock.mjs';
+import * as push from './push.mjs';
 import * as disk from './sessions.mjs';
 import { Connection, converse } from './sockets.mjs';
 import * as talk from './talk.mjs';
@@ -48,6 +49,9 @@ export class FakeDaemon {
     this.rules = asked.rules(base);
     this.kinds = world.kinds(base);
     this.sessions = disk.sessions(base);
+    this.told = push.told(base);
+    this.deliveries = push.deliveries(base);
+    this.files = [];
     this.event = 100 + this.feed.length;
   }
 
@@ -140,9 +144,11 @@ export class FakeDaemon {
       json(status, { type: `urn:orchestra:${code}`, title, status, detail }, 'application/problem+json');
     if (!url.pathname.startsWith('/api/')) return this.asset(url.pathname, response);
     if (this.down) return request.socket.destroy();
-    let text = '';
-    for await (const chunk of request) text += chunk;
-    const answer = this.route(request.method, url, text ? JSON.parse(text) : {});
+    const chunks = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const bytes = Buffer.concat(chunks);
+    const isJson = request.headers['content-type'] === 'application/json';
+    const answer = this.route(request.method, url, isJson && bytes.length > 0 ? JSON.parse(bytes) : bytes);
     if (!answer) return problem(404, 'Not found', 'There is no such thing here.');
     if (answer.text !== undefined) {
       response.writeHead(200, { 'content-type': 'text/markdown; charset=utf-8' });
@@ -205,6 +211,9 @@ export class FakeDaemon {
     if (at === 'GET /api/tasks') return page([...this.tasks].sort((a, b) => b.id - a.id));
     if (at === 'POST /api/agents') return this.spawn(body);
     if (at === 'POST /api/plans/decide') return { body: this.decide(body.task_ids, body.decision) ?? {} };
+    const pushed = push.answer(this, at, body);
+    if (pushed) return pushed;
+    if (pathname.endsWith('/files')) return this.take(searchParams.get('name'), body);
     return this.object(method, pathname.split('/').slice(2), body);
   }
 
@@ -261,6 +270,12 @@ export class FakeDaemon {
     if (part === 'interrupt') return { status: 202, body: agent };
     if (part === 'retry') return this.spawn({ kind: agent.kind, title: agent.title });
     return { body: agent };
+  }
+
+  take(name, bytes) {
+    const safe = name.replace(/[^\p{L}\p{N}._-]+/gu, '-');
+    this.files.push({ name: safe, bytes });
+    return { status: 201, body: { name: safe, path: `.orchestra/files/${safe}`, bytes: bytes.length } };
   }
 
   spawn({ kind, specialist, title = '' }) {
