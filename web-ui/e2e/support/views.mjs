@@ -36,7 +36,7 @@ export const VIEWS = [
   ['settings', 'busy', '/settings'],
   ['spawn', 'busy', '/', openSpawn],
   ['palette', 'busy', '/', (page) => openBy(page, 'Control+k', 'Find')],
-  ['help', 'busy', '/', (page) => page.keyboard.press('?')],
+  ['help', 'busy', '/', helpSheet],
   ['kill', 'busy', '/agents/droid-002', killDialog],
   // These change what the daemon or the browser knows.
   ['agent-seat', 'busy', '/agents/aider-001', takeSeat, { leaves: true }],
@@ -140,6 +140,11 @@ async function openBy(page, key, phoneName) {
   const button = page.getByRole('button', { name: phoneName, exact: true });
   if (await button.isVisible()) await button.click();
   else await page.keyboard.press(key);
+  await page.getByRole('dialog').waitFor();
+}
+
+async function helpSheet(page) {
+  await page.keyboard.press('?');
   await page.getByRole('dialog').waitFor();
 }
 
