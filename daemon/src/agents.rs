@@ -13,6 +13,7 @@ pub mod order;
 pub mod resume;
 pub mod signals;
 pub mod start;
+pub mod told;
 pub mod watch;
 
 use crate::config::Config;
@@ -27,9 +28,10 @@ use crate::supervise::Tasks;
 use crate::terminal::recording::Recordings;
 use crate::terminal::{TerminalError, Terminals};
 use crate::transcripts::Transcripts;
+use crate::worktrees::{WorktreeError, Worktrees};
 use adapter::{Adapter, Reading, Told};
 use kinds::Kinds;
-use orchestra_protocol::agent::{Activity, ActivityState, Explanation, WaitingFor};
+use orchestra_protocol::agent::Activity;
 use orchestra_protocol::time::Timestamp;
 use parking_lot::Mutex;
 use signals::Signals;
@@ -71,6 +73,8 @@ pub enum AgentError {
     #[error("the process could not be started: {0}")]
     Start(String),
     #[error(transparent)]
+    Worktree(#[from] WorktreeError),
+    #[error(transparent)]
     Terminal(#[from] TerminalError),
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -103,6 +107,13 @@ impl Live {
     }
 }
 
+/// The parts that agents stand on.
+pub struct Below {
+    pub transcripts: Transcripts,
+    pub worktrees: Worktrees,
+    pub terminals: Terminals,
+}
+
 /// Cheap handle to all agents; clone it freely.
 #[derive(Clone)]
 pub struct Agents {
@@ -110,6 +121,7 @@ pub struct Agents {
     pub(in crate::agents) store: Store,
     pub(in crate::agents) events: Events,
     pub(in crate::agents) transcripts: Transcripts,
+    pub(in crate::agents) worktrees: Worktrees,
     pub(in crate::agents) terminals: Terminals,
     pub(in crate::agents) kinds: Kinds,
     recordings: Recordings,
@@ -138,8 +150,7 @@ impl Agents {
         config: Arc<Config>,
         store: Store,
         events: Events,
-        transcripts: Transcripts,
-        terminals: Terminals,
+        below: Below,
         orchestra: PathBuf,
         tasks: &Tasks,
     ) -> Result<Self, AgentError> {
@@ -154,8 +165,9 @@ impl Agents {
             config,
             store,
             events,
-            transcripts,
-            terminals,
+            transcripts: below.transcripts,
+            worktrees: below.worktrees,
+            terminals: below.terminals,
             orchestra: Arc::new(orchestra),
             tasks: tasks.clone(),
             live: Arc::default(),
@@ -205,6 +217,11 @@ impl Agents {
         self.mask.is_some()
     }
 
+    /// The folders of their own that agents work in.
+    pub fn worktrees(&self) -> &Worktrees {
+        &self.worktrees
+    }
+
     /// What is known of the CLIs.
     pub fn kinds(&self) -> &Kinds {
         &self.kinds
@@ -232,75 +249,6 @@ impl Agents {
     /// Ids of agents of which something changed: activity, evidence, end.
     pub fn news(&self) -> broadcast::Receiver<AgentId> {
         self.news.subscribe()
-    }
-
-    /// Every signal of an agent's activity and which one won.
-    ///
-    /// # Errors
-    /// `NotFound` when there is none of that id.
-    pub async fn explain(&self, id: &AgentId) -> Result<Explanation, StoreError> {
-        let agent = self.get(id).await?;
-        let signals = self.with_live(id, |live| live.signals.explain());
-        Ok(Explanation {
-            agent_id: id.to_string(),
-            activity: agent.view.activity,
-            signals: signals.unwrap_or_default(),
-        })
-    }
-
-    /// True once the CLI said that it takes prompts: its conversation began, or, should
-    /// that hook have been lost, its own status file has said idle for a while. Kinds
-    /// that never say so are judged by their screen.
-    pub fn bound(&self, id: &AgentId) -> bool {
-        let now = Timestamp::now();
-        self.with_live(id, |live| live.bound || live.signals.long_idle(now))
-            .unwrap_or(false)
-    }
-
-    /// True when the CLI shows by itself that what it asked at that time is no longer open.
-    pub fn waits_no_more(&self, id: &AgentId, asked: Timestamp) -> bool {
-        self.with_live(id, |live| live.signals.waits_no_more(asked))
-            .unwrap_or(false)
-    }
-
-    /// Notes for which living agents a hook waits for a person's word, and says so where
-    /// that is not known, as after a restart.
-    pub async fn set_asking(&self, asking: &HashMap<AgentId, WaitingFor>) {
-        let unsaid: Vec<(AgentId, WaitingFor)> = {
-            let mut live = self.live.lock();
-            let mut unsaid = Vec::new();
-            for (id, live) in live.iter_mut() {
-                let waiting_for = asking.get(id);
-                live.signals.set_asking(waiting_for.is_some());
-                if let Some(waiting_for) = waiting_for
-                    && !live.signals.hook_waits()
-                {
-                    unsaid.push((id.clone(), *waiting_for));
-                }
-            }
-            unsaid
-        };
-        for (id, waiting_for) in unsaid {
-            let told = Told {
-                state: ActivityState::Waiting,
-                waiting_for: Some(waiting_for),
-            };
-            self.tell(&id, Source::Hook, Some(told), "asks a person")
-                .await;
-        }
-    }
-
-    /// Notes that what the agent waited for was answered, so that it works again.
-    pub async fn goes_on(&self, id: &AgentId) {
-        let busy = Told::plain(ActivityState::Busy);
-        self.with_live(id, |live| live.signals.set_asking(false));
-        self.tell(id, Source::Hook, Some(busy), "was answered")
-            .await;
-    }
-
-    /// True once the CLI itself said anything, by hook, marker or status file.
-    pub fn heard(&self, id: &AgentId) -> bool {
-        self.with_live(id, |live| live.heard()).unwrap_or(false)
     }
 
     /// What the agent's screen shows now, read by its adapter's rules.

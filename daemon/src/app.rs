@@ -2,7 +2,7 @@
 
 pub mod upkeep;
 
-use crate::agents::Agents;
+use crate::agents::{Agents, Below};
 use crate::approvals::Approvals;
 use crate::audit::Audit;
 use crate::auth::Auth;
@@ -19,6 +19,7 @@ use crate::store::Store;
 use crate::supervise::Tasks;
 use crate::terminal::Terminals;
 use crate::transcripts::Transcripts;
+use crate::worktrees::Worktrees;
 use anyhow::{Context, bail};
 use nix::fcntl::{Flock, FlockArg};
 use std::fs::File;
@@ -92,14 +93,18 @@ async fn wire(config: Arc<Config>, edge: Edge, tasks: &Tasks) -> anyhow::Result<
     auth.load_shares().await?;
     let audit = Audit::open(&config.paths.data_dir)?;
     let transcripts = Transcripts::start(&config, store.clone(), tasks).await?;
+    let worktrees = Worktrees::start(config.clone(), store.clone(), events.clone()).await?;
     let terminals = Terminals::start(&config, tasks).await?;
     let orchestra = orchestra_binary()?;
     let agents = Agents::start(
         config.clone(),
         store.clone(),
         events.clone(),
-        transcripts.clone(),
-        terminals.clone(),
+        Below {
+            transcripts: transcripts.clone(),
+            worktrees: worktrees.clone(),
+            terminals: terminals.clone(),
+        },
         orchestra,
         tasks,
     )
@@ -135,6 +140,7 @@ async fn wire(config: Arc<Config>, edge: Edge, tasks: &Tasks) -> anyhow::Result<
         audit,
         edge,
         transcripts,
+        worktrees,
         terminals,
         agents,
         approvals,

@@ -16,6 +16,8 @@ pub mod login;
 pub mod logs;
 pub mod mcp;
 pub mod output;
+pub mod parallel;
+pub mod patch;
 pub mod resume;
 pub mod send;
 pub mod sessions;
@@ -24,6 +26,7 @@ pub mod tty;
 pub mod up;
 pub mod user;
 pub mod values;
+pub mod worktrees;
 
 use clap::{CommandFactory, Parser, Subcommand};
 use connection::Connection;
@@ -60,6 +63,8 @@ pub enum Command {
     Send(send::SendArgs),
     Delegate(delegate::DelegateArgs),
     Tasks(status::TasksArgs),
+    Collect(parallel::CollectArgs),
+    Worktrees(worktrees::WorktreesArgs),
     Approvals(approvals::ApprovalsArgs),
     Approve(approvals::ApproveArgs),
     Deny(approvals::DenyArgs),
@@ -142,6 +147,8 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::Send(args) => send::run(&args).await,
         Command::Delegate(args) => delegate::run(args).await,
         Command::Tasks(args) => status::tasks(&args).await,
+        Command::Collect(args) => parallel::collect(&args).await,
+        Command::Worktrees(args) => worktrees::run(&args).await,
         Command::Approvals(args) => approvals::list(&args).await,
         Command::Approve(args) => approvals::approve(args).await,
         Command::Deny(args) => approvals::deny(args).await,
@@ -190,6 +197,8 @@ fn wants_json(command: &Command) -> bool {
         Command::Send(args) => &args.connection,
         Command::Delegate(args) => &args.connection,
         Command::Tasks(args) => &args.connection,
+        Command::Collect(args) => &args.connection,
+        Command::Worktrees(args) => &args.connection,
         Command::Approvals(args) => &args.connection,
         Command::Approve(args) => &args.connection,
         Command::Deny(args) => &args.connection,

@@ -10,6 +10,18 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+/// Variables that every agent inherits, when they are set.
+const INHERITED: &[&str] = &[
+    "HOME",
+    "PATH",
+    "SHELL",
+    "USER",
+    "LOGNAME",
+    "TZ",
+    "XDG_CONFIG_HOME",
+    "XDG_DATA_HOME",
+];
+
 /// Why the daemon cannot start with this configuration; says what to change.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -51,6 +63,7 @@ pub struct Settings {
     pub limits: Limits,
     pub retention: Retention,
     pub transcripts: Transcripts,
+    pub worktrees: Worktrees,
     #[serde(default)]
     pub kinds: BTreeMap<String, Kind>,
     #[serde(default)]
@@ -201,6 +214,21 @@ pub struct Transcripts {
     pub rescan_s: u64,
 }
 
+/// Folders of their own for agents.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Worktrees {
+    /// Name of the folder beneath a repository that holds them.
+    pub folder: String,
+    /// A program and its arguments, run in each new one; empty: none.
+    pub setup: Vec<String>,
+    pub setup_timeout_s: u64,
+    pub port_from: u16,
+    pub port_to: u16,
+    /// How many ports each is leased.
+    pub ports_each: u16,
+}
+
 /// What a CLI may inherit and is started with.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -289,6 +317,19 @@ impl Config {
         .into_iter()
         .filter_map(|path| path.canonicalize().ok())
         .collect()
+    }
+
+    /// What every program that works on people's files inherits; nothing else of the
+    /// daemon's environment reaches one.
+    pub fn inherited(&self) -> BTreeMap<String, String> {
+        let names = INHERITED.iter().copied();
+        let pair = |name: &str| Some((name.to_owned(), self.environment.get(name)?.clone()));
+        let mut env: BTreeMap<String, String> = names.filter_map(pair).collect();
+        let utf8 = |lang: &&String| lang.to_lowercase().contains("utf");
+        let lang = self.environment.get("LANG").filter(utf8);
+        let lang = lang.map_or("C.UTF-8", String::as_str);
+        env.insert("LANG".into(), lang.to_owned());
+        env
     }
 
     /// Where a primary works.

@@ -292,7 +292,7 @@ impl Delegate {
         match body {
             EventBody::Task { task } => self.drive(TaskId(task.id)),
             EventBody::Agent { .. } | EventBody::Message { .. } => self.ring_all(),
-            EventBody::Approval { .. } => {}
+            EventBody::Approval { .. } | EventBody::Worktree { .. } => {}
         }
     }
 

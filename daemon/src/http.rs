@@ -16,6 +16,7 @@ pub mod query;
 pub mod routes;
 pub mod serve;
 pub mod tls;
+pub mod whole;
 #[cfg(test)]
 mod tests;
 pub mod ws;
@@ -33,6 +34,7 @@ use crate::store::Store;
 use crate::supervise::Tasks;
 use crate::terminal::Terminals;
 use crate::transcripts::Transcripts;
+use crate::worktrees::Worktrees;
 use axum::Router;
 use axum::extract::FromRef;
 use axum::routing::get;
@@ -51,6 +53,7 @@ pub struct AppState {
     pub audit: Audit,
     pub edge: Edge,
     pub transcripts: Transcripts,
+    pub worktrees: Worktrees,
     pub terminals: Terminals,
     pub agents: Agents,
     pub approvals: Approvals,
@@ -92,6 +95,7 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(routes::terminals::router())
         .merge(routes::tickets::router())
         .merge(routes::transcripts::router())
+        .merge(routes::worktrees::router())
 }
 
 /// Everything that the daemon answers, behind its layers.

@@ -22,6 +22,7 @@ pub mod shares;
 pub mod tasks;
 pub mod task_reads;
 pub mod users;
+pub mod worktrees;
 
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,

@@ -12,17 +12,6 @@ use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-/// Variables that every agent inherits, when they are set.
-const INHERITED: &[&str] = &[
-    "HOME",
-    "PATH",
-    "SHELL",
-    "USER",
-    "LOGNAME",
-    "TZ",
-    "XDG_CONFIG_HOME",
-    "XDG_DATA_HOME",
-];
 /// Name of the file that `runner` reads.
 pub const LAUNCH_FILE: &str = "launch.json";
 
@@ -76,24 +65,14 @@ fn environment(
     dir: &Path,
     launch: &Launch,
 ) -> BTreeMap<String, String> {
-    let mut env = BTreeMap::new();
+    let mut env = config.inherited();
     let own = config.settings.kinds.get(adapter.kind());
     let credentials = own.map(|kind| kind.env.as_slice()).unwrap_or_default();
-    let names = INHERITED
-        .iter()
-        .copied()
-        .chain(credentials.iter().map(String::as_str));
-    for name in names {
+    for name in credentials {
         if let Some(value) = config.environment.get(name) {
-            env.insert(name.to_owned(), value.clone());
+            env.insert(name.clone(), value.clone());
         }
     }
-    let lang = config
-        .environment
-        .get("LANG")
-        .filter(|lang| lang.to_lowercase().contains("utf"))
-        .map_or("C.UTF-8", String::as_str);
-    env.insert("LANG".into(), lang.to_owned());
     env.insert("TERM".into(), "xterm-256color".into());
     env.insert("COLORTERM".into(), "truecolor".into());
     env.extend(launch.env.iter().cloned());

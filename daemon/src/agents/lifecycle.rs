@@ -11,10 +11,12 @@ use crate::store::agents::{Caps, End, NewAgent};
 use crate::store::idempotency::Key;
 use crate::store::rows::StoredAgent;
 use crate::store::{self};
+use crate::worktrees::make::Place;
 use orchestra_protocol::agent::{
     Activity, ActivityState, Agent, AgentRole, AgentStatus, Size, SpawnRequest, Usage,
 };
 use orchestra_protocol::time::Timestamp;
+use orchestra_protocol::worktree::WorktreeAsk;
 use orchestra_tmux::process::Grace;
 use secrecy::ExposeSecret;
 use std::path::Path;
@@ -41,7 +43,7 @@ impl Agents {
         task: Option<i64>,
         once: Option<&Key<'_>>,
     ) -> Result<StoredAgent, AgentError> {
-        let order = self.order(request).await?;
+        let mut order = self.order(request).await?;
         let word = order.specialist.as_deref().unwrap_or(order.adapter.kind());
         let name = match &request.name {
             Some(name) => Some(limits::label("name", name, MAX_NAME)?),
@@ -53,27 +55,72 @@ impl Agents {
         };
         let size = limits::size(request.size.unwrap_or(self.default_size()))?;
         let id = store::agent_ids::next_id(&self.store, word).await?;
+        let hint = [&request.name, &request.title, &request.prompt];
+        let hint = hint
+            .into_iter()
+            .flatten()
+            .next()
+            .map_or(id.as_str(), String::as_str);
+        let timeout = request.limits.as_ref().and_then(|limits| limits.timeout_ms);
+        if timeout == Some(0) {
+            return Err(limits::Invalid("limits.timeout_ms must be more than 0".into()).into());
+        }
+        let place = self.place(requester, request, &order, hint).await?;
+        if let Some(place) = &place {
+            order.cwd.clone_from(&place.cwd);
+        }
         let name = name.unwrap_or_else(|| id.to_string());
         let view = Agent {
             title: title.unwrap_or_else(|| name.clone()),
             name,
             size,
+            worktree_id: place.as_ref().map(|place| place.id.clone()),
             task_id: task,
             ..self.blank(&id, requester, &order, AgentRole::Specialist)
         };
         let depth = requester.agent.as_ref().map_or(0, |agent| agent.depth + 1);
         let root = requester.agent.as_ref().map(|agent| agent.root.clone());
-        let timeout = request.limits.as_ref().and_then(|limits| limits.timeout_ms);
-        if timeout == Some(0) {
-            return Err(limits::Invalid("limits.timeout_ms must be more than 0".into()).into());
-        }
         let tree = Tree {
             depth,
             root,
             timeout_ms: timeout.map(|ms| i64::try_from(ms).unwrap_or(i64::MAX)),
         };
-        self.begin(&order, view, tree, once, Conversation::fresh())
-            .await
+        let begun = self
+            .begin(&order, view, tree, once, Conversation::fresh())
+            .await;
+        let used = begun
+            .as_ref()
+            .ok()
+            .and_then(|agent| agent.view.worktree_id.as_deref());
+        if let Some(place) = &place
+            && used != Some(place.id.as_str())
+        {
+            // It did not start, or a repeat of its call was first.
+            self.worktrees.discard(place).await;
+        }
+        begun
+    }
+
+    /// The worktree that a request wants.
+    async fn place(
+        &self,
+        requester: &Requester,
+        request: &SpawnRequest,
+        order: &Order,
+        hint: &str,
+    ) -> Result<Option<Place>, AgentError> {
+        let base = request.base.as_deref();
+        match request.worktree.as_ref().filter(|ask| ask.wanted()) {
+            Some(ask) => {
+                let made = self.worktrees.make(requester, &order.cwd, ask, base, hint);
+                Ok(Some(Box::pin(made).await?))
+            }
+            None if base.is_some() => {
+                let text = "base says where a worktree begins; ask for one with worktree";
+                Err(limits::Invalid(text.into()).into())
+            }
+            None => Ok(None),
+        }
     }
 
     /// Starts a person's primary under its own id, or starts it again.
@@ -124,6 +171,9 @@ impl Agents {
         let agent = self.get(id).await?;
         if !agent.view.status.is_final() {
             return Err(AgentError::Alive(id.clone()));
+        }
+        if let Some(worktree) = &agent.view.worktree_id {
+            self.worktrees.check_free(worktree).await?;
         }
         let request = SpawnRequest {
             kind: agent
@@ -184,9 +234,16 @@ impl Agents {
             title: named.then_some(old.view.title),
             cwd: Some(old.view.cwd),
             size: Some(old.view.size),
+            worktree: self.same_worktree(old.view.worktree_id.as_deref()).await,
             ..SpawnRequest::default()
         };
         self.spawn(requester, &request, None, None).await
+    }
+
+    /// Asks for the worktree that an ended agent had, if it is still there.
+    async fn same_worktree(&self, id: Option<&str>) -> Option<WorktreeAsk> {
+        let found = self.worktrees.get(id?).await.ok()?;
+        Some(WorktreeAsk::Named(found.view.name))
     }
 
     /// Ends an agent and every process it started. Ending an ended one is no error.
@@ -311,6 +368,7 @@ impl Agents {
             owner_name: requester.name.clone(),
             parent: requester.agent.as_ref().map(|agent| agent.id.to_string()),
             cwd: order.cwd.display().to_string(),
+            worktree_id: None,
             status: AgentStatus::Starting,
             reason: None,
             pid: None,

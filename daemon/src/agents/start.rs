@@ -2,7 +2,7 @@
 
 use super::adapter::LaunchContext;
 use super::order::Order;
-use super::{AgentError, Agents, Live, folder, launch};
+use super::{AgentError, Agents, Live, launch};
 use crate::model::ids;
 use crate::model::rules::Rule;
 use crate::store::agents::End;
@@ -83,7 +83,7 @@ impl Agents {
         conversation: &Conversation,
     ) -> Result<i32, AgentError> {
         let dir = self.config.paths.agent_dir(agent.id.as_str());
-        let git = folder::git_common_dir(&order.cwd);
+        let git = crate::git::locate::common_dir(&order.cwd);
         // Checked when the daemon started.
         let bypass = &self.config.settings.approvals.bypass_permissions;
         let rules = bypass.iter().filter_map(|text| Rule::parse(text).ok());
@@ -107,7 +107,10 @@ impl Agents {
             bypass: &bypass,
             git_dir: git.as_deref(),
         };
-        let plan = order.adapter.launch(&context);
+        let mut plan = order.adapter.launch(&context);
+        if let Some(worktree) = &agent.view.worktree_id {
+            plan.env.extend(self.worktrees.environment(worktree).await?);
+        }
         let mask = self.mask.as_deref();
         let dir = launch::prepare(
             &self.config,

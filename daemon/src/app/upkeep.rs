@@ -45,6 +45,7 @@ fn forget(state: &AppState, tasks: &Tasks) {
             if let Err(error) = pruned.await {
                 tracing::warn!(%error, "old entries could not be forgotten");
             }
+            agents.worktrees().forget_looks().await;
             forget_recordings(&agents, days(config.settings.retention.recordings_days)).await;
             let before = days(config.settings.retention.audit_days);
             if let Err(error) = audit.prune(before).await {

@@ -7,6 +7,7 @@ use super::{output, status, values};
 use axum::http::Method;
 use clap::{ArgGroup, Args};
 use orchestra_protocol::task::{DelegateRequest, Task, TaskStatus};
+use orchestra_protocol::worktree::WorktreeAsk;
 use std::path::PathBuf;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -46,6 +47,17 @@ pub struct DelegateArgs {
     /// Ends the task after this time; default: an hour.
     #[arg(long, value_parser = values::duration, value_name = "TIME")]
     pub timeout: Option<Duration>,
+    /// In a git worktree of its own.
+    #[arg(long)]
+    pub worktree: bool,
+    /// The branch that the worktree begins at; default: the one checked out.
+    #[arg(
+        long,
+        value_name = "BRANCH",
+        requires = "worktree",
+        allow_hyphen_values = true
+    )]
+    pub base: Option<String>,
     /// Waits for the result and prints it.
     #[arg(long)]
     pub wait: bool,
@@ -59,19 +71,22 @@ pub struct DelegateArgs {
 /// When the daemon is not reachable or refuses, or the awaited task does not succeed.
 pub async fn run(args: DelegateArgs) -> Result<(), Failure> {
     let remote = args.connection.url.is_some();
+    let cwd = values::place(args.cwd, args.worktree && !remote);
     let request = DelegateRequest {
         specialist: args.specialist,
         kind: args.kind,
         agent: args.agent,
         task: values::text(&args.task)?,
         title: args.title,
-        cwd: args.cwd.as_deref().map(|path| {
+        cwd: cwd.as_deref().map(|path| {
             if remote {
                 path.display().to_string()
             } else {
                 values::folder(path)
             }
         }),
+        worktree: args.worktree.then_some(WorktreeAsk::Yes(true)),
+        base: args.base,
         timeout_ms: args.timeout.map(values::millis),
         ..DelegateRequest::default()
     };
@@ -101,7 +116,19 @@ pub async fn run(args: DelegateArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn wait(client: &Client, mut task: Task) -> Result<Task, Failure> {
+async fn wait(client: &Client, task: Task) -> Result<Task, Failure> {
+    wait_telling(client, task, |_| {}).await
+}
+
+/// Waits for the end of a task and tells each change of its status.
+///
+/// # Errors
+/// When the daemon stays away or refuses.
+pub async fn wait_telling(
+    client: &Client,
+    mut task: Task,
+    tell: impl Fn(&Task),
+) -> Result<Task, Failure> {
     let path = format!(
         "/api/tasks/{}/wait?timeout_ms={}",
         task.id,
@@ -112,6 +139,10 @@ async fn wait(client: &Client, mut task: Task) -> Result<Task, Failure> {
         let asked = Instant::now();
         match client.get(path.clone()).await {
             Ok(now) => {
+                let now: Task = now;
+                if now.status != task.status {
+                    tell(&now);
+                }
                 task = now;
                 heard = Instant::now();
                 // Against a daemon that answers "not yet" at once.

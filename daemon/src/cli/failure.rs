@@ -43,15 +43,23 @@ impl Failure {
 
     /// The failure as one JSON object, for `--json`.
     pub fn json(&self) -> serde_json::Value {
+        let refusal = match self {
+            Self::Problem(problem) => problem.worktree.as_ref(),
+            _ => None,
+        };
         let (code, status) = match self {
             Self::Problem(problem) => (problem.code(), Some(problem.status)),
             Self::Unreachable(_) => ("unreachable", None),
             Self::Usage(_) => ("usage", None),
             Self::Failed(_) => ("failed", None),
         };
-        serde_json::json!({ "error": {
+        let mut error = serde_json::json!({
             "code": code, "status": status, "detail": self.to_string(),
-        } })
+        });
+        if let Some(refusal) = refusal {
+            error["worktree"] = serde_json::json!(refusal);
+        }
+        serde_json::json!({ "error": error })
     }
 }
 

@@ -8,18 +8,45 @@ use axum::http::Method;
 use clap::Args;
 use orchestra_protocol::admin::{KillAllAnswer, KillAllRequest};
 use orchestra_protocol::agent::{Agent, KillRequest, Size, SpawnRequest};
+use orchestra_protocol::worktree::WorktreeAsk;
 use serde::Serialize;
 use std::path::PathBuf;
+use std::time::Duration;
 
-/// Starts an agent.
+/// Longest wait for an agent to start.
+const SETUP: Duration = Duration::from_secs(3600);
+
+/// Starts an agent; or, given texts, an agent for each as a task, side by side.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples: orchestra spawn shell --cwd .
           orchestra spawn --specialist droid --prompt \"Find the slowest test\"
-          git diff | orchestra spawn --specialist codex --title Review --prompt -")]
+          git diff | orchestra spawn --specialist codex --title Review --prompt -
+          orchestra spawn \"Fix the login\" \"Write the tests\" --parallel 2 --worktree")]
 pub struct SpawnArgs {
-    /// Which CLI; GET /api/agent-kinds and orchestra doctor list them.
-    #[arg(required_unless_present = "specialist", conflicts_with = "specialist")]
+    /// One word: which CLI (GET /api/agent-kinds and orchestra doctor list them). Several,
+    /// or a sentence: each is a task for an agent of its own.
+    #[arg(required_unless_present_any = ["specialist", "kind"], value_name = "KIND|TASK")]
+    pub words: Vec<String>,
+    /// The CLI for tasks; default: the first that is ready.
+    #[arg(long, conflicts_with = "specialist")]
     pub kind: Option<String>,
+    /// How many tasks at a time; default 3. With it, a single word is a task too.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..))]
+    pub parallel: Option<u8>,
+    /// Each agent gets a git worktree of its own.
+    #[arg(long)]
+    pub worktree: bool,
+    /// The branch that worktrees begin at; default: the one checked out.
+    #[arg(
+        long,
+        value_name = "BRANCH",
+        requires = "worktree",
+        allow_hyphen_values = true
+    )]
+    pub base: Option<String>,
+    /// Ends a task after this time.
+    #[arg(long, value_parser = values::duration, value_name = "TIME")]
+    pub timeout: Option<Duration>,
     /// A [[specialists]] entry of the configuration.
     #[arg(long, value_name = "NAME")]
     pub specialist: Option<String>,
@@ -87,8 +114,39 @@ pub struct RetryArgs {
 /// # Errors
 /// When the daemon is not reachable or refuses.
 pub async fn spawn(args: SpawnArgs) -> Result<(), Failure> {
+    let sentence = args
+        .words
+        .iter()
+        .any(|word| word.contains(char::is_whitespace));
+    if args.parallel.is_some() || args.words.len() > 1 || sentence {
+        let usage = |text: &str| Err(Failure::Usage(text.to_owned()));
+        if args.prompt.is_some()
+            || args.name.is_some()
+            || args.title.is_some()
+            || args.cols.is_some()
+        {
+            return usage("--prompt, --name, --title and sizes are for one agent, not for tasks");
+        }
+        if args.words.is_empty() {
+            return usage("say what is to be done: orchestra spawn \"…\" \"…\" --parallel 2");
+        }
+        return super::parallel::spawn(&args).await;
+    }
+    let word = args.words.first().cloned();
+    let kind = match (word, args.kind, &args.specialist) {
+        (Some(_), Some(_), _) | (Some(_), _, Some(_)) => {
+            let text = "one word names a kind; for a task of one word say --parallel 1";
+            return Err(Failure::Usage(text.to_owned()));
+        }
+        (word, kind, _) => word.or(kind),
+    };
+    if args.timeout.is_some() {
+        let text = "--timeout is for tasks; an agent runs until it is ended";
+        return Err(Failure::Usage(text.to_owned()));
+    }
     let remote = args.connection.url.is_some();
-    let cwd = args.cwd.as_deref().map(|path| {
+    let cwd = values::place(args.cwd, args.worktree && !remote);
+    let cwd = cwd.as_deref().map(|path| {
         // A folder of another machine cannot be made whole here.
         if remote {
             path.display().to_string()
@@ -97,7 +155,7 @@ pub async fn spawn(args: SpawnArgs) -> Result<(), Failure> {
         }
     });
     let request = SpawnRequest {
-        kind: args.kind,
+        kind,
         specialist: args.specialist,
         name: args.name,
         title: args.title,
@@ -107,11 +165,15 @@ pub async fn spawn(args: SpawnArgs) -> Result<(), Failure> {
             .cols
             .zip(args.rows)
             .map(|(cols, rows)| Size { cols, rows }),
+        worktree: args.worktree.then_some(WorktreeAsk::Yes(true)),
+        base: args.base,
         limits: None,
     };
     let call = Call::new(Method::POST, "/api/agents")
         .json(&request)?
-        .header("idempotency-key", uuid::Uuid::new_v4().to_string());
+        .header("idempotency-key", uuid::Uuid::new_v4().to_string())
+        // A worktree with a setup script takes its time.
+        .patience(SETUP);
     let agent: Agent = args.connection.client()?.fetch(call).await?;
     if args.connection.json {
         output::json(&agent);

@@ -4,7 +4,7 @@ use super::failure::Failure;
 use crate::model::ids::AgentId;
 use orchestra_protocol::problem::Problem;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// `90s`, `10m`, `2h`, `1d`, or plain seconds; longer than nothing.
@@ -66,6 +66,11 @@ pub fn segment(text: &str) -> String {
         }
     }
     out
+}
+
+/// The folder that was named; where the person stands, when the work is about files there.
+pub fn place(named: Option<PathBuf>, here: bool) -> Option<PathBuf> {
+    named.or_else(|| here.then(|| PathBuf::from(".")))
 }
 
 /// A folder as the daemon of this machine must be told it: whole.

@@ -16,6 +16,7 @@ impl Config {
             .or_else(|| terminal(settings))
             .or_else(|| approvals(settings))
             .or_else(|| push(settings))
+            .or_else(|| worktrees(settings))
             .or_else(|| specialists(settings));
         let Some((key, message)) = found else {
             return Ok(());
@@ -98,6 +99,34 @@ fn push(settings: &Settings) -> Option<Wrong> {
     (!(good && plain)).then_some((
         "push.contact",
         "must be like mailto:you@example.org, or an https address, or empty",
+    ))
+}
+
+fn worktrees(settings: &Settings) -> Option<Wrong> {
+    let worktrees = &settings.worktrees;
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
+    let folder = &worktrees.folder;
+    if folder.is_empty()
+        || folder == ".git"
+        || folder.starts_with("..")
+        || !folder.chars().all(plain)
+        || folder == "."
+    {
+        return Some((
+            "worktrees.folder",
+            "must be the plain name of a folder beneath the repository, such as .worktrees",
+        ));
+    }
+    if !(1..=86_400).contains(&worktrees.setup_timeout_s) {
+        return Some(("worktrees.setup_timeout_s", "must lie between 1 and 86400"));
+    }
+    if !(1..=100).contains(&worktrees.ports_each) {
+        return Some(("worktrees.ports_each", "must lie between 1 and 100"));
+    }
+    let (from, to) = (worktrees.port_from, worktrees.port_to);
+    (from < 1024 || to < from).then_some((
+        "worktrees.port_from",
+        "must be 1024 or more and not above worktrees.port_to",
     ))
 }
 

@@ -2,11 +2,13 @@
 
 use super::{Delegate, DelegateError};
 use crate::agents::AgentError;
+use crate::git::names;
 use crate::model::ids::{AgentId, UserId};
 use crate::model::requester::{CallingAgent, Requester};
 use crate::store::rows::{StoredAgent, StoredTask};
 use crate::store::{self};
 use orchestra_protocol::agent::{ActivityState, AgentRole, AgentStatus, SpawnRequest};
+use orchestra_protocol::worktree::WorktreeAsk;
 
 /// Why an agent was ended whose place was needed.
 pub(in crate::delegate) const RETIRED: &str = "it was idle and its place was needed";
@@ -38,7 +40,13 @@ impl Delegate {
         if let Some(agent) = ours {
             return Ok(Choice::Agent(agent.id.clone()));
         }
-        for agent in &living {
+        // One that works in a worktree is made for its task.
+        let shared = task
+            .request
+            .worktree
+            .as_ref()
+            .is_none_or(|ask| !ask.wanted());
+        for agent in living.iter().filter(|_| shared) {
             if self.reusable(task, agent).await? {
                 return Ok(Choice::Agent(agent.id.clone()));
             }
@@ -76,6 +84,7 @@ impl Delegate {
             && view.status == AgentStatus::Running
             && view.activity.state == ActivityState::Idle
             && view.task_id.is_none()
+            && view.worktree_id.is_none()
             && task.caller_agent.as_deref() != Some(&view.id);
         if !same || !free {
             return Ok(false);
@@ -106,6 +115,8 @@ impl Delegate {
             // Not the task's: it will do others.
             title: task.view.specialist.clone(),
             cwd: task.request.cwd.clone(),
+            worktree: worktree_of(task),
+            base: task.request.base.clone(),
             ..SpawnRequest::default()
         };
         match self
@@ -169,5 +180,17 @@ impl Delegate {
             name: store::task_reads::owner_name(&self.store, &task.view.owner).await?,
             agent,
         })
+    }
+}
+
+/// The worktree for a task. A made-up name has the task's number, so that a second attempt
+/// finds what the first one did.
+fn worktree_of(task: &StoredTask) -> Option<WorktreeAsk> {
+    match task.request.worktree.as_ref().filter(|ask| ask.wanted())? {
+        WorktreeAsk::Named(name) => Some(WorktreeAsk::Named(name.clone())),
+        WorktreeAsk::Yes(_) => {
+            let stem = names::from_title(&task.view.title);
+            Some(WorktreeAsk::Named(format!("{stem}-{}", task.view.id)))
+        }
     }
 }

@@ -198,15 +198,16 @@ impl Delegate {
         let failed = declared
             .as_ref()
             .is_some_and(|declared| declared.success == Some(false));
-        let result = TaskResult {
+        let said = declared.as_ref().map(|one| one.files.clone());
+        let mut result = TaskResult {
             text,
-            files: declared
-                .as_ref()
-                .map(|one| one.files.clone())
-                .unwrap_or_default(),
+            files: said.unwrap_or_default(),
             diff_stat: None,
+            worktree_id: None,
+            branch: None,
             declared: declared.clone(),
         };
+        self.add_changes(task, &mut result).await;
         let summary = declared.map(|Declared { summary, .. }| summary);
         let (outcome, error) = if failed {
             (Outcome::Failed, summary)
@@ -215,6 +216,32 @@ impl Delegate {
         };
         self.finish(task, outcome, error.as_deref(), Some(&result))
             .await
+    }
+
+    /// What git says of the work, where it was done in a worktree.
+    async fn add_changes(&self, task: &StoredTask, result: &mut TaskResult) {
+        let agent = task.view.agent_id.as_deref().map(AgentId::parse);
+        let Some(Ok(agent)) = agent else { return };
+        let Ok(agent) = self.agents.get(&agent).await else {
+            return;
+        };
+        let Some(worktree) = agent.view.worktree_id else {
+            return;
+        };
+        let worktrees = self.agents.worktrees();
+        if let Ok(row) = worktrees.get(&worktree).await {
+            result.branch = Some(row.view.branch);
+        }
+        match worktrees.changes(&worktree).await {
+            Ok((files, stat)) => {
+                result.files = files;
+                result.diff_stat = Some(stat);
+            }
+            Err(error) => {
+                tracing::warn!(task.id = task.view.id, %error, "the changes of a task are not known");
+            }
+        }
+        result.worktree_id = Some(worktree);
     }
 
     /// The prompt did not get through, or the turn broke off.

@@ -1,8 +1,9 @@
 //! Taking a delegation: is it whole, may the tree grow this way, can it be done here?
 
 use super::{Delegate, DelegateError, prompt};
-use crate::agents::folder;
+use crate::agents::{AgentError, folder};
 use crate::config::PermissionMode;
+use crate::git::{GitError, locate, names};
 use crate::model::ids::{AgentId, TaskId};
 use crate::model::limits::{self, Invalid, MAX_TITLE};
 use crate::model::requester::{CallingAgent, Requester};
@@ -12,6 +13,8 @@ use crate::store::tasks::NewTask;
 use crate::store::{self};
 use orchestra_protocol::agent::AgentRole;
 use orchestra_protocol::task::{DelegateRequest, TaskStatus};
+use orchestra_protocol::worktree::WorktreeAsk;
+use std::path::Path;
 
 /// Most tasks of one plan.
 const MAX_PLAN: usize = 20;
@@ -98,7 +101,9 @@ impl Delegate {
             Some(title) => limits::label("title", title, MAX_TITLE)?,
             None => prompt::title_of(&request.task),
         };
-        request.cwd = Some(self.folder(requester, &request).await?);
+        let cwd = self.folder(requester, &request).await?;
+        self.check_worktree(&request, &cwd)?;
+        request.cwd = Some(cwd);
         let (kind, specialist) = self.target(requester, &request).await?;
         if status == TaskStatus::Queued {
             self.check_mode(requester, kind.as_deref(), specialist.as_deref())
@@ -128,6 +133,32 @@ impl Delegate {
         })
     }
 
+    /// What is asked of a worktree, as far as it can be told before there is one.
+    fn check_worktree(&self, request: &DelegateRequest, cwd: &str) -> Result<(), DelegateError> {
+        let Some(ask) = request.worktree.as_ref().filter(|ask| ask.wanted()) else {
+            return match request.base {
+                Some(_) => Err(Invalid(
+                    "base says where a worktree begins; ask for one with worktree".into(),
+                )
+                .into()),
+                None => Ok(()),
+            };
+        };
+        if request.agent.is_some() {
+            let text = "an agent that runs stays in its folder; give specialist or kind for a task with a worktree";
+            return Err(Invalid(text.into()).into());
+        }
+        let named = |error: GitError| AgentError::Worktree(error.into());
+        if let WorktreeAsk::Named(name) = ask {
+            names::worktree(name).map_err(named)?;
+        }
+        if let Some(base) = &request.base {
+            names::branch(base).map_err(named)?;
+        }
+        locate::repository(Path::new(cwd)).map_err(named)?;
+        Ok(())
+    }
+
     /// How far from a person the new task would be. A reused agent is as deep as the task
     /// it works on, whatever it was started for.
     async fn depth(&self, requester: &Requester) -> Result<i64, DelegateError> {
@@ -143,11 +174,6 @@ impl Delegate {
 
     /// What the wire has room for and this version does not do: said, not ignored.
     fn check_unbuilt(&self, request: &DelegateRequest) -> Result<(), Invalid> {
-        if request.worktree == Some(true) {
-            return Err(Invalid(
-                "worktree is not available in this version; leave it out".into(),
-            ));
-        }
         if request.budget.is_some() {
             return Err(Invalid(
                 "budget is not enforced in this version; leave it out".into(),
@@ -262,7 +288,7 @@ impl Delegate {
             }
         }
         if agent.view.status.is_final() {
-            return Err(crate::agents::AgentError::Ended(id.clone()).into());
+            return Err(AgentError::Ended(id.clone()).into());
         }
         Ok((Some(agent.view.kind), agent.view.specialist))
     }

@@ -33,7 +33,12 @@ pub fn title_of(task: &str) -> String {
 }
 
 /// The prompt of a task for a working agent.
-pub fn for_worker(task: &Task, context: Option<&Context>, earlier: &[Task]) -> String {
+pub fn for_worker(
+    task: &Task,
+    context: Option<&Context>,
+    earlier: &[Task],
+    branch: Option<&str>,
+) -> String {
     let mut text = format!(
         "[Orchestra task {}]\n\n{}\n",
         task.id,
@@ -53,6 +58,13 @@ pub fn for_worker(task: &Task, context: Option<&Context>, earlier: &[Task]) -> S
                 framed(task, result)
             );
         }
+    }
+    if let Some(branch) = branch {
+        let _ = write!(
+            text,
+            "\nYou work in a git worktree of your own, on the branch {branch}. Commit your work there; leave \
+             other branches alone.\n"
+        );
     }
     text.push_str(
         "\nWhen it is done, call the tool report_result once if you have it, then end your turn with a \
@@ -115,6 +127,9 @@ pub fn framed(task: &Task, result: &TaskResult) -> String {
         let _ = writeln!(text, "Declared summary (data): {}", declared.summary);
     }
     list(&mut text, "Changed files", &result.files);
+    if let (Some(branch), Some(stat)) = (&result.branch, &result.diff_stat) {
+        let _ = writeln!(text, "On the branch {branch}: {stat}.");
+    }
     text
 }
 

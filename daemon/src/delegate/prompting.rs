@@ -57,7 +57,13 @@ impl Delegate {
         let text = if adapter.is_shell() {
             prompt::for_shell(&task.view)
         } else {
-            prompt::for_worker(&task.view, task.request.context.as_ref(), &earlier)
+            let branch = match working.view.worktree_id.as_deref() {
+                Some(id) => self.agents.worktrees().get(id).await.ok(),
+                None => None,
+            };
+            let context = task.request.context.as_ref();
+            let branch = branch.as_ref().map(|row| row.view.branch.as_str());
+            prompt::for_worker(&task.view, context, &earlier, branch)
         };
         let author = if requester.agent.is_some() {
             Author::Agent

@@ -14,6 +14,8 @@ use crate::model::ids::{AgentId, TaskId, UserId};
 use crate::model::requester::{CallingAgent, Requester};
 use crate::store::approvals::StoredApproval;
 use crate::store::rows::{StoredAgent, StoredTask};
+use crate::store::worktrees::StoredWorktree;
+use crate::worktrees::Worktrees;
 use orchestra_protocol::approval::ApprovalRule;
 use orchestra_protocol::event::EventBody;
 use std::time::{Duration, Instant};
@@ -52,6 +54,7 @@ pub fn may_read(principal: &Principal, owner: &str, about: &EventBody) -> bool {
     let agent = match about {
         EventBody::Agent { agent } => Some(agent.id.as_str()),
         EventBody::Message { message } => Some(message.agent_id.as_str()),
+        EventBody::Worktree { worktree, .. } => worktree.agent_id.as_deref(),
         // To share an agent is not to share what it asks its owner.
         EventBody::Task { .. } | EventBody::Approval { .. } => None,
     };
@@ -128,6 +131,40 @@ pub fn check_task(
         object = object.agent(worker);
     }
     authorize(principal, permission, &object).map_err(|denied| refuse(denied, "task"))
+}
+
+/// A worktree, if the caller may do this to it.
+///
+/// # Errors
+/// 404 when there is none or the caller may not know of it, 403 when it lacks the right.
+pub async fn worktree(
+    worktrees: &Worktrees,
+    principal: &Principal,
+    permission: Permission,
+    id: &str,
+) -> Result<StoredWorktree, Failure> {
+    let found = worktrees.get(id).await?;
+    check_worktree(principal, permission, &found)?;
+    Ok(found)
+}
+
+/// The same for a worktree that is at hand: it is as the agent that works in it.
+///
+/// # Errors
+/// As `worktree`.
+pub fn check_worktree(
+    principal: &Principal,
+    permission: Permission,
+    found: &StoredWorktree,
+) -> Result<(), Failure> {
+    let owner = UserId(found.view.owner.clone());
+    let agent = parse(found.view.agent_id.as_deref());
+    let mut object = Object::of(&owner);
+    if let Some(agent) = &agent {
+        let share = principal.shares.of(agent.as_str(), &principal.user.id);
+        object = object.agent(agent).shared(share);
+    }
+    authorize(principal, permission, &object).map_err(|denied| refuse(denied, "worktree"))
 }
 
 /// An approval, if the caller may do this to it.

@@ -9,10 +9,12 @@ use crate::auth::authorize::Denied;
 use crate::auth::tickets::TicketError;
 use crate::chat::ChatError;
 use crate::delegate::DelegateError;
+use crate::git::GitError;
 use crate::model::limits::Invalid;
 use crate::push::PushError;
 use crate::store::StoreError;
 use crate::terminal::TerminalError;
+use crate::worktrees::{Hindrance, WorktreeError};
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -163,8 +165,52 @@ impl From<AgentError> for Failure {
                 "The agent could not be started",
                 detail,
             ),
+            AgentError::Worktree(error) => error.into(),
             AgentError::Terminal(error) => error.into(),
             AgentError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<WorktreeError> for Failure {
+    fn from(error: WorktreeError) -> Self {
+        let detail = error.to_string();
+        match error {
+            WorktreeError::Invalid(error) => error.into(),
+            WorktreeError::Hindered { what, refusal, .. } => {
+                let code = match what {
+                    Hindrance::LosesWork => "worktree_loses_work",
+                    Hindrance::Executes => "merge_executes",
+                    Hindrance::Conflicts => "merge_conflicts",
+                    Hindrance::NotCommitted => "merge_not_committed",
+                    Hindrance::BaseNotClean => "base_not_clean",
+                };
+                let mut failure = Self::conflict(code, format!("{detail}."));
+                failure.0.worktree = Some(refusal);
+                failure
+            }
+            WorktreeError::NameTaken(_) => Self::conflict("worktree_name_taken", detail),
+            WorktreeError::Busy(_) => Self::conflict("worktree_busy", detail),
+            WorktreeError::State(_) => Self::conflict("worktree_state", detail),
+            WorktreeError::NoPort => Self::conflict("no_free_port", detail),
+            WorktreeError::Setup(_) => Self::conflict("setup_failed", detail),
+            WorktreeError::Git(error) => error.into(),
+            WorktreeError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<GitError> for Failure {
+    fn from(error: GitError) -> Self {
+        let detail = error.to_string();
+        match error {
+            GitError::Name(why) => Self::invalid(why),
+            GitError::Missing(why) => Self::conflict("git_missing", why),
+            GitError::NoRepository(why) => Self::conflict("no_repository", why),
+            GitError::Refused { .. } | GitError::Timeout(_) | GitError::Io { .. } => {
+                tracing::warn!(%detail, "git did not do it");
+                Self::conflict("git_refused", detail)
+            }
         }
     }
 }

@@ -20,3 +20,4 @@ pub mod tasks;
 pub mod terminals;
 pub mod tickets;
 pub mod transcripts;
+pub mod worktrees;

@@ -20,7 +20,9 @@ Gives a piece of work to another agent and waits for its result. Use it when the
 specialist, can go on beside yours, or needs a fresh view. Give exactly one of `specialist` (preferred; \
 `list_agents` names them), `kind` or `agent` (a running one). `task` must be complete in itself: goal, files, \
 constraints, and how to tell that it is done. Waits up to `wait_ms` (default 600000; 0 returns at once with the \
-task's number). If the work takes longer, the result comes to you later as a message: do not delegate it again.";
+task's number). If the work takes longer, the result comes to you later as a message: do not delegate it again. With \
+`worktree` true the agent works on a branch and in a folder of its own, so that several may change the same \
+repository at once; the result then names the changed files, and the branch is left for you to merge.";
 
 const PROPOSE_PLAN: &str = "\
 Shows the user one to twenty tasks and starts them only when the user agrees. Use it when the \

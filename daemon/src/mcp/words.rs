@@ -17,6 +17,9 @@ pub fn task(task: &Task) -> Answer {
     if let Some(result) = &task.result {
         facts["files"] = json!(result.files);
         facts["diff_stat"] = json!(result.diff_stat);
+        if let Some(branch) = &result.branch {
+            facts["branch"] = json!(branch);
+        }
         facts["declared"] = json!(result.declared);
     }
     // A client may show its model only the facts, so they carry the frame as well.

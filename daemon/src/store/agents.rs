@@ -2,7 +2,7 @@
 
 use super::idempotency::{self, Key};
 use super::rows::{AgentRow, StoredAgent};
-use super::{Store, StoreError, events, to_json, word};
+use super::{Store, StoreError, events, to_json, word, worktrees};
 use crate::model::ids::AgentId;
 use orchestra_protocol::agent::{Activity, Agent, AgentStatus, Size, Usage};
 use orchestra_protocol::event::EventBody;
@@ -91,8 +91,9 @@ async fn insert_row(tx: &mut Transaction<'_, Sqlite>, new: &NewAgent) -> Result<
     let agent = &new.view;
     sqlx::query(
         "INSERT INTO agents (id, session_id, kind, specialist, name, title, role, owner, parent, cwd,
-             status, cols, rows, activity, task_id, timeout_ms, depth, root, cli_session, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)",
+             status, cols, rows, activity, task_id, timeout_ms, depth, root, cli_session, created_at,
+             worktree_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)",
     )
     .bind(&agent.id)
     .bind(&agent.session_id)
@@ -114,8 +115,12 @@ async fn insert_row(tx: &mut Transaction<'_, Sqlite>, new: &NewAgent) -> Result<
     .bind(new.root.as_ref().unwrap_or(&agent.id))
     .bind(&new.cli_session)
     .bind(agent.created_at.0)
+    .bind(&agent.worktree_id)
     .execute(&mut **tx)
     .await?;
+    if let Some(worktree) = &agent.worktree_id {
+        worktrees::take_in(tx, worktree, &agent.id).await?;
+    }
     add_token(tx, &agent.id, &new.token_hash).await
 }
 

@@ -229,6 +229,18 @@ async fn messages_and_delegations_are_checked() {
     );
     refused(
         delegate(json!({"task": "x", "kind": "shell", "worktree": true})).await,
+        409,
+        "no_repository",
+        &["git init"],
+    );
+    refused(
+        delegate(json!({"task": "x", "kind": "shell", "worktree": "../x"})).await,
+        400,
+        "invalid_request",
+        &["begins with a-z"],
+    );
+    refused(
+        delegate(json!({"task": "x", "kind": "shell", "base": "main"})).await,
         400,
         "invalid_request",
         &["worktree"],

@@ -32,3 +32,4 @@ mod terminal_text;
 mod survival;
 mod transcripts;
 mod transcripts_scale;
+mod worktrees;

@@ -273,3 +273,54 @@ fn read_all(folder: &std::path::Path) -> String {
     }
     text
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_clis_work_side_by_side_in_worktrees_and_both_are_merged() {
+    let stage = Stage::set().await;
+    let project = &stage.site.project;
+    let api = &stage.api;
+    let begin = [
+        "-c",
+        "user.name=x",
+        "-c",
+        "user.email=x@example.invalid",
+        "commit",
+        "-q",
+        "--allow-empty",
+    ];
+    git(project, &[&begin[..], &["-m", "begin"]].concat());
+    let words = [word(), word()];
+    let ask = |specialist: &str, word: &str| {
+        let task = format!("Write the word {word} into {word}.txt, commit it, and report.");
+        json!({"specialist": specialist, "task": task, "worktree": true, "cwd": project.display().to_string()})
+    };
+    let droid = api.must("/api/delegate", ask("droid", &words[0])).await;
+    let codex = api.must("/api/delegate", ask("codex", &words[1])).await;
+    for (task, word) in [(droid, &words[0]), (codex, &words[1])] {
+        let path = format!("/api/tasks/{}/wait?timeout_ms=120000", task["id"]);
+        let done = api.read(&path).await;
+        assert_eq!(done["status"], "completed", "{done}");
+        assert_eq!(
+            done["result"]["files"],
+            json!([format!("{word}.txt")]),
+            "{done}"
+        );
+        let id = done["result"]["worktree_id"].as_str().unwrap();
+        let one = api.read(&format!("/api/worktrees/{id}")).await;
+        let status = &one["status"];
+        if status["uncommitted_count"] == 1 {
+            // Its own sandbox keeps Codex from committing in a worktree.
+            let done = json!({"message": "Store a word"});
+            api.must(&format!("/api/worktrees/{id}/commit"), done).await;
+        } else {
+            assert_eq!(status["ahead"], 1, "{one}");
+        }
+        assert_eq!(status["conflicts"], json!([]), "{one}");
+        assert!(!project.join(format!("{word}.txt")).exists());
+        api.must(&format!("/api/worktrees/{id}/merge"), json!({}))
+            .await;
+        let text = std::fs::read_to_string(project.join(format!("{word}.txt")));
+        assert_eq!(text.unwrap().trim(), word);
+    }
+    assert_eq!(git(project, &["status", "--porcelain"]), "");
+}

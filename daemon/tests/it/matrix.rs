@@ -31,6 +31,7 @@ struct Stage {
     agent: String,
     task: i64,
     approval: String,
+    worktree: String,
     /// The hook that asked, which waits.
     _hook: JoinSet<()>,
     own: String,
@@ -57,7 +58,25 @@ impl Stage {
         let bob = daemon.api(&site, "developer", "bob");
         let viewer = daemon.api(&site, "viewer", "vic");
         let admin = daemon.api(&site, "admin", "root");
-        let order = json!({"kind": "shell", "task": "sleep 1000"});
+        let repo = site.project.display().to_string();
+        for words in [
+            &["init", "-q"][..],
+            &[
+                "-c",
+                "user.name=x",
+                "-c",
+                "user.email=x",
+                "commit",
+                "-q",
+                "--allow-empty",
+                "-m",
+                "x",
+            ],
+        ] {
+            let git = site.git(words);
+            assert!(git.status.success(), "{git:?}");
+        }
+        let order = json!({"kind": "shell", "task": "sleep 1000", "cwd": repo, "worktree": "w"});
         let task = ann.must("/api/delegate", order).await["id"]
             .as_i64()
             .unwrap();
@@ -67,6 +86,8 @@ impl Stage {
             (task["status"] == "running").then(|| task["agent_id"].as_str().unwrap().to_owned())
         })
         .await;
+        let worktrees = ann.read("/api/worktrees").await;
+        let worktree = worktrees["items"][0]["id"].as_str().unwrap().to_owned();
         let other = bob.must("/api/agents", json!({"kind": "shell"})).await;
         let (approval, hook) = asked(&site, &ann).await;
         let own = token(&site, &agent);
@@ -81,6 +102,7 @@ impl Stage {
             agent,
             task,
             approval,
+            worktree,
             _hook: hook,
             own,
             foreign,
@@ -95,6 +117,7 @@ impl Stage {
         text.replace("{agent}", &self.agent)
             .replace("SESSION", &format!("sess-{}", self.agent))
             .replace("{approval}", &self.approval)
+            .replace("{worktree}", &self.worktree)
             .replace("{task}", &self.task.to_string())
             .replace("TASK", &self.task.to_string())
             .replace("{device}", "0198b7a0-0000-7000-8000-000000000001")

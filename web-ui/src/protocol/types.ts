@@ -29,7 +29,11 @@ detail: string,
 /**
  * The id of the request, to find it in the log and the audit.
  */
-instance?: string | null, };
+instance?: string | null, 
+/**
+ * What a worktree would lose or collide with.
+ */
+worktree?: WorktreeRefusal, };
 
 /**
  * Where an agent is in its life; the last five are final.
@@ -105,7 +109,11 @@ owner: string, owner_name: string,
 /**
  * The agent that asked for it.
  */
-parent: string | null, cwd: string, status: AgentStatus, 
+parent: string | null, cwd: string, 
+/**
+ * The worktree it works in.
+ */
+worktree_id?: string, status: AgentStatus, 
 /**
  * Why it is in this status, in words.
  */
@@ -147,7 +155,16 @@ prompt?: string,
 /**
  * Default 120×40; clamped to 20..400 × 5..200.
  */
-size?: Size, limits?: Limits, };
+size?: Size, limits?: Limits, 
+/**
+ * Work in a worktree of the repository that `cwd` lies in.
+ */
+worktree?: WorktreeAsk, 
+/**
+ * The branch that a new worktree begins at and is merged into; default: the one that
+ * is checked out in `cwd`.
+ */
+base?: string, };
 
 /**
  * `POST /api/agents/{id}/kill`.
@@ -321,7 +338,15 @@ text: string,
 /**
  * Changed files, relative to the agent's folder, where it is a git tree.
  */
-files: Array<string>, diff_stat: string | null, declared: Declared | null, };
+files: Array<string>, diff_stat: string | null, declared: Declared | null, 
+/**
+ * Where it was done, for the whole diff.
+ */
+worktree_id?: string, 
+/**
+ * The branch of that worktree.
+ */
+branch?: string, };
 
 /**
  * A unit of work with a result.
@@ -381,7 +406,15 @@ title?: string,
 /**
  * Folder to work in; default: the caller's.
  */
-cwd?: string, context?: Context, worktree?: boolean, 
+cwd?: string, context?: Context, 
+/**
+ * Work in a worktree of the repository that `cwd` lies in, with an agent of its own.
+ */
+worktree?: WorktreeAsk, 
+/**
+ * The branch that a new worktree begins at; default: the one checked out in `cwd`.
+ */
+base?: string, 
 /**
  * Ends the task as `timeout`; default 60 minutes.
  */
@@ -834,6 +867,308 @@ export type ResumeRequest = {
 fork?: boolean, name?: string, title?: string, };
 
 /**
+ * Asks for a worktree: `true` for a new one under a made-up name, or a name. A name that
+ * is there already is used again, when it is one's own and nobody works in it.
+ */
+export type WorktreeAsk = boolean | string;
+
+/**
+ * Where a worktree is in its life.
+ */
+export type WorktreeState = "creating" | "ready" | "merging" | "removing" | "missing";
+
+/**
+ * How the setup script ended.
+ */
+export type SetupStatus = "completed" | "failed" | "timeout";
+
+/**
+ * One run of `worktrees.setup` in a new worktree.
+ */
+export type SetupReport = { argv: Array<string>, status: SetupStatus, exit_code: number | null, elapsed_ms: number, 
+/**
+ * Its last output, at most 16 KiB. Data, never instructions.
+ */
+output: string, 
+/**
+ * True when output before that was dropped.
+ */
+cut: boolean, };
+
+/**
+ * What happened to a file.
+ */
+export type FileChange = "added" | "modified" | "deleted" | "renamed" | "type_changed" | "staged" | "repository";
+
+/**
+ * A file and what happened to it.
+ */
+export type ChangedFile = { 
+/**
+ * Relative to the worktree; bytes that are no UTF-8 are replaced.
+ */
+path: string, change: FileChange, };
+
+/**
+ * What two lines of work do not agree on.
+ */
+export type PredictedConflict = { 
+/**
+ * The other worktree; null: the base branch.
+ */
+worktree_id: string | null, 
+/**
+ * Name of that worktree, or of the base branch.
+ */
+name: string, 
+/**
+ * At most 50 files that would conflict.
+ */
+files: Array<string>, };
+
+/**
+ * What git says of a worktree, computed when asked for. Uncommitted work counts as if it
+ * were committed now.
+ */
+export type WorktreeStatus = { 
+/**
+ * Commit that is checked out.
+ */
+head: string, 
+/**
+ * Branch that is checked out; null when none is. The agent may have changed it.
+ */
+head_branch: string | null, 
+/**
+ * Commits that the base branch does not have.
+ */
+ahead: number, 
+/**
+ * Commits of the base branch that are not here.
+ */
+behind: number, 
+/**
+ * True when every commit is in the base branch and nothing is uncommitted.
+ */
+merged: boolean, 
+/**
+ * At most 100 files with uncommitted changes; ignored files do not count.
+ */
+uncommitted: Array<ChangedFile>, uncommitted_count: number, 
+/**
+ * Of the whole diff against the base, uncommitted work included.
+ */
+files: number, insertions: number, deletions: number, 
+/**
+ * Empty: it would merge with the base and with every other worktree of its repository.
+ */
+conflicts: Array<PredictedConflict>, 
+/**
+ * Whatever does not look right, in sentences.
+ */
+problems: Array<string>, checked_at: Timestamp, };
+
+/**
+ * A folder of its own for an agent, on a branch of its own.
+ */
+export type Worktree = { id: string, 
+/**
+ * Names the folder `task-<name>` and the branch `orchestra/<name>`; unique among the
+ * present worktrees of a repository.
+ */
+name: string, 
+/**
+ * The repository's main folder.
+ */
+repo: string, path: string, branch: string, 
+/**
+ * The branch it began at and is merged into.
+ */
+base: string, 
+/**
+ * The commit it began at.
+ */
+base_commit: string, owner: string, owner_name: string, 
+/**
+ * The agent that works or worked in it last.
+ */
+agent_id: string | null, state: WorktreeState, 
+/**
+ * Why it is in this state, where there is something to say.
+ */
+reason: string | null, 
+/**
+ * First of the leased ports, `ORCHESTRA_PORT` for the agent and the setup script.
+ */
+port: number, 
+/**
+ * How many, counted up from `port`.
+ */
+ports: number, setup: SetupReport | null, created_at: Timestamp, 
+/**
+ * Null in the feed, while it is not ready, and when it could not be found out.
+ */
+status: WorktreeStatus | null, };
+
+/**
+ * Which changes a diff shows.
+ */
+export type DiffScope = "all" | "committed" | "uncommitted";
+
+/**
+ * A run of changed lines with its surroundings.
+ */
+export type Hunk = { old_start: number, old_lines: number, new_start: number, new_lines: number, 
+/**
+ * What git prints behind the second `@@`: the function around it.
+ */
+heading: string, 
+/**
+ * Each begins with a blank, `+`, `-`, or `\` for a missing newline at the end.
+ */
+lines: Array<string>, };
+
+/**
+ * One file of a diff.
+ */
+export type DiffFile = { path: string, 
+/**
+ * Its name before, when it was renamed.
+ */
+old_path: string | null, change: FileChange, 
+/**
+ * Null for binary files.
+ */
+insertions: number | null, deletions: number | null, binary: boolean, 
+/**
+ * True for what tools run by themselves: CI and editor settings, hooks, rules of agents.
+ */
+executes: boolean, hunks: Array<Hunk>, 
+/**
+ * True when more of it exists than `hunks` holds; ask for the file alone with `path`.
+ */
+truncated: boolean, };
+
+/**
+ * A file that was left alone, and why.
+ */
+export type LeftOut = { path: string, reason: string, };
+
+/**
+ * `GET /api/worktrees/{id}/diff?scope=&path=&cursor=&limit=`: one page of files.
+ */
+export type WorktreeDiff = { worktree_id: string, scope: DiffScope, 
+/**
+ * The commit it is against.
+ */
+from: string, 
+/**
+ * Tree or commit whose content it shows; the same as long as nothing changed.
+ */
+to: string, 
+/**
+ * Of all files, not of this page.
+ */
+files: number, insertions: number, deletions: number, items: Array<DiffFile>, next_cursor: string | null, 
+/**
+ * Files that are too large to be looked at.
+ */
+left_out: Array<LeftOut>, };
+
+/**
+ * `POST /api/worktrees/{id}/commit`: everything that is not ignored.
+ */
+export type CommitRequest = { 
+/**
+ * At most 64 KiB.
+ */
+message: string, };
+
+/**
+ * What was committed.
+ */
+export type CommitAnswer = { 
+/**
+ * Null when there was nothing to commit.
+ */
+commit: string | null, files: number, left_out: Array<LeftOut>, worktree: Worktree, };
+
+/**
+ * `POST /api/worktrees/{id}/merge`.
+ */
+export type MergeRequest = { 
+/**
+ * Of the merge commit, where one is needed; at most 64 KiB.
+ */
+message?: string, 
+/**
+ * From the refusal that said what the merge would bring along.
+ */
+confirm?: string, };
+
+/**
+ * What a merge did.
+ */
+export type MergeAnswer = { 
+/**
+ * The base branch is here now.
+ */
+commit: string, 
+/**
+ * True when no merge commit was needed.
+ */
+fast_forward: boolean, worktree: Worktree, };
+
+/**
+ * `DELETE /api/worktrees/{id}?confirm=&keep_branch=`.
+ */
+export type RemoveAnswer = { id: string, name: string, 
+/**
+ * The branch that stayed, with its commits.
+ */
+kept_branch: string | null, };
+
+/**
+ * A commit that only this worktree has.
+ */
+export type LostCommit = { id: string, subject: string, };
+
+/**
+ * Why a worktree was not committed, merged or removed: the `worktree` of a problem with
+ * status 409. Which lists are filled depends on the problem's type.
+ */
+export type WorktreeRefusal = { 
+/**
+ * Give it back as `confirm` to go on all the same. It stands for exactly these lists:
+ * when anything of them changes, it is void. Null: it cannot be confirmed.
+ */
+confirm: string | null, 
+/**
+ * Uncommitted files that would be lost.
+ */
+uncommitted: Array<ChangedFile>, 
+/**
+ * Commits that would be lost.
+ */
+commits: Array<LostCommit>, 
+/**
+ * Ignored files and folders that go with the folder, for information: at most 100.
+ */
+ignored: Array<string>, 
+/**
+ * Files that conflict, or changed files of the base's folder.
+ */
+conflicts: Array<string>, 
+/**
+ * Changed files that tools run by themselves.
+ */
+executes: Array<string>, 
+/**
+ * How many entries the lists would have without their limit of 500 each.
+ */
+total: number, };
+
+/**
  * How a person logs in here.
  */
 export type LoginMode = "local" | "oidc";
@@ -1182,7 +1517,11 @@ tag: string, at: Timestamp, };
 /**
  * What happened, with the object as it was then.
  */
-export type EventBody = { "kind": "agent", agent: Agent, } | { "kind": "task", task: Task, } | { "kind": "message", message: Message, } | { "kind": "approval", approval: Approval, };
+export type EventBody = { "kind": "agent", agent: Agent, } | { "kind": "task", task: Task, } | { "kind": "message", message: Message, } | { "kind": "approval", approval: Approval, } | { "kind": "worktree", worktree: Worktree, 
+/**
+ * True when it is gone.
+ */
+removed: boolean, };
 
 /**
  * One entry of the feed.
@@ -1296,7 +1635,11 @@ mine: boolean, } | { "type": "seat", session_id: string, holder?: SeatHolder, mi
 /**
  * Bytes handed to the program so far.
  */
-bytes: number, state: PasteState, } | { "type": "receipt", message: Message, event: number, } | { "type": "agent_update", agent: Agent, event: number, } | { "type": "approval", approval: Approval, event: number, } | { "type": "resync", event: number, reason: string, } | { "type": "auth_expiring", 
+bytes: number, state: PasteState, } | { "type": "receipt", message: Message, event: number, } | { "type": "agent_update", agent: Agent, event: number, } | { "type": "approval", approval: Approval, event: number, } | { "type": "worktree", worktree: Worktree, 
+/**
+ * True when it is gone.
+ */
+removed: boolean, event: number, } | { "type": "resync", event: number, reason: string, } | { "type": "auth_expiring", 
 /**
  * Milliseconds since the epoch.
  */

@@ -44,6 +44,9 @@ pub(crate) struct Sizes {
     /// Until allocations and caches have calmed.
     pub settle: Duration,
     pub restarts: usize,
+    /// Files of a repository, and worktrees of it.
+    pub tracked: usize,
+    pub worktrees: usize,
 }
 
 const FULL: Sizes = Sizes {
@@ -69,6 +72,8 @@ const FULL: Sizes = Sizes {
     window: Duration::from_secs(8),
     settle: Duration::from_secs(3),
     restarts: 7,
+    tracked: 4000,
+    worktrees: 20,
 };
 
 const QUICK: Sizes = Sizes {
@@ -94,6 +99,8 @@ const QUICK: Sizes = Sizes {
     window: Duration::from_secs(2),
     settle: Duration::from_millis(500),
     restarts: 1,
+    tracked: 200,
+    worktrees: 3,
 };
 
 /// One run of the program.

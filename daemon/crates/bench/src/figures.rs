@@ -13,6 +13,7 @@ mod sampling;
 mod sources;
 mod spawn;
 mod viewers;
+mod worktrees;
 
 use crate::bench::Bench;
 use crate::machine::Machine;
@@ -107,6 +108,7 @@ fn title(name: Name) -> &'static str {
         Name::Sampling => "processor for sampled terminals, one viewer each",
         Name::Growth => "how cost grows with agents, viewers and bytes",
         Name::Adopt => "start of the daemon with agents to find again",
+        Name::Worktrees => "worktrees made, looked at and compared, beside plain git",
     }
 }
 
@@ -125,5 +127,6 @@ async fn measure(bench: &Bench, name: Name) -> anyhow::Result<Vec<Row>> {
         Name::Sampling => sampling::measure(bench).await,
         Name::Growth => growth::measure(bench).await,
         Name::Adopt => adopt::measure(bench).await,
+        Name::Worktrees => worktrees::measure(bench).await,
     }
 }

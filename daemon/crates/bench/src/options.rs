@@ -103,6 +103,8 @@ pub(crate) enum Name {
     Growth,
     /// Start with agents to find again.
     Adopt,
+    /// Worktrees of agents, beside plain git.
+    Worktrees,
     /// Sources of live bytes, against a private tmux.
     Sources,
 }

@@ -1,6 +1,7 @@
 //! Agents as the wire shows them, and the bodies that start and steer them.
 
 use crate::time::Timestamp;
+use crate::worktree::WorktreeAsk;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -113,6 +114,10 @@ pub struct Agent {
     /// The agent that asked for it.
     pub parent: Option<String>,
     pub cwd: String,
+    /// The worktree it works in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub worktree_id: Option<String>,
     pub status: AgentStatus,
     /// Why it is in this status, in words.
     pub reason: Option<String>,
@@ -158,6 +163,11 @@ pub struct SpawnRequest {
     /// Default 120×40; clamped to 20..400 × 5..200.
     pub size: Option<Size>,
     pub limits: Option<Limits>,
+    /// Work in a worktree of the repository that `cwd` lies in.
+    pub worktree: Option<WorktreeAsk>,
+    /// The branch that a new worktree begins at and is merged into; default: the one that
+    /// is checked out in `cwd`.
+    pub base: Option<String>,
 }
 
 /// `POST /api/agents/{id}/kill`.

@@ -5,6 +5,7 @@ use crate::approval::Approval;
 use crate::message::Message;
 use crate::task::Task;
 use crate::time::Timestamp;
+use crate::worktree::Worktree;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use utoipa::ToSchema;
@@ -23,10 +24,23 @@ pub struct Event {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS, ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum EventBody {
-    Agent { agent: Box<Agent> },
-    Task { task: Box<Task> },
-    Message { message: Box<Message> },
-    Approval { approval: Box<Approval> },
+    Agent {
+        agent: Box<Agent>,
+    },
+    Task {
+        task: Box<Task>,
+    },
+    Message {
+        message: Box<Message>,
+    },
+    Approval {
+        approval: Box<Approval>,
+    },
+    Worktree {
+        worktree: Box<Worktree>,
+        /// True when it is gone.
+        removed: bool,
+    },
 }
 
 /// One page of a list.

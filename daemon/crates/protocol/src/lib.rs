@@ -23,3 +23,4 @@ pub mod terminal;
 pub mod time;
 pub mod transcript;
 pub mod typescript;
+pub mod worktree;

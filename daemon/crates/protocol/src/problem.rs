@@ -1,5 +1,6 @@
 //! RFC 9457 problem details: the one shape of every refusal and failure.
 
+use crate::worktree::WorktreeRefusal;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use utoipa::ToSchema;
@@ -19,6 +20,10 @@ pub struct Problem {
     /// The id of the request, to find it in the log and the audit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instance: Option<String>,
+    /// What a worktree would lose or collide with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub worktree: Option<Box<WorktreeRefusal>>,
 }
 
 impl Problem {
@@ -30,6 +35,7 @@ impl Problem {
             status,
             detail: detail.into(),
             instance: None,
+            worktree: None,
         }
     }
 

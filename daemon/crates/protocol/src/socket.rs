@@ -9,6 +9,7 @@ use crate::auth::TicketRights;
 use crate::message::{Action, Message};
 use crate::problem::Problem;
 use crate::task::{Decision, TaskStatus};
+use crate::worktree::Worktree;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -310,6 +311,14 @@ pub enum ServerMessage {
     /// An agent asks a person, or the question ended.
     Approval {
         approval: Box<Approval>,
+        #[ts(type = "number")]
+        event: i64,
+    },
+    /// A worktree was made, changed hands or went; its `status` is null here.
+    Worktree {
+        worktree: Box<Worktree>,
+        /// True when it is gone.
+        removed: bool,
         #[ts(type = "number")]
         event: i64,
     },

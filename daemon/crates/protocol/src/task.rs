@@ -1,6 +1,7 @@
 //! Tasks: work with a result, and the plans and delegations that make them.
 
 use crate::time::Timestamp;
+use crate::worktree::WorktreeAsk;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -79,6 +80,14 @@ pub struct TaskResult {
     pub files: Vec<String>,
     pub diff_stat: Option<String>,
     pub declared: Option<Declared>,
+    /// Where it was done, for the whole diff.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub worktree_id: Option<String>,
+    /// The branch of that worktree.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub branch: Option<String>,
 }
 
 /// A unit of work with a result.
@@ -151,7 +160,10 @@ pub struct DelegateRequest {
     /// Folder to work in; default: the caller's.
     pub cwd: Option<String>,
     pub context: Option<Context>,
-    pub worktree: Option<bool>,
+    /// Work in a worktree of the repository that `cwd` lies in, with an agent of its own.
+    pub worktree: Option<WorktreeAsk>,
+    /// The branch that a new worktree begins at; default: the one checked out in `cwd`.
+    pub base: Option<String>,
     /// Ends the task as `timeout`; default 60 minutes.
     #[ts(optional, type = "number")]
     pub timeout_ms: Option<u64>,

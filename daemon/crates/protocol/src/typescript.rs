@@ -3,7 +3,7 @@
 
 use crate::{
     admin, agent, approval, auth, event, file, message, problem, push, socket, system, task,
-    terminal, transcript,
+    terminal, transcript, worktree,
 };
 use ts_rs::{Config, TS};
 
@@ -31,6 +31,7 @@ pub fn render() -> String {
     );
     objects(&mut out, &config);
     transcripts(&mut out, &config);
+    worktrees(&mut out, &config);
     access_and_socket(&mut out, &config);
     out.push_str("\nexport type Page<T> = { items: Array<T>, next_cursor: string | null, };\n");
     out
@@ -109,6 +110,34 @@ fn transcripts(out: &mut String, config: &Config) {
         transcript::ModelUsage,
         transcript::UsageTotals,
         transcript::ResumeRequest,
+    );
+}
+
+fn worktrees(out: &mut String, config: &Config) {
+    declare!(
+        out,
+        config,
+        worktree::WorktreeAsk,
+        worktree::WorktreeState,
+        worktree::SetupStatus,
+        worktree::SetupReport,
+        worktree::FileChange,
+        worktree::ChangedFile,
+        worktree::PredictedConflict,
+        worktree::WorktreeStatus,
+        worktree::Worktree,
+        worktree::DiffScope,
+        worktree::Hunk,
+        worktree::DiffFile,
+        worktree::LeftOut,
+        worktree::WorktreeDiff,
+        worktree::CommitRequest,
+        worktree::CommitAnswer,
+        worktree::MergeRequest,
+        worktree::MergeAnswer,
+        worktree::RemoveAnswer,
+        worktree::LostCommit,
+        worktree::WorktreeRefusal,
     );
 }
 

@@ -4,6 +4,7 @@ use super::Check;
 use crate::agents::kinds::Kinds;
 use crate::agents::mask::Mask;
 use crate::config::Config;
+use crate::git::is_new_enough;
 use orchestra_protocol::agent::AgentKind;
 use orchestra_tmux::version::Version;
 use std::process::Stdio;
@@ -35,15 +36,16 @@ pub(super) async fn tmux() -> Check {
     }
 }
 
-/// git is there; without it results name no changed files.
+/// git is there and not too old; without it there are no worktrees.
 pub(super) async fn git() -> Check {
+    let install = "install git 2.39 or newer";
     match answer("git", "--version").await {
-        Some(answer) => Check::ok("git", answer),
-        None => Check::warning(
-            "git",
-            "not installed; results will not name changed files",
-            "install git",
-        ),
+        Some(answer) if is_new_enough(&answer) => Check::ok("git", answer),
+        Some(answer) => {
+            let text = format!("{answer} is too old; there will be no worktrees");
+            Check::warning("git", text, install)
+        }
+        None => Check::warning("git", "not installed; there will be no worktrees", install),
     }
 }
 

@@ -8,6 +8,7 @@ use crate::http::extract::{Caller, Json};
 use crate::http::paging::{Once, PageQuery, page};
 use crate::http::problem::Failure;
 use crate::http::query::{MaybeJson, Query};
+use crate::http::whole::to_its_end;
 use crate::model::ids::AgentId;
 use crate::model::limits::{self, MAX_TITLE};
 use axum::extract::{Path, State};
@@ -91,19 +92,23 @@ async fn spawn(
         let agent = access::agent(&state.agents, &caller, Permission::AgentsRead, &id).await?;
         return Ok((StatusCode::CREATED, Json(agent.view)));
     }
-    let requester = requester(&caller);
-    let key = once.as_ref().map(Once::key);
-    let agent = state
-        .agents
-        .spawn(&requester, &request, None, key.as_ref())
-        .await?;
-    if let Some(prompt) = &request.prompt {
-        let outgoing = Outgoing {
-            client_id: Some("first-prompt".to_owned()),
-            ..Outgoing::text(prompt.clone())
-        };
-        state.chat.send(&requester, &agent.id, &outgoing).await?;
-    }
+    let (requester, tasks) = (requester(&caller), state.tasks.clone());
+    let work = async move {
+        let key = once.as_ref().map(Once::key);
+        let agents = &state.agents;
+        let agent = agents
+            .spawn(&requester, &request, None, key.as_ref())
+            .await?;
+        if let Some(prompt) = &request.prompt {
+            let outgoing = Outgoing {
+                client_id: Some("first-prompt".to_owned()),
+                ..Outgoing::text(prompt.clone())
+            };
+            state.chat.send(&requester, &agent.id, &outgoing).await?;
+        }
+        Ok::<_, Failure>(agent)
+    };
+    let agent = to_its_end(&tasks, work).await??;
     Ok((StatusCode::CREATED, Json(agent.view)))
 }
 

@@ -146,6 +146,11 @@ pub(super) fn message(entry: &Entry, principal: &Principal) -> Option<ServerMess
             approval: approval.clone(),
             event,
         },
+        EventBody::Worktree { worktree, removed } => ServerMessage::Worktree {
+            worktree: worktree.clone(),
+            removed: *removed,
+            event,
+        },
         EventBody::Message { message } => ServerMessage::Receipt {
             message: (**message).clone(),
             event,

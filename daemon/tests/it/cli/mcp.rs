@@ -131,7 +131,7 @@ async fn the_tools_are_these_and_need_no_daemon() {
     assert_eq!(
         shapes,
         [
-            "delegate(agent budget context continue cwd kind specialist task timeout_ms title wait_ms worktree)",
+            "delegate(agent base budget context continue cwd kind specialist task timeout_ms title wait_ms worktree)",
             "propose_plan(tasks)",
             "task_status(task_id)",
             "wait_task(task_id timeout_ms)",
@@ -186,7 +186,7 @@ async fn a_delegated_task_comes_back_as_data() {
         book.seen("/api/delegate")[0].body,
         json!({
             "specialist": "droid", "kind": null, "agent": null, "task": "say hello", "title": null, "cwd": null,
-            "context": null, "worktree": null, "timeout_ms": null, "wait_ms": null, "budget": null, "continue": null,
+            "context": null, "worktree": null, "base": null, "timeout_ms": null, "wait_ms": null, "budget": null, "continue": null,
         })
     );
 }

@@ -42,6 +42,7 @@ pub(super) fn template(path: &str) -> String {
         .replace("{task}", "{id}")
         .replace("{device}", "{id}")
         .replace("{approval}", "{id}")
+        .replace("{worktree}", "{id}")
         .replace("/hooks/shell", "/hooks/{kind}")
 }
 

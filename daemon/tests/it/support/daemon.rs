@@ -70,6 +70,13 @@ impl Site {
         self.command(args).stdin(Stdio::null()).output().unwrap()
     }
 
+    /// Plain git in the project folder.
+    pub(crate) fn git(&self, args: &[&str]) -> Output {
+        let mut command = Command::new("git");
+        command.args(args).env_clear().envs(&self.env);
+        command.current_dir(&self.project).output().unwrap()
+    }
+
     /// Starts the daemon on a free port.
     pub(crate) fn start(&self) -> Daemon {
         self.start_with(&[])
