@@ -19,6 +19,7 @@ export const TasksPage = page(() => import('./routes/tasks'));
 export const TaskPage = page(() => import('./routes/task'));
 export const SessionsPage = page(() => import('./routes/sessions'));
 export const SessionPage = page(() => import('./routes/session'));
+export const WorktreesPage = page(() => import('./routes/worktrees'));
 export const SettingsPage = page(async () => ({
   default: (await import('@/features/settings/settings-page')).SettingsPage,
 }));

@@ -16,6 +16,7 @@ import {
   TaskPage,
   TasksPage,
   WallPage,
+  WorktreesPage,
 } from './pages';
 import { Home } from './routes/home';
 import { PhoneHead } from './routes/phone-head';
@@ -64,6 +65,12 @@ const session = createRoute({
   path: '/$sessionId',
   component: SessionPage,
 });
+const worktrees = createRoute({ getParentRoute: () => shell, path: '/worktrees', component: WorktreesPage });
+const worktree = createRoute({
+  getParentRoute: () => worktrees,
+  path: '/$worktreeId',
+  component: () => null,
+});
 const settings = createRoute({ getParentRoute: () => shell, path: '/settings', component: SettingsRoute });
 
 const admin = createRoute({ getParentRoute: () => shell, path: '/admin', component: AdminRoute });
@@ -78,6 +85,7 @@ const routeTree = root.addChildren([
     wall,
     tasks.addChildren([task]),
     sessions.addChildren([session]),
+    worktrees.addChildren([worktree]),
     settings,
     admin,
     audit,

@@ -127,6 +127,7 @@ export async function readProblem(response: Response): Promise<Problem> {
         status: body.status ?? response.status,
         detail: body.detail ?? '',
         instance: body.instance ?? null,
+        ...(body.worktree ? { worktree: body.worktree } : {}),
       };
     }
   } catch {

@@ -9,6 +9,7 @@ import * as push from './push.mjs';
 import * as disk from './sessions.mjs';
 import { Connection, converse } from './sockets.mjs';
 import * as talk from './talk.mjs';
+import * as trees from './worktrees.mjs';
 import * as world from './world.mjs';
 
 const CSP =
@@ -52,6 +53,8 @@ export class FakeDaemon {
     this.told = push.told(base);
     this.deliveries = push.deliveries(base);
     this.files = [];
+    this.worktrees = trees.worktrees(base);
+    this.posted = [];
     this.event = 100 + this.feed.length;
   }
 
@@ -140,8 +143,12 @@ export class FakeDaemon {
       response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' });
       response.end(body === undefined ? '' : JSON.stringify(body));
     };
-    const problem = (status, title, detail, code = 'fake') =>
-      json(status, { type: `urn:orchestra:${code}`, title, status, detail }, 'application/problem+json');
+    const problem = (status, title, detail, code = 'fake', more = {}) =>
+      json(
+        status,
+        { type: `urn:orchestra:${code}`, title, status, detail, ...more },
+        'application/problem+json',
+      );
     if (!url.pathname.startsWith('/api/')) return this.asset(url.pathname, response);
     if (this.down) return request.socket.destroy();
     const chunks = [];
@@ -154,7 +161,8 @@ export class FakeDaemon {
       response.writeHead(200, { 'content-type': 'text/markdown; charset=utf-8' });
       return response.end(answer.text);
     }
-    if (answer.problem) return problem(answer.status, answer.problem, answer.detail, answer.code);
+    if (answer.problem)
+      return problem(answer.status, answer.problem, answer.detail, answer.code, answer.more);
     return json(answer.status ?? 200, answer.body);
   }
 
@@ -213,6 +221,7 @@ export class FakeDaemon {
     if (at === 'POST /api/plans/decide') return { body: this.decide(body.task_ids, body.decision) ?? {} };
     const pushed = push.answer(this, at, body);
     if (pushed) return pushed;
+    if (pathname.startsWith('/api/worktrees')) return trees.answer(this, at, searchParams, body);
     if (pathname.endsWith('/files')) return this.take(searchParams.get('name'), body);
     return this.object(method, pathname.split('/').slice(2), body);
   }
@@ -255,8 +264,11 @@ export class FakeDaemon {
       const items = this.messages.filter((each) => each.agent_id === id).reverse();
       return { body: { items, next_cursor: null } };
     }
-    if (part === 'messages')
-      return { status: 202, body: this.say(body.text, agent.session_id, body.client_id) ?? {} };
+    if (part === 'messages') {
+      this.posted.push(body);
+      this.say(body.text, agent.session_id, body.client_id);
+      return { status: 202, body: { ...this.messages.at(-1) } };
+    }
     if (part === 'kill') {
       Object.assign(agent, {
         status: 'killed',
