@@ -2,6 +2,7 @@
 
 pub mod adapter;
 pub mod adopt;
+pub mod files;
 pub mod folder;
 pub mod hooks;
 pub mod kinds;

@@ -14,6 +14,7 @@ use crate::http::door::Door;
 use crate::http::edge::Edge;
 use crate::http::serve::{self, Listeners};
 use crate::http::{self, AppState};
+use crate::push::Push;
 use crate::store::Store;
 use crate::supervise::Tasks;
 use crate::terminal::Terminals;
@@ -136,6 +137,8 @@ async fn wire(config: Arc<Config>, edge: Edge, tasks: &Tasks) -> anyhow::Result<
         tasks,
     )
     .await?;
+    let page = edge.base_url();
+    let push = Push::start(&config, page, store.clone(), events.clone(), tasks).await?;
     Ok(AppState {
         config,
         store,
@@ -150,6 +153,7 @@ async fn wire(config: Arc<Config>, edge: Edge, tasks: &Tasks) -> anyhow::Result<
         approvals,
         chat,
         delegate,
+        push,
         tasks: tasks.clone(),
         sockets: http::ws::Sockets::default(),
     })

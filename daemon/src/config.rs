@@ -59,6 +59,7 @@ pub struct Settings {
     pub terminal: Terminal,
     pub primary: Primary,
     pub approvals: Approvals,
+    pub push: Push,
     pub limits: Limits,
     pub retention: Retention,
     pub transcripts: Transcripts,
@@ -175,6 +176,16 @@ pub enum OnTimeout {
     /// The CLI's own dialog is left to answer it.
     Terminal,
     Deny,
+}
+
+/// Notifications through the browsers' push services.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Push {
+    /// Whom a push service may turn to: `mailto:` or https.
+    pub contact: String,
+    /// Also takes endpoints over http, at any port and at private addresses.
+    pub private_endpoints: bool,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -358,6 +369,10 @@ impl Config {
             (
                 self.settings.network.published_on_loopback,
                 "network.published_on_loopback is on: make sure that the port is published on loopback only",
+            ),
+            (
+                self.settings.push.private_endpoints,
+                "push.private_endpoints is on: whoever is logged in can make the daemon call addresses of your network",
             ),
         ];
         let on = reminders.into_iter().filter(|(on, _)| *on);

@@ -15,6 +15,8 @@ pub mod evidence;
 pub mod idempotency;
 pub mod index;
 pub mod messages;
+pub mod push;
+pub mod push_log;
 pub mod rows;
 pub mod shares;
 pub mod tasks;

@@ -39,6 +39,7 @@ fn forget(state: &AppState, tasks: &Tasks) {
                 store::events::prune(&store, before).await?;
                 store::evidence::prune(&store, before).await?;
                 store::approvals::prune(&store, before).await?;
+                store::push_log::prune(&store, before).await?;
                 store::idempotency::prune(&store).await
             };
             if let Err(error) = pruned.await {

@@ -17,6 +17,7 @@ pub(super) fn check(
         .or_else(|| login(settings))
         .or_else(|| terminal(settings))
         .or_else(|| approvals(settings))
+        .or_else(|| push(settings))
         .or_else(|| worktrees(settings))
         .or_else(|| specialists(settings));
     let Some((key, message)) = found else {
@@ -88,6 +89,18 @@ fn approvals(settings: &Settings) -> Option<Wrong> {
     // The CLIs' hooks are cut after a day.
     (!(5..=86_000).contains(&settings.approvals.timeout_s))
         .then_some(("approvals.timeout_s", "must lie between 5 and 86000"))
+}
+
+fn push(settings: &Settings) -> Option<Wrong> {
+    let contact = settings.push.contact.as_str();
+    let good = contact.is_empty()
+        || contact.starts_with("https://")
+        || (contact.starts_with("mailto:") && contact.contains('@'));
+    let plain = contact.len() <= 200 && !contact.chars().any(|one| one.is_control() || one == ' ');
+    (!(good && plain)).then_some((
+        "push.contact",
+        "must be like mailto:you@example.org, or an https address, or empty",
+    ))
 }
 
 fn worktrees(settings: &Settings) -> Option<Wrong> {
