@@ -2,9 +2,14 @@
 //! flags; parsed once, before any socket opens. The only reader of the environment.
 
 mod check;
+pub mod edit;
+pub mod fault;
+pub mod keys;
 pub mod layers;
 pub mod paths;
+mod places;
 
+use fault::{Fault, Origin};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -18,8 +23,8 @@ pub enum ConfigError {
         path: PathBuf,
         error: std::io::Error,
     },
-    #[error("{origin}: {message}")]
-    Value { origin: String, message: String },
+    #[error("{}", fault::together(.0))]
+    Faults(Vec<Fault>),
     #[error("{0}")]
     Folder(String),
 }
@@ -29,8 +34,8 @@ pub enum ConfigError {
 pub struct Config {
     pub settings: Settings,
     pub paths: paths::Paths,
-    /// Where each value came from: dotted key to `default`, a file, a variable or a flag.
-    pub provenance: BTreeMap<String, String>,
+    /// Where each value came from, by dotted key.
+    pub provenance: BTreeMap<String, Origin>,
     /// The environment as it was at start, for the allow-lists of `kinds.*.env`.
     pub environment: BTreeMap<String, String>,
 }
@@ -50,6 +55,11 @@ pub struct Settings {
     pub limits: Limits,
     pub retention: Retention,
     pub transcripts: Transcripts,
+    pub worktrees: Worktrees,
+    /// By the beginning of a model's name: dollars for a million tokens read anew,
+    /// written, put into a cache, read from it.
+    #[serde(default)]
+    pub prices: BTreeMap<String, [f64; 4]>,
     #[serde(default)]
     pub kinds: BTreeMap<String, Kind>,
     #[serde(default)]
@@ -187,7 +197,15 @@ pub struct Retention {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Transcripts {
-    pub rescan_s: u64,
+    pub heartbeat_s: u64,
+}
+
+/// Git worktrees of agents.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Worktrees {
+    pub dir: String,
+    pub parallel: u32,
 }
 
 /// What a CLI may inherit and is started with.
@@ -200,6 +218,8 @@ pub struct Kind {
     pub args: Vec<String>,
     /// Path of the program, when it is not on PATH.
     pub command: Option<PathBuf>,
+    /// Folder of its session files, when it is not the CLI's own.
+    pub sessions: Option<PathBuf>,
 }
 
 /// A named worker.
@@ -242,15 +262,21 @@ impl Config {
     pub fn load(flags: &Flags) -> Result<Self, ConfigError> {
         let environment = environment();
         let paths = paths::Paths::find(flags, &environment)?;
-        let (settings, provenance) = layers::merge(flags, &environment, &paths.config_file)?;
-        let config = Self {
-            settings,
+        let text = read_optional(&paths.config_file)?;
+        let read = layers::read(flags, &environment, &paths.config_file, text.as_deref());
+        let layers = read.map_err(ConfigError::Faults)?;
+        Ok(Self {
+            settings: layers.settings,
             paths,
-            provenance,
+            provenance: layers.provenance,
             environment,
-        };
-        config.check()?;
-        Ok(config)
+        })
+    }
+
+    /// Where a CLI keeps its sessions, when the settings name another folder than its own.
+    pub fn sessions_of(&self, kind: &str) -> Option<PathBuf> {
+        let folder = self.settings.kinds.get(kind)?.sessions.as_ref()?;
+        Some(self.paths.expand(&folder.to_string_lossy()))
     }
 
     /// The specialist of that name.
@@ -313,7 +339,10 @@ pub fn environment() -> BTreeMap<String, String> {
 }
 
 /// Reads a file that may be missing.
-fn read_optional(path: &Path) -> Result<Option<String>, ConfigError> {
+///
+/// # Errors
+/// When it is there and cannot be read.
+pub fn read_optional(path: &Path) -> Result<Option<String>, ConfigError> {
     match std::fs::read_to_string(path) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),

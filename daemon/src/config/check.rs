@@ -1,29 +1,15 @@
 //! What does not go together: refused before any socket opens, with a sentence that says
 //! what to change.
 
-use super::{Config, ConfigError, LoginSource, Settings};
+use super::{LoginSource, Settings};
 
 /// A key and what is wrong with it.
 type Wrong = (&'static str, &'static str);
 
-impl Config {
-    /// # Errors
-    /// Names the first setting that cannot stand, and where it came from.
-    pub(super) fn check(&self) -> Result<(), ConfigError> {
-        let settings = &self.settings;
-        let found = network(settings)
-            .or_else(|| login(settings))
-            .or_else(|| terminal(settings))
-            .or_else(|| approvals(settings))
-            .or_else(|| specialists(settings));
-        let Some((key, message)) = found else {
-            return Ok(());
-        };
-        Err(ConfigError::Value {
-            origin: self.provenance.get(key).cloned().unwrap_or_default(),
-            message: format!("{key}: {message}"),
-        })
-    }
+/// What cannot stand, one of each section at most.
+pub(super) fn wrongs(settings: &Settings) -> Vec<Wrong> {
+    let checks = [network, login, terminal, approvals, counts, specialists];
+    checks.iter().filter_map(|check| check(settings)).collect()
 }
 
 fn network(settings: &Settings) -> Option<Wrong> {
@@ -86,6 +72,14 @@ fn approvals(settings: &Settings) -> Option<Wrong> {
     // The CLIs' hooks are cut after a day.
     (!(5..=86_000).contains(&settings.approvals.timeout_s))
         .then_some(("approvals.timeout_s", "must lie between 5 and 86000"))
+}
+
+fn counts(settings: &Settings) -> Option<Wrong> {
+    if !(1..=86_400).contains(&settings.transcripts.heartbeat_s) {
+        return Some(("transcripts.heartbeat_s", "must lie between 1 and 86400"));
+    }
+    (!(1..=50).contains(&settings.worktrees.parallel))
+        .then_some(("worktrees.parallel", "must lie between 1 and 50"))
 }
 
 fn specialists(settings: &Settings) -> Option<Wrong> {
