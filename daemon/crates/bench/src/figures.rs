@@ -9,6 +9,7 @@ mod keys;
 mod load;
 mod log;
 mod memory;
+mod recording;
 mod sampling;
 mod sources;
 mod spawn;
@@ -106,6 +107,7 @@ fn title(name: Name) -> &'static str {
         Name::Memory => "memory of daemon, tmux and Claude Code",
         Name::Sampling => "processor for sampled terminals, one viewer each",
         Name::Growth => "how cost grows with agents, viewers and bytes",
+        Name::Recording => "processor and disk for recordings",
         Name::Adopt => "start of the daemon with agents to find again",
     }
 }
@@ -124,6 +126,7 @@ async fn measure(bench: &Bench, name: Name) -> anyhow::Result<Vec<Row>> {
         Name::Memory => memory::measure(bench).await,
         Name::Sampling => sampling::measure(bench).await,
         Name::Growth => growth::measure(bench).await,
+        Name::Recording => recording::measure(bench).await,
         Name::Adopt => adopt::measure(bench).await,
     }
 }

@@ -23,6 +23,7 @@ mod tmux;
 mod viewer;
 mod wait;
 mod wire;
+mod zellij;
 
 use anyhow::Context;
 use bench::Bench;

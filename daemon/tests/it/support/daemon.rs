@@ -137,9 +137,10 @@ impl Site {
 impl Drop for Site {
     fn drop(&mut self) {
         // Agents outlive the daemon by design; a test's must not outlive the test.
-        let panes = self.tmux(&["list-panes", "-a", "-F", "#{pane_pid}"]);
+        // Nor may the server, which waits for ever for a client that its daemon left stuck.
+        let panes = self.tmux(&["list-panes", "-a", "-F", "#{pane_pid} #{pid}"]);
         self.tmux(&["kill-server"]);
-        for pid in String::from_utf8_lossy(&panes.stdout).lines() {
+        for pid in String::from_utf8_lossy(&panes.stdout).split_whitespace() {
             let _ = Command::new("kill")
                 .args(["-KILL", pid])
                 .stderr(Stdio::null())
