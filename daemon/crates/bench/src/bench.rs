@@ -44,6 +44,9 @@ pub(crate) struct Sizes {
     /// Until allocations and caches have calmed.
     pub settle: Duration,
     pub restarts: usize,
+    /// Session files and their bytes, all together.
+    pub sessions: usize,
+    pub session_bytes: u64,
 }
 
 const FULL: Sizes = Sizes {
@@ -69,6 +72,8 @@ const FULL: Sizes = Sizes {
     window: Duration::from_secs(8),
     settle: Duration::from_secs(3),
     restarts: 7,
+    sessions: 10_000,
+    session_bytes: 5_000_000_000,
 };
 
 const QUICK: Sizes = Sizes {
@@ -94,6 +99,8 @@ const QUICK: Sizes = Sizes {
     window: Duration::from_secs(2),
     settle: Duration::from_millis(500),
     restarts: 1,
+    sessions: 200,
+    session_bytes: 20_000_000,
 };
 
 /// One run of the program.

@@ -109,4 +109,6 @@ pub(crate) enum Name {
     Adopt,
     /// Sources of live bytes, against a private tmux.
     Sources,
+    /// Sessions that the CLIs left on disk, beside ccusage.
+    Sessions,
 }
