@@ -15,6 +15,7 @@ pub mod evidence;
 pub mod idempotency;
 pub mod index;
 pub mod messages;
+pub mod retention;
 pub mod rows;
 pub mod shares;
 pub mod tasks;

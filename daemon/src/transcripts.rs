@@ -239,7 +239,11 @@ impl Transcripts {
         }
         Ok(UsageTotals {
             usage: total,
-            cost_usd: models.iter().filter_map(|model| model.cost_usd).sum(),
+            // A sum of nothing would be minus zero.
+            cost_usd: models
+                .iter()
+                .filter_map(|model| model.cost_usd)
+                .fold(0.0, |sum, cost| sum + cost),
             models,
             progress: self.progress(),
         })

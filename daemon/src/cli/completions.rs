@@ -93,7 +93,7 @@ fn zsh(script: &str) -> String {
     let mut out = String::new();
     for line in script.lines() {
         // The arguments that are described as an agent's id.
-        let id = line.contains("Such as") && line.ends_with(":_default' \\");
+        let id = line.contains("droid-001") && line.ends_with(":_default' \\");
         let line = match line.strip_suffix(":_default' \\") {
             Some(rest) if id => format!("{rest}:_orchestra_ids' \\"),
             _ => line.to_owned(),

@@ -249,6 +249,11 @@ fn sums(totals: &UsageTotals, json: bool) -> Result<(), Failure> {
         output::json(totals);
         return Ok(());
     }
+    if totals.models.is_empty() {
+        output::line("No session tells of tokens.");
+        reading(&totals.progress);
+        return Ok(());
+    }
     let cost = |cost: Option<f64>| cost.map_or("?".into(), |cost| format!("${cost:.2}"));
     let each = |one: &orchestra_protocol::transcript::ModelUsage| {
         let usage = one.usage;
