@@ -30,6 +30,10 @@ fi
 retry "$ROOT/testkit/oidc/install.sh" >/dev/null ||
   die "The OpenID provider of the tests could not be installed." "testkit/oidc/install.sh"
 
+# What the sums of tokens are compared with.
+retry "$ROOT/testkit/ccusage/install.sh" >/dev/null ||
+  die "ccusage could not be installed." "testkit/ccusage/install.sh"
+
 if [[ "$("$TOOLS/bin/hadolint" --version 2>/dev/null)" != *"$HADOLINT"* ]]; then
   say "hadolint $HADOLINT"
   retry python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore \

@@ -101,6 +101,9 @@ async fn wire(config: Arc<Config>, edge: Edge, tasks: &Tasks) -> anyhow::Result<
     let audit = Audit::open(&config.paths.data_dir)?;
     let transcripts = Transcripts::start(&config, store.clone(), tasks).await?;
     let worktrees = Worktrees::start(config.clone(), store.clone(), events.clone()).await?;
+    let adapters = crate::agents::adapter::all().iter();
+    let resumable = adapters.filter(|adapter| adapter.takes_found());
+    transcripts.set_resumable(resumable.map(|adapter| adapter.kind()).collect());
     let terminals = Terminals::start(&config, tasks).await?;
     let orchestra = orchestra_binary()?;
     let agents = Agents::start(

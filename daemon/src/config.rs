@@ -2,9 +2,14 @@
 //! flags; parsed once, before any socket opens. The only reader of the environment.
 
 mod check;
+pub mod edit;
+pub mod fault;
+pub mod keys;
 pub mod layers;
 pub mod paths;
+mod places;
 
+use fault::{Fault, Origin};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -30,8 +35,8 @@ pub enum ConfigError {
         path: PathBuf,
         error: std::io::Error,
     },
-    #[error("{origin}: {message}")]
-    Value { origin: String, message: String },
+    #[error("{}", fault::together(.0))]
+    Faults(Vec<Fault>),
     #[error("{0}")]
     Folder(String),
 }
@@ -41,8 +46,8 @@ pub enum ConfigError {
 pub struct Config {
     pub settings: Settings,
     pub paths: paths::Paths,
-    /// Where each value came from: dotted key to `default`, a file, a variable or a flag.
-    pub provenance: BTreeMap<String, String>,
+    /// Where each value came from, by dotted key.
+    pub provenance: BTreeMap<String, Origin>,
     /// The environment as it was at start, for the allow-lists of `kinds.*.env`.
     pub environment: BTreeMap<String, String>,
 }
@@ -64,6 +69,10 @@ pub struct Settings {
     pub retention: Retention,
     pub transcripts: Transcripts,
     pub worktrees: Worktrees,
+    /// By the beginning of a model's name: dollars for a million tokens read anew,
+    /// written, put into a cache, read from it.
+    #[serde(default)]
+    pub prices: BTreeMap<String, [f64; 4]>,
     #[serde(default)]
     pub kinds: BTreeMap<String, Kind>,
     #[serde(default)]
@@ -213,7 +222,7 @@ pub struct Retention {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Transcripts {
-    pub rescan_s: u64,
+    pub heartbeat_s: u64,
 }
 
 /// Folders of their own for agents.
@@ -222,6 +231,8 @@ pub struct Transcripts {
 pub struct Worktrees {
     /// Name of the folder beneath a repository that holds them.
     pub folder: String,
+    /// Agents that `orchestra spawn` starts side by side.
+    pub parallel: u32,
     /// A program and its arguments, run in each new one; empty: none.
     pub setup: Vec<String>,
     pub setup_timeout_s: u64,
@@ -241,6 +252,8 @@ pub struct Kind {
     pub args: Vec<String>,
     /// Path of the program, when it is not on PATH.
     pub command: Option<PathBuf>,
+    /// Folder of its session files, when it is not the CLI's own.
+    pub sessions: Option<PathBuf>,
 }
 
 /// A named worker.
@@ -278,10 +291,9 @@ impl Settings {
     /// # Errors
     /// Names the line or the key that cannot stand.
     pub fn of_text(text: &str) -> Result<Self, ConfigError> {
-        let file = Some((text, "config.toml"));
-        let (settings, origins) = layers::lay_all(&Flags::default(), &BTreeMap::new(), file)?;
-        check::check(&settings, &origins)?;
-        Ok(settings)
+        let file = std::path::Path::new("config.toml");
+        let read = layers::read(&Flags::default(), &BTreeMap::new(), file, Some(text));
+        Ok(read.map_err(ConfigError::Faults)?.settings)
     }
 }
 
@@ -301,14 +313,21 @@ impl Config {
     pub fn load(flags: &Flags) -> Result<Self, ConfigError> {
         let environment = environment();
         let paths = paths::Paths::find(flags, &environment)?;
-        let (settings, provenance) = layers::merge(flags, &environment, &paths.config_file)?;
-        check::check(&settings, &provenance)?;
+        let text = read_optional(&paths.config_file)?;
+        let read = layers::read(flags, &environment, &paths.config_file, text.as_deref());
+        let layers = read.map_err(ConfigError::Faults)?;
         Ok(Self {
-            settings,
+            settings: layers.settings,
             paths,
-            provenance,
+            provenance: layers.provenance,
             environment,
         })
+    }
+
+    /// Where a CLI keeps its sessions, when the settings name another folder than its own.
+    pub fn sessions_of(&self, kind: &str) -> Option<PathBuf> {
+        let folder = self.settings.kinds.get(kind)?.sessions.as_ref()?;
+        Some(self.paths.expand(&folder.to_string_lossy()))
     }
 
     /// The specialist of that name.
@@ -388,7 +407,10 @@ pub fn environment() -> BTreeMap<String, String> {
 }
 
 /// Reads a file that may be missing.
-fn read_optional(path: &Path) -> Result<Option<String>, ConfigError> {
+///
+/// # Errors
+/// When it is there and cannot be read.
+pub fn read_optional(path: &Path) -> Result<Option<String>, ConfigError> {
     match std::fs::read_to_string(path) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),

@@ -17,6 +17,7 @@ pub mod index;
 pub mod messages;
 pub mod push;
 pub mod push_log;
+pub mod retention;
 pub mod rows;
 pub mod shares;
 pub mod tasks;

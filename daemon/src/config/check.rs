@@ -1,32 +1,17 @@
 //! What does not go together: refused before any socket opens, with a sentence that says
 //! what to change.
 
-use super::{ConfigError, LoginSource, Settings};
-use std::collections::BTreeMap;
+use super::{LoginSource, Settings};
 
 /// A key and what is wrong with it.
 type Wrong = (&'static str, &'static str);
 
-/// # Errors
-/// Names the first setting that cannot stand, and where it came from.
-pub(super) fn check(
-    settings: &Settings,
-    origins: &BTreeMap<String, String>,
-) -> Result<(), ConfigError> {
-    let found = network(settings)
-        .or_else(|| login(settings))
-        .or_else(|| terminal(settings))
-        .or_else(|| approvals(settings))
-        .or_else(|| push(settings))
-        .or_else(|| worktrees(settings))
-        .or_else(|| specialists(settings));
-    let Some((key, message)) = found else {
-        return Ok(());
-    };
-    Err(ConfigError::Value {
-        origin: origins.get(key).cloned().unwrap_or_default(),
-        message: format!("{key}: {message}"),
-    })
+/// What cannot stand, one of each section at most.
+pub(super) fn wrongs(settings: &Settings) -> Vec<Wrong> {
+    let checks = [
+        network, login, terminal, approvals, push, transcripts, worktrees, specialists,
+    ];
+    checks.iter().filter_map(|check| check(settings)).collect()
 }
 
 fn network(settings: &Settings) -> Option<Wrong> {
@@ -118,6 +103,9 @@ fn worktrees(settings: &Settings) -> Option<Wrong> {
             "must be the plain name of a folder beneath the repository, such as .worktrees",
         ));
     }
+    if !(1..=50).contains(&worktrees.parallel) {
+        return Some(("worktrees.parallel", "must lie between 1 and 50"));
+    }
     if !(1..=86_400).contains(&worktrees.setup_timeout_s) {
         return Some(("worktrees.setup_timeout_s", "must lie between 1 and 86400"));
     }
@@ -129,6 +117,10 @@ fn worktrees(settings: &Settings) -> Option<Wrong> {
         "worktrees.port_from",
         "must be 1024 or more and not above worktrees.port_to",
     ))
+
+fn transcripts(settings: &Settings) -> Option<Wrong> {
+    (!(1..=86_400).contains(&settings.transcripts.heartbeat_s))
+        .then_some(("transcripts.heartbeat_s", "must lie between 1 and 86400"))
 }
 
 fn specialists(settings: &Settings) -> Option<Wrong> {

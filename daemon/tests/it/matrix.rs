@@ -156,7 +156,9 @@ impl Stage {
             .request(row.method.parse().unwrap(), &path)
             .header("accept", "application/json, text/event-stream");
         if let Some(body) = &body {
-            request = request.header("content-type", row.kind()).body(body.to_string());
+            request = request
+                .header("content-type", row.kind())
+                .body(body.to_string());
         }
         let response = request.send().await.unwrap();
         let id = response.headers().get("x-request-id");

@@ -823,6 +823,23 @@ offset: number, at: Timestamp | null, role: EntryRole, parts: Array<Part>, model
 usage: TokenUsage | null, cost_usd: number | null, };
 
 /**
+ * `GET /api/transcripts/{id}/hits`: where words stand in one session, in order.
+ */
+export type TranscriptHits = { items: Array<Hit>, 
+/**
+ * In the whole session, 10 000 at most.
+ */
+total: number, 
+/**
+ * Give it back as `from` to read on; null at the end.
+ */
+next: number | null, bytes: number, 
+/**
+ * How far the session has been read for search.
+ */
+read_bytes: number, };
+
+/**
  * `GET /api/transcripts/{id}`.
  */
 export type TranscriptView = { transcript: Transcript, 

@@ -52,6 +52,9 @@ pub(crate) struct Sizes {
     /// Files of a repository, and worktrees of it.
     pub tracked: usize,
     pub worktrees: usize,
+    /// Session files and their bytes, all together.
+    pub sessions: usize,
+    pub session_bytes: u64,
 }
 
 const FULL: Sizes = Sizes {
@@ -82,6 +85,8 @@ const FULL: Sizes = Sizes {
     jwt_flood: Duration::from_secs(10),
     tracked: 4000,
     worktrees: 20,
+    sessions: 10_000,
+    session_bytes: 5_000_000_000,
 };
 
 const QUICK: Sizes = Sizes {
@@ -112,6 +117,8 @@ const QUICK: Sizes = Sizes {
     jwt_flood: Duration::from_secs(1),
     tracked: 200,
     worktrees: 3,
+    sessions: 200,
+    session_bytes: 20_000_000,
 };
 
 /// One run of the program.

@@ -113,4 +113,6 @@ pub(crate) enum Name {
     Worktrees,
     /// Sources of live bytes, against a private tmux.
     Sources,
+    /// Sessions that the CLIs left on disk, beside ccusage.
+    Sessions,
 }

@@ -106,6 +106,7 @@ fn transcripts(out: &mut String, config: &Config) {
         transcript::EntryRole,
         transcript::Part,
         transcript::Entry,
+        transcript::TranscriptHits,
         transcript::TranscriptView,
         transcript::ModelUsage,
         transcript::UsageTotals,

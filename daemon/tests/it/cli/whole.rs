@@ -10,19 +10,19 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 /// Runs a command that must succeed; its stdout.
-fn done(site: &Site, arguments: &[&str]) -> String {
+pub(super) fn done(site: &Site, arguments: &[&str]) -> String {
     let output = site.run(arguments);
     let err = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{arguments:?}: {err}");
     String::from_utf8(output.stdout).unwrap()
 }
 
-fn json(site: &Site, arguments: &[&str]) -> Value {
+pub(super) fn json(site: &Site, arguments: &[&str]) -> Value {
     serde_json::from_str(&done(site, arguments)).unwrap()
 }
 
 /// Polls until it holds; half a minute is a failure.
-fn until(what: &str, mut holds: impl FnMut() -> bool) {
+pub(super) fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let end = Instant::now() + Duration::from_secs(30);
     while !holds() {
         assert!(Instant::now() < end, "it never came: {what}");
@@ -122,14 +122,14 @@ fn an_agent_cannot_make_itself_its_owner() {
     assert!(answer.contains("code=0"), "{answer}");
 }
 
-/// A person at a terminal: a tmux of its own that runs `orchestra attach`.
-struct Person<'a> {
+/// A person at a terminal: a tmux of its own that runs one command.
+pub(super) struct Person<'a> {
     site: &'a Site,
     socket: PathBuf,
 }
 
 impl<'a> Person<'a> {
-    fn attach(site: &'a Site, arguments: &[&str]) -> Self {
+    pub(super) fn attach(site: &'a Site, arguments: &[&str]) -> Self {
         // A server of its own each time: one that ends would take the next one's session.
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
@@ -140,7 +140,7 @@ impl<'a> Person<'a> {
         person
     }
 
-    fn tmux(&self, arguments: &[&str]) -> Output {
+    pub(super) fn tmux(&self, arguments: &[&str]) -> Output {
         let mut command = Command::new("tmux");
         command
             .arg("-S")
@@ -151,11 +151,11 @@ impl<'a> Person<'a> {
         command.current_dir(&self.site.project).output().unwrap()
     }
 
-    fn keys(&self, keys: &[&str]) {
+    pub(super) fn keys(&self, keys: &[&str]) {
         self.tmux(&[&["send-keys"], keys].concat());
     }
 
-    fn sees(&self, text: &str) {
+    pub(super) fn sees(&self, text: &str) {
         until(text, || {
             let screen = self.tmux(&["capture-pane", "-p"]);
             String::from_utf8_lossy(&screen.stdout)

@@ -174,6 +174,8 @@ pub(super) const ROUTES: &[Row] = &[
         "401 401 200 403 200 200 403 403 403"),
     row("GET", "/api/transcripts/{device}", "",
         "401 401 404 403 404 404 403 403 403"),
+    row("GET", "/api/transcripts/{device}/hits", "",
+        "401 401 404 403 404 404 403 403 403"),
     row("GET", "/api/transcripts/{device}/export", "",
         "401 401 404 403 404 404 403 403 403"),
     row("POST", "/api/transcripts/{device}/resume", "{}",
