@@ -4,11 +4,13 @@ pub mod adapter;
 pub mod adopt;
 pub mod folder;
 pub mod hooks;
+pub mod journal;
 pub mod kinds;
 pub mod launch;
 pub mod lifecycle;
 pub mod mask;
 pub mod order;
+pub mod overlay;
 pub mod resume;
 pub mod signals;
 pub mod start;
@@ -93,6 +95,8 @@ pub(in crate::agents) struct Live {
     bound: bool,
     /// What was decided and stored last.
     shown: Option<Activity>,
+    /// How far the CLI's own record of prompts was read.
+    pub(in crate::agents) journal: journal::Place,
 }
 
 impl Live {

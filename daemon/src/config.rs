@@ -200,6 +200,35 @@ pub struct Kind {
     pub args: Vec<String>,
     /// Path of the program, when it is not on PATH.
     pub command: Option<PathBuf>,
+    /// Of a kind that is declared here alone: its name for people.
+    pub title: String,
+    /// A row of its screen looks like this when it takes a prompt.
+    pub ready: String,
+    /// A row looks like this while it works; empty: whenever the last row is not `ready`.
+    pub busy: String,
+    /// A row looks like this while it asks something.
+    pub dialog: String,
+    pub prompt: PromptMethod,
+    /// Keys that end its turn, with blanks between them.
+    pub interrupt: String,
+}
+
+impl Kind {
+    /// True when it says how to read a screen: it declares a kind of its own.
+    pub fn declares(&self) -> bool {
+        !self.ready.is_empty()
+    }
+}
+
+/// How a declared kind is told something.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PromptMethod {
+    /// As a paste, lines and all, for programs that know bracketed paste.
+    #[default]
+    Paste,
+    /// As one line, for programs that take each line for a prompt.
+    Line,
 }
 
 /// A named worker.

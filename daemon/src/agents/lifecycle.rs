@@ -143,13 +143,11 @@ impl Agents {
             order.permissions = self.config.settings.primary.permissions;
         }
         let transcript = agent.transcript.as_deref().map(Path::new);
-        let resume = order.adapter.resumes() && transcript.is_some_and(Path::is_file);
         let _one = self.resuming.acquire().await;
-        let conversation = match (&agent.cli_session, resume) {
+        let kept = agent.cli_session.as_ref();
+        let conversation = match kept.filter(|one| order.adapter.resumes(one, transcript)) {
             // Another has taken it up meanwhile: two writers would spoil it.
-            (Some(session), true) if !self.taken(session).await? => {
-                Conversation::of(session.clone())
-            }
+            Some(session) if !self.taken(session).await? => Conversation::of(session.clone()),
             _ => Conversation::fresh(),
         };
         let (token, hash) = new_agent_token();

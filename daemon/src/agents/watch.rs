@@ -205,17 +205,21 @@ impl Agents {
             self.tell(id, Source::Title, told, "the terminal's title")
                 .await;
         }
-        self.read_unready_screen(agent).await;
+        if let Err(error) = self.read_journal(id, adapter, false).await {
+            tracing::warn!(agent.id = %id, %error, "a CLI's journal could not be taken");
+        }
+        self.read_silent_screen(agent).await;
     }
 
-    /// An agent that never said it is ready may be stuck in a dialog: look.
-    async fn read_unready_screen(&self, agent: &StoredAgent) {
+    /// An agent that never said it is ready may be stuck in a dialog, and some CLIs tell by
+    /// nothing else what they do: look.
+    async fn read_silent_screen(&self, agent: &StoredAgent) {
         let id = &agent.id;
         let Ok(adapter) = self.adapter(&agent.view.kind) else {
             return;
         };
         let heard = self.with_live(id, |live| live.heard()).unwrap_or(true);
-        if heard {
+        if heard && !adapter.watched() {
             self.tell(id, Source::Screen, None, "").await;
             return;
         }

@@ -79,6 +79,9 @@ impl Chat {
             MessageStatus::Queued => self.offer(&agent, adapter, first).await.map(Next::Wait),
             MessageStatus::Pasted => self.recover(&agent, adapter, first).await.map(Next::Wait),
             MessageStatus::Submitted => self.insist(&agent, adapter, first).await.map(Next::Wait),
+            MessageStatus::Accepted if adapter.by_screen() => {
+                self.end_by_screen(&agent, first).await.map(Next::Wait)
+            }
             MessageStatus::Accepted => self.await_end(&agent, first).await,
             MessageStatus::Answered | MessageStatus::Failed => Ok(Next::Again),
         }

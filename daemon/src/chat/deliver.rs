@@ -152,6 +152,10 @@ impl Chat {
                 .await?;
             return Ok(PATIENCE);
         }
+        if adapter.by_screen() && !Self::stands(adapter, &reading, message) {
+            self.taken_by_screen(agent, adapter, message).await?;
+            return Ok(Duration::ZERO);
+        }
         if message.tries >= ENTERS {
             let reason = "the CLI never said that it took the text; look at its terminal";
             self.step(message, MessageStatus::Failed, Some(reason))
@@ -183,7 +187,11 @@ impl Chat {
     }
 
     /// True when the text, or its beginning, stands in the composer.
-    fn stands(adapter: &dyn Adapter, reading: &Reading, message: &StoredMessage) -> bool {
+    pub(in crate::chat) fn stands(
+        adapter: &dyn Adapter,
+        reading: &Reading,
+        message: &StoredMessage,
+    ) -> bool {
         reading.leftover || adapter.holds(&reading.composer, &Self::composed(adapter, message))
     }
 

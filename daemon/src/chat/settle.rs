@@ -108,11 +108,12 @@ impl Chat {
             .iter()
             .map(|message| effect(message, MessageStatus::Answered, None))
             .collect();
-        let text = match (marker, text) {
-            (true, Some(code)) => Some(
+        let text = match (open.evidence.source, text) {
+            (Source::Marker, Some(code)) => Some(
                 self.shell_output(&agent.id, taken.last().copied(), code)
                     .await,
             ),
+            (Source::Screen, None) => self.output(&agent.id, taken.last().copied()).await,
             (_, text) => text.map(str::to_owned),
         };
         let asked = answered_one(&taken);

@@ -17,13 +17,60 @@ impl Config {
             .or_else(|| approvals(settings))
             .or_else(|| specialists(settings));
         let Some((key, message)) = found else {
-            return Ok(());
+            return self.check_kinds();
         };
         Err(ConfigError::Value {
             origin: self.provenance.get(key).cloned().unwrap_or_default(),
             message: format!("{key}: {message}"),
         })
     }
+}
+
+impl Config {
+    /// A declared kind has a program, a name that ids can be made of, and patterns that
+    /// can be read.
+    fn check_kinds(&self) -> Result<(), ConfigError> {
+        for (name, kind) in &self.settings.kinds {
+            let wrong = |field: &str, message: String| {
+                let key = format!("kinds.{name}.{field}");
+                Err(ConfigError::Value {
+                    origin: self.provenance.get(&key).cloned().unwrap_or_default(),
+                    message: format!("{key}: {message}"),
+                })
+            };
+            for (field, pattern) in [
+                ("ready", &kind.ready),
+                ("busy", &kind.busy),
+                ("dialog", &kind.dialog),
+            ] {
+                if let Err(error) = regex::Regex::new(pattern) {
+                    return wrong(field, format!("is no regular expression: {error}"));
+                }
+            }
+            if !kind.declares() {
+                continue;
+            }
+            if !named(name) {
+                let text = "is needed in names like [a-z][a-z0-9]* only, because agent ids are made of them";
+                return wrong("ready", text.into());
+            }
+            if kind.command.is_none() {
+                let text = "is missing: a declared kind needs the path of its program";
+                return wrong("command", text.into());
+            }
+        }
+        Ok(())
+    }
+}
+
+fn named(name: &str) -> bool {
+    let mut letters = name.chars();
+    let first = letters
+        .next()
+        .is_some_and(|letter| letter.is_ascii_lowercase());
+    first
+        && name != "primary"
+        && letters.all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit())
 }
 
 fn network(settings: &Settings) -> Option<Wrong> {
@@ -89,15 +136,6 @@ fn approvals(settings: &Settings) -> Option<Wrong> {
 }
 
 fn specialists(settings: &Settings) -> Option<Wrong> {
-    let named = |name: &str| {
-        let mut letters = name.chars();
-        let first = letters
-            .next()
-            .is_some_and(|letter| letter.is_ascii_lowercase());
-        first
-            && name != "primary"
-            && letters.all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit())
-    };
     (!settings.specialists.iter().all(|one| named(&one.name))).then_some((
         "specialists",
         "a name is [a-z][a-z0-9]* and not \"primary\", because agent ids are made of it",

@@ -222,6 +222,9 @@ pub struct AgentKind {
     pub ready: bool,
     /// What is missing and the command that mends it.
     pub remedy: Option<String>,
+    /// False where it is built from the CLI's documentation, or declared in the config,
+    /// and was tried on a stand-in only.
+    pub proven: bool,
     /// Versions that this adapter was tested with.
     pub tested: Vec<String>,
     /// Specialists of the config that run on it.
