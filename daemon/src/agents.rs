@@ -2,6 +2,7 @@
 
 pub mod adapter;
 pub mod adopt;
+pub mod explain;
 pub mod folder;
 pub mod hooks;
 pub mod journal;
@@ -11,9 +12,11 @@ pub mod lifecycle;
 pub mod mask;
 pub mod order;
 pub mod overlay;
+pub mod quota;
 pub mod resume;
 pub mod signals;
 pub mod start;
+pub mod stuck;
 pub mod watch;
 
 use crate::config::Config;
@@ -30,7 +33,7 @@ use crate::terminal::{TerminalError, Terminals};
 use crate::transcripts::Transcripts;
 use adapter::{Adapter, Reading, Told};
 use kinds::Kinds;
-use orchestra_protocol::agent::{Activity, ActivityState, Explanation, WaitingFor};
+use orchestra_protocol::agent::{Activity, ActivityState, WaitingFor};
 use orchestra_protocol::time::Timestamp;
 use parking_lot::Mutex;
 use signals::Signals;
@@ -97,6 +100,8 @@ pub(in crate::agents) struct Live {
     shown: Option<Activity>,
     /// How far the CLI's own record of prompts was read.
     pub(in crate::agents) journal: journal::Place,
+    /// Since when nothing can be seen of its work.
+    pub(in crate::agents) stuck: stuck::Stillness,
 }
 
 impl Live {
@@ -237,20 +242,6 @@ impl Agents {
         self.news.subscribe()
     }
 
-    /// Every signal of an agent's activity and which one won.
-    ///
-    /// # Errors
-    /// `NotFound` when there is none of that id.
-    pub async fn explain(&self, id: &AgentId) -> Result<Explanation, StoreError> {
-        let agent = self.get(id).await?;
-        let signals = self.with_live(id, |live| live.signals.explain());
-        Ok(Explanation {
-            agent_id: id.to_string(),
-            activity: agent.view.activity,
-            signals: signals.unwrap_or_default(),
-        })
-    }
-
     /// True once the CLI said that it takes prompts: its conversation began, or, should
     /// that hook have been lost, its own status file has said idle for a while. Kinds
     /// that never say so are judged by their screen.
@@ -335,12 +326,13 @@ impl Agents {
     }
 
     /// Stores the activity when it differs from the one stored last.
-    async fn settle_activity(&self, id: &AgentId, now: Timestamp) {
+    pub(in crate::agents) async fn settle_activity(&self, id: &AgentId, now: Timestamp) {
         let _deciding = self.deciding.acquire().await;
         let decided = self.with_live(id, |live| {
             let decided = live.signals.decide(now);
             let same = live.shown.as_ref().is_some_and(|shown| {
-                (shown.state, shown.waiting_for) == (decided.state, decided.waiting_for)
+                (shown.state, shown.waiting_for, shown.until)
+                    == (decided.state, decided.waiting_for, decided.until)
             });
             (!same).then(|| {
                 live.shown = Some(decided.clone());

@@ -169,6 +169,10 @@ pub struct Limits {
     pub live_agents: u32,
     pub new_agents_per_hour: u32,
     pub task_timeout_s: u64,
+    /// How long a busy agent may do nothing that can be seen; 0: as long as it likes.
+    pub stuck_s: u32,
+    /// How long a used up quota is waited for when nobody says until when.
+    pub quota_wait_s: u32,
     pub requests_per_minute: u32,
     pub login_attempts_per_minute: u32,
     pub sockets_per_user: u32,

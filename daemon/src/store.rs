@@ -15,6 +15,7 @@ pub mod evidence;
 pub mod idempotency;
 pub mod index;
 pub mod messages;
+pub mod quota;
 pub mod rows;
 pub mod shares;
 pub mod tasks;

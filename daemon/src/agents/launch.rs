@@ -52,11 +52,11 @@ pub fn prepare(
         paths::private_folder(parent)?;
     }
     paths::private_folder(&dir)?;
-    for (name, content) in &launch.files {
-        write_private(&dir.join(name), content.as_bytes())?;
-    }
     if let Some(overlay) = &launch.overlay {
         overlay::lay(&dir, overlay)?;
+    }
+    for (name, content) in &launch.files {
+        write_private(&dir.join(name), content.as_bytes())?;
     }
     write_private(&dir.join("token"), token.as_bytes())?;
     let ticket = Ticket {

@@ -18,6 +18,10 @@ use orchestra_protocol::time::Timestamp;
 use orchestra_tmux::process::Grace;
 use secrecy::ExposeSecret;
 use std::path::Path;
+use std::time::Duration;
+
+/// Pause between the keys that interrupt a CLI.
+const BETWEEN_KEYS: Duration = Duration::from_millis(300);
 
 /// Where a new agent stands, and how long it may live.
 #[derive(Debug, Default)]
@@ -232,12 +236,13 @@ impl Agents {
             return Err(AgentError::Ended(id.clone()));
         }
         let adapter = self.adapter(&agent.view.kind)?;
-        let keys: Vec<String> = adapter
-            .interrupt_keys()
-            .iter()
-            .map(|&key| key.to_owned())
-            .collect();
-        self.terminals.keys(id, &keys).await?;
+        for (index, key) in adapter.interrupt_keys().iter().enumerate() {
+            if index > 0 {
+                // Two at once would be read as one other key.
+                tokio::time::sleep(BETWEEN_KEYS).await;
+            }
+            self.terminals.keys(id, &[(*key).to_owned()]).await?;
+        }
         Ok(agent)
     }
 
@@ -320,6 +325,7 @@ impl Agents {
                 since: now,
                 source: "process".into(),
                 confidence: 0.0,
+                until: None,
             },
             task_id: None,
             created_at: now,

@@ -75,6 +75,8 @@ impl Agents {
                         for agent in living {
                             agents.read_sources(&agent).await;
                             agents.check_time(&agent).await;
+                            agents.check_quota(&agent).await;
+                            agents.check_stillness(&agent).await;
                         }
                     }
                     Err(error) => tracing::error!(%error, "the living agents cannot be read"),

@@ -4,7 +4,9 @@
 //! many prompts were sent, accepted, lost and doubled.
 
 mod declared;
+mod quota;
 mod scenes;
+mod stuck;
 
 use crate::support::api::Api;
 use crate::support::daemon::{Daemon, Site};
@@ -30,7 +32,7 @@ impl Stage {
             "[primary]\nkind = \"{kind}\"\n\
              [kinds.gemini]\nargs = [\"-m\", \"gemini-2.5-pro\"]\n\
              [kinds.qwen]\nargs = [\"--auth-type\", \"openai\"]\n\
-             [kinds.aider]\nargs = [\"--model\", \"openai/scripted-1\"]\n"
+             [kinds.aider]\nargs = [\"--model\", \"openai/scripted-1\", \"--max-chat-history-tokens\", \"100000\"]\n"
         );
         let daemon = site.start();
         let api = daemon.api(&site, "admin", "tester");
@@ -57,8 +59,17 @@ impl Stage {
     }
 
     pub(crate) async fn settled(&self, sent: &Value) -> Value {
-        until("the receipt's end", || async {
+        let what = format!("the end of {}", sent["text"]);
+        let what: String = what.chars().take(60).collect();
+        let last = parking_lot::Mutex::new(Value::Null);
+        until(&what, || async {
             let now = self.now(sent).await;
+            let shown = json!([now["status"], now["reason"]]);
+            if *last.lock() != shown {
+                // What a failure is understood by.
+                eprintln!("{what}: {shown}");
+                *last.lock() = shown;
+            }
             (now["status"] == "answered" || now["status"] == "failed").then_some(now)
         })
         .await

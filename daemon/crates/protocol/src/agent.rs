@@ -62,6 +62,10 @@ pub struct Activity {
     pub source: String,
     /// 0 (a guess) to 1 (the CLI said so itself).
     pub confidence: f64,
+    /// Of a wait that ends by itself, as for quota: when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub until: Option<Timestamp>,
 }
 
 /// Tokens and money spent, as far as the CLI tells.
@@ -194,10 +198,18 @@ pub struct Signal {
     pub source: String,
     pub state: ActivityState,
     pub waiting_for: Option<WaitingFor>,
+    /// When it said so last.
     pub at: Timestamp,
+    /// Since when it says so.
+    pub since: Timestamp,
+    /// How old its last word is.
+    #[ts(type = "number")]
+    pub age_ms: i64,
     pub confidence: f64,
     /// True for the one that won.
     pub won: bool,
+    /// False for one that is only shown: better ones speak.
+    pub counted: bool,
     pub detail: String,
 }
 
@@ -207,6 +219,8 @@ pub struct Explanation {
     pub agent_id: String,
     pub activity: Activity,
     pub signals: Vec<Signal>,
+    /// Sources that say nothing now.
+    pub silent: Vec<String>,
 }
 
 /// One CLI that this daemon knows how to run.

@@ -121,6 +121,12 @@ impl Adapter for Opencode {
                 Some(WaitingFor::Permission),
                 "asks for permission",
             )],
+            // It tries again by itself.
+            "Retry" => vec![activity(
+                ActivityState::Busy,
+                None,
+                "tries again after an error of the model",
+            )],
             "PermissionReplied" => vec![activity(ActivityState::Busy, None, "was answered")],
             _ => Vec::new(),
         }

@@ -56,12 +56,12 @@ impl Adapter for Qwen {
         argv.extend(["--approval-mode", mode].map(str::to_owned));
         argv.extend(["--append-system-prompt".to_owned(), rules(context)]);
         argv.extend(["--mcp-config".to_owned(), file("mcp.json")]);
-        let session = if context.resume {
-            "--resume"
+        let (session, id) = if context.resume {
+            ("--resume", context.cli_session.to_owned())
         } else {
-            "--session-id"
+            ("--session-id", fourth(context.cli_session))
         };
-        argv.extend([session.to_owned(), context.cli_session.to_owned()]);
+        argv.extend([session.to_owned(), id]);
         let mcp = json!({ "mcpServers": { "orchestra": server(context) } });
         Launch {
             argv,
@@ -202,6 +202,13 @@ impl Adapter for Qwen {
     }
 }
 
+/// The same UUID as one of version 4: it refuses those of version 7. Its first hook says
+/// which it took.
+fn fourth(id: &str) -> String {
+    let digit = |(at, digit): (usize, char)| if at == 14 { '4' } else { digit };
+    id.chars().enumerate().map(digit).collect()
+}
+
 fn defaults(context: &LaunchContext<'_>) -> Value {
     let command = format!("exec {} hook qwen", shell_word(context.orchestra));
     let hooks: Map<String, Value> = HOOKS
@@ -232,6 +239,12 @@ mod tests {
         assert_eq!(compose("quit"), "quit\u{200b}");
         assert_eq!(compose("plain"), "plain ");
         assert!(Qwen.same("\u{200b}/clear ", "\u{200b}/clear"));
+    }
+
+    #[test]
+    fn an_id_is_made_one_that_it_takes() {
+        let id = fourth("01a21920-d44c-73af-a55e-29dd3ea8bf74");
+        assert_eq!(id, "01a21920-d44c-43af-a55e-29dd3ea8bf74");
     }
 
     #[test]

@@ -16,7 +16,7 @@ printf 'you> '
 while IFS= read -r line; do
   echo "thinking ..."
   sleep "${PARROT_S:-0.7}"
-  printf '\033[1A\033[2Kparrot says: %s\nyou> ' "$line"
+  printf '\033[1A\033[2Kparrot says: %s.\nyou> ' "$line"
 done
 "#;
 
@@ -36,7 +36,7 @@ while IFS= read -r -d '' -n 1 letter; do
   if [ "$letter" = $'\n' ] || [ "$letter" = $'\r' ]; then
     asked=$typed typed=
     said+=("$asked"); draw "$BUSY"; sleep 1
-    said+=("answer to: $asked"); draw
+    said+=("answer to: $asked."); draw
   else
     typed+=$letter
     read -r -t 0.05 -n 4000 -d $'\r' more && more+=$'\r'
@@ -46,7 +46,7 @@ while IFS= read -r -d '' -n 1 letter; do
 done
 "#;
 
-fn program(site: &Site, name: &str, text: &str) -> PathBuf {
+pub(super) fn program(site: &Site, name: &str, text: &str) -> PathBuf {
     let path = site.home.join(name);
     std::fs::write(&path, text).unwrap();
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
