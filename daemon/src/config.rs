@@ -213,6 +213,8 @@ pub struct Kind {
     /// A row looks like this while it asks something.
     pub dialog: String,
     pub prompt: PromptMethod,
+    /// It tells events by itself, so its screen only shows.
+    pub events: bool,
     /// Keys that end its turn, with blanks between them.
     pub interrupt: String,
 }

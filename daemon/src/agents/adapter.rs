@@ -11,6 +11,7 @@ mod corpus;
 pub mod custom;
 pub mod cursor;
 pub mod droid;
+mod events;
 pub mod gemini;
 pub mod opencode;
 pub mod qwen;

@@ -24,6 +24,8 @@ const LOOK: Duration = Duration::from_millis(500);
 const LAST_WORDS: Duration = Duration::from_secs(2);
 /// Longest last line that goes into a reason.
 const LAST_LINE: usize = 160;
+/// Where a wrapper keeps what its program printed last.
+const LAST_WORDS_FILE: &str = "last-words.txt";
 /// Where the last screen of an ended agent is kept.
 pub const LAST_SCREEN: &str = "last-screen.txt";
 
@@ -100,6 +102,7 @@ impl Agents {
         }
         self.read_spool(id, LAST_WORDS).await;
         let last = self.keep_last_screen(id).await;
+        let last = self.last_words(id).await.or(last);
         let (status, mut reason) = match (exit_code, signal) {
             (Some(0), _) => (AgentStatus::Completed, "it ended by itself".to_owned()),
             (Some(code), _) => (
@@ -163,6 +166,18 @@ impl Agents {
             .lines()
             .rev()
             .find(|line| !line.trim().is_empty())?;
+        Some(line.trim().chars().take(LAST_LINE).collect())
+    }
+
+    /// The last line that a wrapper kept of an agent that was quicker than tmux.
+    async fn last_words(&self, id: &AgentId) -> Option<String> {
+        let path = self
+            .config
+            .paths
+            .agent_dir(id.as_str())
+            .join(LAST_WORDS_FILE);
+        let text = tokio::fs::read_to_string(path).await.ok()?;
+        let line = text.lines().rfind(|line| !line.trim().is_empty())?;
         Some(line.trim().chars().take(LAST_LINE).collect())
     }
 

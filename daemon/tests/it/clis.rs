@@ -131,3 +131,11 @@ async fn aider_can_be_left_alone() {
     .live("aider")
     .await;
 }
+
+/// Their lives are told in `core_receipts`; here they are counted like the others.
+#[tokio::test(flavor = "multi_thread")]
+async fn claude_and_codex_are_counted_too() {
+    for kind in ["claude", "codex"] {
+        LIFE.prompts(&Stage::set(kind), kind, 3).await;
+    }
+}

@@ -1,9 +1,13 @@
 //! Kinds that the configuration declares: a command, and patterns that say when its screen
-//! shows it ready and when at work. There is no other evidence, and receipts say so.
+//! shows it ready and when at work. Where it tells no events there is no other evidence,
+//! and receipts say so.
 
+use super::asking::{hook_answer, plain_ask};
+use super::events;
 use super::text::pasteable;
 use super::{Adapter, Launch, LaunchContext, Reading, Told};
 use crate::config::{Config, Kind, PromptMethod};
+use crate::model::approval::{Ask, Over, Word};
 use crate::model::evidence::Fact;
 use orchestra_protocol::agent::ActivityState;
 use regex::Regex;
@@ -20,6 +24,7 @@ pub struct Custom {
     dialog: Option<Regex>,
     interrupt: Vec<&'static str>,
     lines: bool,
+    events: bool,
 }
 
 /// The declared kinds, each made once: they live as long as the process.
@@ -71,6 +76,7 @@ impl Custom {
                 interrupt.split_whitespace().collect()
             },
             lines: kind.prompt == PromptMethod::Line,
+            events: kind.events,
         })
     }
 }
@@ -110,8 +116,29 @@ impl Adapter for &'static Custom {
         }
     }
 
-    fn facts(&self, _name: Option<&str>, _event: &Value) -> Vec<Fact> {
-        Vec::new()
+    fn facts(&self, _name: Option<&str>, event: &Value) -> Vec<Fact> {
+        let facts = events::facts(event);
+        match self.events {
+            true => facts,
+            // A wrapper tells begin and end, which is no word on prompts.
+            false => Vec::new(),
+        }
+    }
+
+    fn asks(&self, event: &Value) -> Option<Ask> {
+        plain_ask(event, false).filter(|_| self.events)
+    }
+
+    fn over(&self, event: &Value) -> Option<Over> {
+        match event["hook_event_name"].as_str()? {
+            "Stop" | "StopFailure" | "UserPromptSubmit" => Some(Over::Turn),
+            "SessionEnd" => Some(Over::All),
+            _ => None,
+        }
+    }
+
+    fn answer(&self, _ask: &Ask, word: &Word) -> Value {
+        hook_answer(word)
     }
 
     fn compose(&self, text: &str, _as_command: bool) -> String {
@@ -162,7 +189,7 @@ impl Adapter for &'static Custom {
     }
 
     fn announces_itself(&self) -> bool {
-        false
+        self.events
     }
 
     fn interrupt_keys(&self) -> &'static [&'static str] {
@@ -174,7 +201,7 @@ impl Adapter for &'static Custom {
     }
 
     fn by_screen(&self) -> bool {
-        true
+        !self.events
     }
 }
 

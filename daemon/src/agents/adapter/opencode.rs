@@ -2,12 +2,13 @@
 //! events in the words of the other CLIs' hooks.
 
 use super::asking::{hook_answer, plain_ask};
+use super::events;
 use super::text::{fill, no_exit, pasteable, rules};
 use super::{Adapter, Launch, LaunchContext, Reading, Told};
 use crate::config::PermissionMode;
 use crate::model::approval::{Ask, Over, Word};
 use crate::model::evidence::Fact;
-use orchestra_protocol::agent::{ActivityState, WaitingFor};
+use orchestra_protocol::agent::ActivityState;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
@@ -78,58 +79,7 @@ impl Adapter for Opencode {
     }
 
     fn facts(&self, _name: Option<&str>, event: &Value) -> Vec<Fact> {
-        let text = |key: &str| event[key].as_str().map(str::to_owned);
-        let activity = |state, waiting_for, detail: &str| Fact::Activity {
-            state,
-            waiting_for,
-            detail: detail.to_owned(),
-        };
-        match event["hook_event_name"].as_str().unwrap_or_default() {
-            "SessionStart" => vec![Fact::SessionBound {
-                cli_session: text("session_id").unwrap_or_default(),
-                transcript: None,
-                cleared: false,
-            }],
-            "UserPromptSubmit" => vec![
-                Fact::PromptAccepted {
-                    text: text("prompt").unwrap_or_default(),
-                },
-                activity(ActivityState::Busy, None, "took a prompt"),
-            ],
-            "Stop" => vec![
-                Fact::TurnEnded {
-                    text: text("last_assistant_message"),
-                },
-                activity(ActivityState::Idle, None, "ended its turn"),
-            ],
-            "StopFailure" => vec![
-                Fact::TurnFailed {
-                    reason: match text("error") {
-                        Some(error) if error == "Aborted" => "the turn was interrupted".into(),
-                        Some(error) => error,
-                        None => "the model could not be reached".into(),
-                    },
-                },
-                activity(
-                    ActivityState::Idle,
-                    None,
-                    "ended its turn without an answer",
-                ),
-            ],
-            "PermissionRequest" => vec![activity(
-                ActivityState::Waiting,
-                Some(WaitingFor::Permission),
-                "asks for permission",
-            )],
-            // It tries again by itself.
-            "Retry" => vec![activity(
-                ActivityState::Busy,
-                None,
-                "tries again after an error of the model",
-            )],
-            "PermissionReplied" => vec![activity(ActivityState::Busy, None, "was answered")],
-            _ => Vec::new(),
-        }
+        events::facts(event)
     }
 
     fn asks(&self, event: &Value) -> Option<Ask> {
@@ -254,13 +204,6 @@ mod tests {
         assert!(reading.leftover && Opencode.holds(&reading.composer, "half a thought, all"));
         rows[1] = "  ┃  Ask anything... \"Fix a bug\"";
         assert!(!Opencode.read_screen(&rows, (0, 0)).leftover);
-    }
-
-    #[test]
-    fn an_interrupted_turn_says_so() {
-        let event = json!({ "hook_event_name": "StopFailure", "error": "Aborted" });
-        let reason = "the turn was interrupted".to_owned();
-        assert_eq!(Opencode.facts(None, &event)[0], Fact::TurnFailed { reason });
     }
 
     #[test]

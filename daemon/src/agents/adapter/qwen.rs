@@ -1,6 +1,7 @@
 //! Qwen Code. Behaviour measured with the versions in `tested`.
 
 use super::asking::{hook_answer, plain_ask};
+use super::events;
 use super::gemini::{boxed_composer, server};
 use super::text::{no_exit, offers_choice, pasteable, rules, shell_word};
 use super::{Adapter, Launch, LaunchContext, Reading, Told};
@@ -82,48 +83,7 @@ impl Adapter for Qwen {
     }
 
     fn facts(&self, _name: Option<&str>, event: &Value) -> Vec<Fact> {
-        let text = |key: &str| event[key].as_str().map(str::to_owned);
-        let activity = |state, waiting_for, detail: &str| Fact::Activity {
-            state,
-            waiting_for,
-            detail: detail.to_owned(),
-        };
-        match event["hook_event_name"].as_str().unwrap_or_default() {
-            "SessionStart" => vec![Fact::SessionBound {
-                cli_session: text("session_id").unwrap_or_default(),
-                transcript: text("transcript_path"),
-                cleared: event["source"] == "clear",
-            }],
-            "UserPromptSubmit" => vec![
-                Fact::PromptAccepted {
-                    text: text("prompt").unwrap_or_default(),
-                },
-                activity(ActivityState::Busy, None, "took a prompt"),
-            ],
-            "Stop" => vec![
-                Fact::TurnEnded {
-                    text: text("last_assistant_message"),
-                },
-                activity(ActivityState::Idle, None, "ended its turn"),
-            ],
-            "StopFailure" => vec![
-                Fact::TurnFailed {
-                    reason: text("error_details")
-                        .or_else(|| text("error"))
-                        .unwrap_or_else(|| "the model could not be reached".into()),
-                },
-                activity(ActivityState::Idle, None, "ended its turn with an error"),
-            ],
-            "PermissionRequest" => vec![activity(
-                ActivityState::Waiting,
-                Some(WaitingFor::Permission),
-                "asks for permission",
-            )],
-            "SessionEnd" if event["reason"] != "clear" => vec![Fact::SessionEnded {
-                reason: text("reason").unwrap_or_default(),
-            }],
-            _ => Vec::new(),
-        }
+        events::facts(event)
     }
 
     fn asks(&self, event: &Value) -> Option<Ask> {

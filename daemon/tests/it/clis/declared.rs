@@ -178,3 +178,64 @@ async fn droid_works_with_a_stand_in() {
     )
     .await;
 }
+
+/// Tells its events by itself; its screen shows nothing of a turn.
+const TELLER: &str = r#"#!/bin/bash
+[ "$1" = --version ] && { echo "teller 1.0.0"; exit; }
+tell() { printf '%s' "$1" | "$ORCHESTRA" hook teller; }
+tell '{"hook_event_name":"SessionStart","session_id":"s1"}'
+printf 'you> '
+while IFS= read -r line; do
+  tell "{\"hook_event_name\":\"UserPromptSubmit\",\"prompt\":\"$line\"}"
+  case $line in
+    fail*) tell '{"hook_event_name":"StopFailure","error":"no such thing"}' ;;
+    *) tell "{\"hook_event_name\":\"Stop\",\"last_assistant_message\":\"told $line\"}" ;;
+  esac
+  printf 'you> '
+done
+"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_declared_kind_that_tells_events_is_believed_like_one_with_hooks() {
+    let mut site = Site::new();
+    let text = TELLER.replace("$ORCHESTRA", crate::support::daemon::ORCHESTRA);
+    let teller = program(&site, "teller", &text);
+    site.config = format!("[kinds.teller]\ncommand = {teller:?}\nready = '^you>'\nevents = true\n");
+    let (_daemon, api) = start(&site);
+    let agent = api.must("/api/agents", json!({ "kind": "teller" })).await;
+    let id = agent["id"].as_str().unwrap();
+    let (message, reply) = answer(&api, id, "one").await;
+    assert_eq!(
+        (&message["status"], &message["evidence"]),
+        (&json!("answered"), &json!("hook")),
+        "{message}"
+    );
+    assert_eq!(reply, "told one");
+    let (message, _) = answer(&api, id, "fail now").await;
+    assert_eq!(message["status"], "failed");
+    assert_eq!(message["reason"], "no such thing");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrapper_keeps_exit_code_and_last_words() {
+    let mut site = Site::new();
+    let wrapper =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../agent-wrappers/wrap.sh");
+    let text = "#!/bin/bash\necho 'cannot find the model'\nexit 9\n";
+    let hasty = program(&site, "hasty", text);
+    let orchestra = crate::support::daemon::ORCHESTRA;
+    site.config = format!(
+        "[kinds.hasty]\ncommand = {wrapper:?}\nargs = [\"--kind\", \"hasty\", \"--orchestra\", {orchestra:?}, \"--\", {hasty:?}]\nready = '^you>'\n"
+    );
+    let (_daemon, api) = start(&site);
+    let agent = api.must("/api/agents", json!({ "kind": "hasty" })).await;
+    let path = format!("/api/agents/{}", agent["id"].as_str().unwrap());
+    let agent = until("its end", || async {
+        let agent = api.read(&path).await;
+        (agent["status"] == "failed").then_some(agent)
+    })
+    .await;
+    assert_eq!(agent["exit_code"], 9, "{agent}");
+    let reason = agent["reason"].as_str().unwrap();
+    assert!(reason.ends_with("cannot find the model"), "{agent}");
+}

@@ -32,7 +32,7 @@ impl Life {
     pub(crate) async fn live(&self, kind: &'static str) {
         let stage = Stage::set(kind);
         let own = own_files(&stage);
-        self.prompts(&stage, kind).await;
+        self.prompts(&stage, kind, 10).await;
         self.busy_and_interrupted(&stage).await;
         error(&stage).await;
         match self.asks {
@@ -45,8 +45,8 @@ impl Life {
     }
 
     /// Prompts that look like anything arrive as text, each once.
-    async fn prompts(&self, stage: &Stage, kind: &str) {
-        let count = how_many();
+    pub(crate) async fn prompts(&self, stage: &Stage, kind: &str, usual: usize) {
+        let count = how_many(usual);
         let canary = stage.site.project.join("canary");
         let mut accepted = 0;
         let mut tokens = Vec::new();
@@ -106,14 +106,14 @@ impl Life {
     }
 }
 
-/// Ten, or as many as a long run asks for.
+/// As many as usual, or as a long run asks for.
 #[expect(
     clippy::disallowed_methods,
     reason = "a test's size is set from outside"
 )]
-fn how_many() -> usize {
+fn how_many(usual: usize) -> usize {
     let given = std::env::var("PROMPTS").ok();
-    given.and_then(|text| text.parse().ok()).unwrap_or(10)
+    given.and_then(|text| text.parse().ok()).unwrap_or(usual)
 }
 
 /// The texts of the ten prompts, and plain ones from then on.
