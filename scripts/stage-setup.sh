@@ -12,6 +12,7 @@ need_tmux
 need git git
 need ps procps
 need shellcheck shellcheck
+need bats bats
 need docker-compose docker-compose
 need chromium chromium
 need python3 python3

@@ -11,6 +11,7 @@ pub mod config;
 pub mod connection;
 pub mod delegate;
 pub mod doctor;
+pub mod explain;
 pub mod failure;
 pub mod fleet;
 pub mod hook;
@@ -62,6 +63,7 @@ pub enum Command {
     Login(login::LoginArgs),
     Logout(login::LogoutArgs),
     Status(status::StatusArgs),
+    Explain(explain::ExplainArgs),
     Spawn(fleet::SpawnArgs),
     Attach(attach::AttachArgs),
     Logs(logs::LogsArgs),
@@ -154,6 +156,7 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::Sessions(args) => sessions::run(&args).await,
         Command::Resume(args) => resume::run(args).await,
         Command::Kill(args) => fleet::kill(args).await,
+        Command::Explain(args) => explain::explain(&args).await,
         Command::Interrupt(args) => fleet::interrupt(&args).await,
         Command::Retry(args) => fleet::retry(&args).await,
         Command::User(args) => user::run(args).await,
@@ -206,6 +209,7 @@ fn wants_json(command: &Command) -> bool {
         Command::Sessions(args) => &args.connection,
         Command::Resume(args) => &args.connection,
         Command::Kill(args) => &args.connection,
+        Command::Explain(args) => &args.connection,
         Command::Interrupt(args) => &args.connection,
         Command::Retry(args) => &args.connection,
         Command::User(args) => &args.connection,

@@ -204,6 +204,10 @@ pub struct Limits {
     pub live_agents: u32,
     pub new_agents_per_hour: u32,
     pub task_timeout_s: u64,
+    /// How long a busy agent may do nothing that can be seen; 0: as long as it likes.
+    pub stuck_s: u32,
+    /// How long a used up quota is waited for when nobody says until when.
+    pub quota_wait_s: u32,
     pub requests_per_minute: u32,
     pub login_attempts_per_minute: u32,
     pub sockets_per_user: u32,
@@ -254,6 +258,37 @@ pub struct Kind {
     pub command: Option<PathBuf>,
     /// Folder of its session files, when it is not the CLI's own.
     pub sessions: Option<PathBuf>,
+    /// Of a kind that is declared here alone: its name for people.
+    pub title: String,
+    /// A row of its screen looks like this when it takes a prompt.
+    pub ready: String,
+    /// A row looks like this while it works; empty: whenever the last row is not `ready`.
+    pub busy: String,
+    /// A row looks like this while it asks something.
+    pub dialog: String,
+    pub prompt: PromptMethod,
+    /// It tells events by itself, so its screen only shows.
+    pub events: bool,
+    /// Keys that end its turn, with blanks between them.
+    pub interrupt: String,
+}
+
+impl Kind {
+    /// True when it says how to read a screen: it declares a kind of its own.
+    pub fn declares(&self) -> bool {
+        !self.ready.is_empty()
+    }
+}
+
+/// How a declared kind is told something.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PromptMethod {
+    /// As a paste, lines and all, for programs that know bracketed paste.
+    #[default]
+    Paste,
+    /// As one line, for programs that take each line for a prompt.
+    Line,
 }
 
 /// A named worker.

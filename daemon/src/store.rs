@@ -18,6 +18,7 @@ pub mod messages;
 pub mod push;
 pub mod push_log;
 pub mod retention;
+pub mod quota;
 pub mod rows;
 pub mod shares;
 pub mod tasks;

@@ -6,12 +6,63 @@ use super::{LoginSource, Settings};
 /// A key and what is wrong with it.
 type Wrong = (&'static str, &'static str);
 
-/// What cannot stand, one of each section at most.
-pub(super) fn wrongs(settings: &Settings) -> Vec<Wrong> {
+/// What cannot stand, by its dotted key, one of each section at most.
+pub(super) fn wrongs(settings: &Settings) -> Vec<(String, String)> {
     let checks = [
-        network, login, terminal, approvals, push, transcripts, worktrees, specialists,
+        network,
+        login,
+        terminal,
+        approvals,
+        push,
+        transcripts,
+        worktrees,
+        specialists,
     ];
-    checks.iter().filter_map(|check| check(settings)).collect()
+    let found = checks.iter().filter_map(|check| check(settings));
+    let found = found.map(|(key, message)| (key.to_owned(), message.to_owned()));
+    found.chain(kinds(settings)).collect()
+}
+
+/// A declared kind has a program, a name that ids can be made of, and patterns that can be
+/// read.
+fn kinds(settings: &Settings) -> Option<(String, String)> {
+    settings.kinds.iter().find_map(|(name, kind)| {
+        let wrong = |field: &str, message: &str| {
+            Some((format!("kinds.{name}.{field}"), message.to_owned()))
+        };
+        for (field, pattern) in [
+            ("ready", &kind.ready),
+            ("busy", &kind.busy),
+            ("dialog", &kind.dialog),
+        ] {
+            if let Err(error) = regex::Regex::new(pattern) {
+                return wrong(field, &format!("is no regular expression: {error}"));
+            }
+        }
+        if !kind.declares() {
+            return None;
+        }
+        if !named(name) {
+            let text =
+                "is needed in names like [a-z][a-z0-9]* only, because agent ids are made of them";
+            return wrong("ready", text);
+        }
+        if kind.command.is_none() {
+            let text = "is missing: a declared kind needs the path of its program";
+            return wrong("command", text);
+        }
+        None
+    })
+}
+
+fn named(name: &str) -> bool {
+    let mut letters = name.chars();
+    let first = letters
+        .next()
+        .is_some_and(|letter| letter.is_ascii_lowercase());
+    first
+        && name != "primary"
+        && letters.all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit())
 }
 
 fn network(settings: &Settings) -> Option<Wrong> {
@@ -117,6 +168,7 @@ fn worktrees(settings: &Settings) -> Option<Wrong> {
         "worktrees.port_from",
         "must be 1024 or more and not above worktrees.port_to",
     ))
+}
 
 fn transcripts(settings: &Settings) -> Option<Wrong> {
     (!(1..=86_400).contains(&settings.transcripts.heartbeat_s))
@@ -124,15 +176,6 @@ fn transcripts(settings: &Settings) -> Option<Wrong> {
 }
 
 fn specialists(settings: &Settings) -> Option<Wrong> {
-    let named = |name: &str| {
-        let mut letters = name.chars();
-        let first = letters
-            .next()
-            .is_some_and(|letter| letter.is_ascii_lowercase());
-        first
-            && name != "primary"
-            && letters.all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit())
-    };
     (!settings.specialists.iter().all(|one| named(&one.name))).then_some((
         "specialists",
         "a name is [a-z][a-z0-9]* and not \"primary\", because agent ids are made of it",

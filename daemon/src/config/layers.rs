@@ -124,8 +124,8 @@ pub fn read(
         vec![fault(origin(None), key.as_deref(), &message)]
     })?;
     let wrong = check::wrongs(&settings).into_iter().map(|(key, message)| {
-        let origin = provenance.get(key).cloned().unwrap_or(Origin::Default);
-        fault(origin, Some(key), message)
+        let origin = provenance.get(&key).cloned().unwrap_or(Origin::Default);
+        fault(origin, Some(&key), &message)
     });
     faults.extend(wrong);
     if faults.is_empty() {

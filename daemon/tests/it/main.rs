@@ -7,6 +7,7 @@
 )]
 
 mod cli;
+mod clis;
 mod core_agents;
 mod core_calls;
 mod core_receipts;

@@ -72,6 +72,19 @@ fn a_day_without_the_page() {
         "{status}"
     );
     assert!(done(&site, &["logs", "shell-001"]).contains("six-6"));
+    let why = done(&site, &["explain", "shell-001"]);
+    assert!(
+        why.contains("shell-001 is idle, as its marker says") && why.contains("not counted"),
+        "{why}"
+    );
+    let why = json(&site, &["explain", "shell-001", "--json"]);
+    let signals = why["signals"].as_array().unwrap();
+    let sources: Vec<&str> = signals
+        .iter()
+        .filter_map(|one| one["source"].as_str())
+        .collect();
+    assert_eq!(sources, ["marker", "screen", "process"], "{why}");
+    assert_eq!(signals.iter().filter(|one| one["won"] == true).count(), 1);
     done(&site, &["interrupt", "shell-001"]);
     done(&site, &["kill", "shell-001", "--reason", "enough"]);
     until("the end of shell-001", || {

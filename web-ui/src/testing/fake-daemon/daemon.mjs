@@ -350,12 +350,12 @@ function devices() {
 }
 
 function explanation(agent) {
-  const at = agent.activity.since;
+  const heard = { at: agent.activity.since, since: agent.activity.since, age_ms: 1200, counted: true };
   const won = {
     source: agent.activity.source,
     state: agent.activity.state,
     waiting_for: agent.activity.waiting_for,
-    at,
+    ...heard,
     confidence: agent.activity.confidence,
     won: true,
     detail: 'Notification: needs your permission to use Bash',
@@ -369,7 +369,7 @@ function explanation(agent) {
         source: 'transcript',
         state: 'busy',
         waiting_for: null,
-        at,
+        ...heard,
         confidence: 0.7,
         won: false,
         detail: 'the last record is a tool use without a result',
@@ -378,11 +378,13 @@ function explanation(agent) {
         source: 'process',
         state: 'idle',
         waiting_for: null,
-        at,
+        ...heard,
+        counted: false,
         confidence: 0.3,
         won: false,
         detail: 'no child runs',
       },
     ],
+    silent: ['marker', 'status_file', 'title', 'screen'],
   };
 }
