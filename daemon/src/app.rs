@@ -89,6 +89,13 @@ async fn wire(config: Arc<Config>, edge: Edge, tasks: &Tasks) -> anyhow::Result<
     let store = Store::open(&config.paths.data_dir).await?;
     let events = Events::start(store.clone(), tasks).await?;
     let auth = Auth::open(&config, store.clone(), tasks)?;
+    if config.settings.serves_a_network() && !auth.somebody_logs_in().await? {
+        bail!(
+            "server.listen: refuses to listen beyond loopback where nobody could log in; make an account first: start \
+             with --listen 127.0.0.1:8080, run orchestra user add NAME --role admin, and start again; or set auth.login \
+             = \"oidc\" with auth.issuer and auth.audience"
+        );
+    }
     auth.load_shares().await?;
     let audit = Audit::open(&config.paths.data_dir)?;
     let transcripts = Transcripts::start(&config, store.clone(), tasks).await?;

@@ -110,6 +110,8 @@ pub struct Auth {
     pub client_id: String,
     /// The client of `orchestra login`; empty: it cannot log in.
     pub cli_client_id: String,
+    /// Where `orchestra login` waits for the browser on loopback; 0: any free port.
+    pub cli_port: u16,
     /// Clients whose tokens are taken; empty: those of any client.
     pub clients: Vec<String>,
     pub allow_query_jwt: bool,
@@ -254,6 +256,24 @@ pub enum PermissionMode {
     Full,
 }
 
+impl Settings {
+    /// True when others than this machine, or the container's host, reach the listener.
+    pub fn serves_a_network(&self) -> bool {
+        !self.server.listen.ip().is_loopback() && !self.network.published_on_loopback
+    }
+
+    /// The settings that a file with this text makes, over the defaults alone.
+    ///
+    /// # Errors
+    /// Names the line or the key that cannot stand.
+    pub fn of_text(text: &str) -> Result<Self, ConfigError> {
+        let file = Some((text, "config.toml"));
+        let (settings, origins) = layers::lay_all(&Flags::default(), &BTreeMap::new(), file)?;
+        check::check(&settings, &origins)?;
+        Ok(settings)
+    }
+}
+
 /// What `orchestra up` was told on its command line.
 #[derive(Debug, Clone, Default)]
 pub struct Flags {
@@ -271,14 +291,13 @@ impl Config {
         let environment = environment();
         let paths = paths::Paths::find(flags, &environment)?;
         let (settings, provenance) = layers::merge(flags, &environment, &paths.config_file)?;
-        let config = Self {
+        check::check(&settings, &provenance)?;
+        Ok(Self {
             settings,
             paths,
             provenance,
             environment,
-        };
-        config.check()?;
-        Ok(config)
+        })
     }
 
     /// The specialist of that name.

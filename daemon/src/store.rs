@@ -19,6 +19,7 @@ pub mod rows;
 pub mod shares;
 pub mod tasks;
 pub mod task_reads;
+pub mod tmux_servers;
 pub mod users;
 pub mod worktrees;
 

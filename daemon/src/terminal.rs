@@ -22,6 +22,7 @@ pub mod wait;
 mod flood;
 mod lifecycle;
 mod sampler;
+pub mod servers;
 mod source;
 
 use crate::config::Config;
@@ -29,20 +30,17 @@ use crate::model::ids::AgentId;
 use crate::supervise::Tasks;
 use entry::{Entry, PaneState};
 use orchestra_protocol::agent::Size;
-use orchestra_tmux::config::ServerConfig;
 use orchestra_tmux::error::Error as TmuxError;
 use orchestra_tmux::process::Marker;
-use orchestra_tmux::server::TmuxServer;
 use parking_lot::Mutex;
+use servers::{ServerName, Servers};
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{Notify, broadcast};
+use tokio::sync::broadcast;
 
-/// Name of the one server at isolation level 0.
-const MAIN: &str = "main";
 /// Events that a slow listener may be behind; after `Lagged` it asks `found`.
 const EVENTS: usize = 1024;
 
@@ -84,6 +82,8 @@ impl TerminalError {
 #[derive(Debug, Clone)]
 pub struct NewTerminal {
     pub agent: AgentId,
+    /// The tmux server of its owner.
+    pub server: ServerName,
     /// Shown by tmux to a person who attaches.
     pub title: String,
     pub cwd: PathBuf,
@@ -124,7 +124,8 @@ pub enum TerminalEvent {
         exit_code: Option<i32>,
         signal: Option<i32>,
     },
-    /// The tmux server is dead and every terminal with it; the next `create` starts another.
+    /// An owner's tmux server is dead and every terminal in it; the next `create` starts
+    /// another. The servers of others are not concerned.
     ServerLost { agents: Vec<AgentId> },
     /// The screen, the title or the foreground program changed since the last look.
     Changed { agent: AgentId },
@@ -137,12 +138,9 @@ pub enum TerminalEvent {
 pub struct Terminals(Arc<Shared>);
 
 struct Shared {
-    /// A set, one server per owner at higher isolation levels; one for now.
-    servers: HashMap<&'static str, TmuxServer>,
+    servers: Servers,
     entries: Mutex<HashMap<AgentId, Arc<Entry>>>,
     events: broadcast::Sender<TerminalEvent>,
-    /// Somebody waits for a first frame.
-    wanted: Notify,
     tasks: Tasks,
     /// Folder of each agent's files: unique to this data folder, so it marks processes.
     agents_dir: PathBuf,
@@ -150,33 +148,20 @@ struct Shared {
 }
 
 impl Terminals {
-    /// Starts or adopts the tmux server and begins to watch it.
+    /// Starts or adopts the tmux servers and begins to watch them.
     ///
     /// # Errors
     /// When tmux is missing, too old or refuses to start.
     pub async fn start(config: &Config, tasks: &Tasks) -> Result<Self, TerminalError> {
-        let mut server = ServerConfig::new(config.paths.run_dir.join("tmux.sock"));
-        server.history_limit = config.settings.terminal.history_lines;
-        server.env = server_environment(config);
-        let server = TmuxServer::open(server)
-            .await
-            .map_err(|error| match error {
-                TmuxError::NotInstalled
-                | TmuxError::TooOld { .. }
-                | TmuxError::UnknownVersion(_) => TerminalError::Unavailable(error),
-                error => TerminalError::Tmux(error),
-            })?;
         let terminals = Self(Arc::new(Shared {
-            servers: HashMap::from([(MAIN, server)]),
+            servers: Servers::new(config),
             entries: Mutex::new(HashMap::new()),
             events: broadcast::channel(EVENTS).0,
-            wanted: Notify::new(),
             tasks: tasks.clone(),
             agents_dir: config.paths.data_dir.join("agents"),
             every: Duration::from_secs_f64(1.0 / config.settings.terminal.frames_per_second),
         }));
-        terminals.look().await?;
-        sampler::spawn(&terminals, tasks);
+        terminals.open_servers().await?;
         Ok(terminals)
     }
 
@@ -190,24 +175,24 @@ impl Terminals {
         self.0.entries.lock().get(agent)?.state()
     }
 
-    /// Where tmux listens, for a person's `tmux attach`.
-    pub fn socket(&self) -> PathBuf {
-        self.server().socket().to_owned()
-    }
-
-    /// Ends the tmux server and every program in it. For administration and tests.
+    /// Where the tmux of an agent's owner listens, for a person's `tmux attach`.
     ///
     /// # Errors
-    /// When it does not end.
-    pub async fn kill_server(&self) -> Result<(), TerminalError> {
-        self.server()
-            .kill_server()
-            .await
-            .map_err(TerminalError::Tmux)
+    /// When the agent has no terminal.
+    pub fn socket(&self, agent: &AgentId) -> Result<PathBuf, TerminalError> {
+        Ok(self.place(agent)?.0.tmux.socket().to_owned())
     }
 
-    fn server(&self) -> &TmuxServer {
-        &self.0.servers[MAIN]
+    /// Ends every tmux server and every program in it. For administration and tests.
+    ///
+    /// # Errors
+    /// When one does not end.
+    pub async fn kill_servers(&self) -> Result<(), TerminalError> {
+        for server in self.0.servers.all() {
+            let ended = server.tmux.kill_server().await;
+            ended.map_err(TerminalError::Tmux)?;
+        }
+        Ok(())
     }
 
     fn entry(&self, agent: &AgentId) -> Result<Arc<Entry>, TerminalError> {
@@ -238,18 +223,3 @@ impl Terminals {
 
 /// Each agent's folder in its environment: the name of one agent of one daemon.
 const MARKER: &str = "ORCHESTRA_AGENT_DIR";
-
-/// Little: every variable of the server is in every pane.
-fn server_environment(config: &Config) -> Vec<(OsString, OsString)> {
-    let given = |name: &str| config.environment.get(name).cloned();
-    let path = given("PATH").unwrap_or_else(|| "/usr/local/bin:/usr/bin:/bin".to_owned());
-    let mut all: Vec<(OsString, OsString)> = vec![
-        ("PATH".into(), path.into()),
-        ("HOME".into(), config.paths.home.clone().into()),
-        ("LANG".into(), "C.UTF-8".into()),
-    ];
-    for name in ["USER", "LOGNAME", "SHELL", "TZ"] {
-        all.extend(given(name).map(|value| (name.into(), value.into())));
-    }
-    all
-}

@@ -1,6 +1,6 @@
 // A real OpenID provider (oidc-provider) on loopback, set up as docs/auth asks people to set up theirs:
-// a public client for the page with code + PKCE and refresh tokens, one for the command line with device codes,
-// one API whose access tokens are JWTs with the permissions of the person in them.
+// a public client for the page with code + PKCE and refresh tokens, one for the command line with
+// device codes and a way back to loopback, one API whose access tokens are JWTs with the permissions of the person in them.
 //
 //   node testkit/oidc/server.mjs --port 0 --origin http://127.0.0.1:8080
 //
@@ -73,9 +73,10 @@ export async function startProvider({ port = 0, origin, life = 600 }) {
         client_id: 'orchestra-cli',
         application_type: 'native',
         token_endpoint_auth_method: 'none',
-        grant_types: ['urn:ietf:params:oauth:grant-type:device_code', 'refresh_token'],
-        response_types: [],
-        redirect_uris: [],
+        grant_types: ['authorization_code', 'urn:ietf:params:oauth:grant-type:device_code', 'refresh_token'],
+        response_types: ['code'],
+        // Any port of it: a native client does not know which one is free (RFC 8252).
+        redirect_uris: ['http://127.0.0.1/callback'],
       },
     ],
     jwks: { keys: [key('rsa', { modulusLength: 2048 }, 'RS256')] },

@@ -1,4 +1,5 @@
-// `orchestra login` by device code at a real OpenID provider: the person confirms in Chromium what the terminal shows.
+// `orchestra login` at a real OpenID provider: by device code, where the person confirms in Chromium what the terminal
+// shows, and by the way back to a port on loopback.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -113,6 +114,59 @@ test('a code that the person confirms logs the command line in, and it renews it
   const out = await run('logout');
   assert.equal(out.code, 0, out.said);
   assert.equal((await run('status')).code, 4);
+  await context.close();
+});
+
+test('a browser on this machine logs the command line in, and only its own answer counts', async () => {
+  const login = begin('login', '--browser');
+  const [, address] = await hears(login, /on this machine: (\S+)/);
+  const asked = new URL(address).searchParams;
+  const back = new URL(asked.get('redirect_uri'));
+  assert.deepEqual([back.hostname, back.pathname], ['127.0.0.1', '/callback']);
+  assert.equal(asked.get('code_challenge_method'), 'S256');
+  // Whoever guesses the port gets nowhere: without the state, under another name, with two answers.
+  const state = asked.get('state');
+  for (const [query, headers, status] of [
+    ['code=made-up&state=made-up', {}, 400],
+    [`code=made-up&state=${state}&state=x`, {}, 400],
+    [`code=made-up&state=${state}&iss=https://evil.example`, {}, 400],
+  ]) {
+    const answer = await fetch(`${back}?${query}`, { headers });
+    assert.equal(answer.status, status, query);
+    assert.equal(answer.headers.get('content-security-policy'), "default-src 'none'");
+  }
+  assert.equal(
+    (await fetch(`${back.href.replace('127.0.0.1', 'localhost')}?code=x&state=${state}`)).status,
+    421,
+  );
+  const { page, context } = await open(browser, 'desk', 'dark', []);
+  await page.goto(address);
+  await page.locator('input[name=login]').fill('admin-terminal', LONG);
+  await page.locator('input[name=password]').fill('any');
+  await page.locator('button[type=submit]').click();
+  await page.getByRole('button', { name: 'Continue' }).click(LONG);
+  await page.getByText('Go back to the terminal').waitFor(LONG);
+  const [ended] = await login.ended;
+  assert.equal(ended, 0, login.said);
+  assert.match(login.said, /as admin-terminal, admin/);
+  assert.doesNotMatch(login.said, /eyJ/);
+  assert.equal(statSync(keptFile()).mode & 0o777, 0o600);
+  await assert.rejects(fetch(back), 'the port is closed');
+  // Its token ends within seconds: this renews it.
+  assert.equal((await run('user', 'list')).code, 0);
+  assert.equal((await run('logout')).code, 0);
+  await context.close();
+});
+
+test('a refusal at the provider is told', async () => {
+  const login = begin('login', '--browser');
+  const [, address] = await hears(login, /on this machine: (\S+)/);
+  const { page, context } = await open(browser, 'desk', 'dark', []);
+  await page.goto(address);
+  await page.getByText('Cancel').click(LONG);
+  const [code] = await login.ended;
+  assert.equal(code, 1, login.said);
+  assert.match(login.said, /refuses/);
   await context.close();
 });
 

@@ -1,5 +1,5 @@
-// Login with a real OpenID provider: many by API, some in Chromium, renewal, and a logout that ends every tab.
-// LOGINS and BROWSER_LOGINS say how many in a row; the long run takes 180 and 20.
+// Login with a real OpenID provider: many by API and in Chromium, renewal, and a logout that ends every tab.
+// LOGINS and BROWSER_LOGINS say how many in a row.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
@@ -9,8 +9,8 @@ import { startProvider } from '../../testkit/oidc/server.mjs';
 import { launch, open } from './support/browser.mjs';
 import { setStage } from './support/stage.mjs';
 
-const LOGINS = Number(process.env.LOGINS ?? 20);
-const BROWSER_LOGINS = Number(process.env.BROWSER_LOGINS ?? 3);
+const LOGINS = Number(process.env.LOGINS ?? 180);
+const BROWSER_LOGINS = Number(process.env.BROWSER_LOGINS ?? 20);
 const LONG = { timeout: 60_000 };
 let browser;
 let stage;
@@ -47,7 +47,9 @@ after(async () => {
 
 const as = (token) => ({ headers: { authorization: `Bearer ${token}` } });
 
-test(`${LOGINS} logins by API in a row`, async () => {
+test(`${LOGINS} logins by API in a row`, async (self) => {
+  const begun = performance.now();
+  let good = 0;
   for (let number = 0; number < LOGINS; number += 1) {
     const name = ['admin', 'dev', 'view', 'guest'][number % 4];
     const answer = await logIn({ ...provider, origin, name: `${name}-${number}` });
@@ -67,10 +69,14 @@ test(`${LOGINS} logins by API in a row`, async () => {
     assert.equal((await fetch(`${origin}/api/me`, as(answer.refresh_token))).status, 401);
     const renewed = await refresh(provider, answer.refresh_token);
     assert.equal((await fetch(`${origin}/api/me`, as(renewed.access_token))).status, 200);
+    good += 1;
   }
+  count(self, good, LOGINS, begun);
 });
 
-test(`u03 ${BROWSER_LOGINS} logins in Chromium in a row keep no token anywhere`, async () => {
+test(`u03 ${BROWSER_LOGINS} logins in Chromium in a row keep no token anywhere`, async (self) => {
+  const begun = performance.now();
+  let good = 0;
   for (let number = 0; number < BROWSER_LOGINS; number += 1) {
     const complaints = [];
     const { page, context } = await open(browser, 'desk', 'dark', []);
@@ -89,7 +95,9 @@ test(`u03 ${BROWSER_LOGINS} logins in Chromium in a row keep no token anywhere`,
       [],
     );
     await context.close();
+    good += 1;
   }
+  count(self, good, BROWSER_LOGINS, begun);
 });
 
 test('a token that ends is renewed while the page stays', async () => {
@@ -146,6 +154,12 @@ test('u05 a logout ends every tab and the session at the provider', async () => 
   await page.locator('input[name=login]').waitFor(LONG);
   await context.close();
 });
+
+/** Says how many went well; one that did not has ended the test before. */
+function count(self, good, of, begun) {
+  self.diagnostic(`${good} of ${of} logins without a failure, ${Math.round(performance.now() - begun)} ms`);
+  assert.equal(good, of);
+}
 
 /** Opens a path of the page and goes through the provider's forms. */
 async function enter(page, name, path) {

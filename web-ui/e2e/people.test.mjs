@@ -52,7 +52,8 @@ test('an admin makes an account, which logs in, is locked out and loses its agen
   const headers = { authorization, 'content-type': 'application/json' };
   const request = { method: 'POST', headers, body: JSON.stringify({ kind: 'shell' }) };
   assert.equal((await fetch(`${stage.url}/api/agents`, request)).status, 201);
-  await row.getByText('1 agents').waitFor(LONG);
+  await row.getByText('1 agent,').waitFor(LONG);
+  await admin.getByLabel('Open sockets').getByText('alice').waitFor(LONG);
   await row.getByRole('button', { name: 'End agents' }).click();
   const end = admin.getByRole('button', { name: 'End them' });
   await end.waitFor(LONG);
@@ -61,7 +62,7 @@ test('an admin makes an account, which logs in, is locked out and loses its agen
   await end.click();
   await row.getByText('0 agents').waitFor(LONG);
   assert.equal((await fetch(`${stage.url}/api/agents`, request)).status, 201);
-  await row.getByText('1 agents').waitFor(LONG);
+  await row.getByText('1 agent,').waitFor(LONG);
   await admin.getByRole('button', { name: 'End all agents' }).click();
   const word = admin.getByLabel('Type everything to confirm');
   await word.fill('alice');
@@ -83,6 +84,19 @@ test('an admin makes an account, which logs in, is locked out and loses its agen
     .first()
     .waitFor({ state: 'detached', ...LONG });
   await admin.getByText('POST /api/admin/kill').first().waitFor(LONG);
+  await admin.getByLabel('Action holds').fill('');
+  await admin.getByLabel('Person').selectOption('alice');
+  await admin.getByRole('button', { name: 'Filter' }).click();
+  await admin.getByText('POST /api/agents').first().waitFor(LONG);
+  assert.equal(await admin.getByText('POST /api/admin/kill').count(), 0, 'another did that');
+  await admin.getByLabel('Person').selectOption('Everybody');
+  await admin.getByLabel('Result').selectOption('Refused');
+  await admin.getByRole('button', { name: 'Filter' }).click();
+  await admin
+    .getByText(/^denied:/)
+    .first()
+    .waitFor(LONG);
+  assert.equal(await admin.getByText(/^ok:/).count(), 0);
   await admin.getByRole('button', { name: 'Check' }).click();
   await admin.getByText(/^Whole: \d+ lines$/).waitFor(LONG);
   assert.deepEqual(

@@ -12,6 +12,7 @@ use crate::model::approval::{Ask, Over, Word};
 use crate::model::evidence::Fact;
 use orchestra_protocol::agent::{ActivityState, WaitingFor};
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -47,6 +48,8 @@ pub struct LaunchContext<'a> {
     pub bypass: &'a [String],
     /// Git's common folder of `cwd`, where there is one.
     pub git_dir: Option<&'a Path>,
+    /// What `Adapter::endpoint` gave.
+    pub endpoint: Option<&'a str>,
 }
 
 /// How to start a CLI. Nothing in `argv` is secret: every user can read it.
@@ -102,6 +105,11 @@ pub trait Adapter: Send + Sync {
     fn remedy(&self) -> &'static str;
     /// Versions that this file was written and tested for.
     fn tested(&self) -> &'static [&'static str];
+    /// Where its model answers, from what it inherits and its user's own settings. Told to a
+    /// CLI that would else send its key wherever a project's settings say.
+    fn endpoint(&self, _inherited: &BTreeMap<String, String>) -> Option<String> {
+        None
+    }
     /// How to start it.
     fn launch(&self, context: &LaunchContext<'_>) -> Launch;
     /// What a hook call says: the event's name where the call names it, and its content.

@@ -57,6 +57,16 @@ pub fn prepare(
     Ok(dir)
 }
 
+/// What an agent of this kind has of the daemon's own environment.
+pub fn inherited(config: &Config, adapter: &dyn Adapter) -> BTreeMap<String, String> {
+    let own = config.settings.kinds.get(adapter.kind());
+    let credentials = own.map(|kind| kind.env.as_slice()).unwrap_or_default();
+    let value = |name: &String| Some((name.clone(), config.environment.get(name)?.clone()));
+    let mut env = config.inherited();
+    env.extend(credentials.iter().filter_map(value));
+    env
+}
+
 /// The agent's whole environment: nothing that is not listed is inherited.
 fn environment(
     config: &Config,
@@ -65,14 +75,7 @@ fn environment(
     dir: &Path,
     launch: &Launch,
 ) -> BTreeMap<String, String> {
-    let mut env = config.inherited();
-    let own = config.settings.kinds.get(adapter.kind());
-    let credentials = own.map(|kind| kind.env.as_slice()).unwrap_or_default();
-    for name in credentials {
-        if let Some(value) = config.environment.get(name) {
-            env.insert(name.clone(), value.clone());
-        }
-    }
+    let mut env = inherited(config, adapter);
     env.insert("TERM".into(), "xterm-256color".into());
     env.insert("COLORTERM".into(), "truecolor".into());
     env.extend(launch.env.iter().cloned());

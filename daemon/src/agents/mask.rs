@@ -59,10 +59,19 @@ impl Mask {
             .map(str::to_owned)
             .into();
         line.push(text(&self.program));
-        // Without capabilities even root cannot take the mask away; the folder with the
-        // socket is bound whole, because the next daemon makes another socket in it.
+        // Without capabilities even root cannot take the mask away. It keeps one, which
+        // opens nothing in here: without it the kernel lets root make no namespace below
+        // this one, and the sandbox that a CLI puts around its commands would not start.
+        let kept: &[&str] = if nix::unistd::geteuid().is_root() {
+            &["--cap-add", "CAP_SETFCAP"]
+        } else {
+            &[]
+        };
+        // The folder with the socket is bound whole, because the next daemon makes another
+        // socket in it.
         for words in [
             &["--unshare-user", "--cap-drop", "ALL"][..],
+            kept,
             &["--dev-bind", "/", "/"],
             &["--tmpfs", &data, "--tmpfs", &config],
             &["--bind", &door, &run, "--bind", &own, &own],

@@ -9,6 +9,7 @@ use crate::store::agents::End;
 use crate::store::rows::StoredAgent;
 use crate::store::{self};
 use crate::terminal::NewTerminal;
+use crate::terminal::servers::ServerName;
 use orchestra_protocol::agent::{AgentRole, AgentStatus};
 
 /// Which conversation of its CLI an agent begins or goes on with.
@@ -88,6 +89,9 @@ impl Agents {
         let bypass = &self.config.settings.approvals.bypass_permissions;
         let rules = bypass.iter().filter_map(|text| Rule::parse(text).ok());
         let bypass: Vec<String> = rules.map(|rule| rule.in_cli_form()).collect();
+        let endpoint = order
+            .adapter
+            .endpoint(&launch::inherited(&self.config, order.adapter));
         let context = LaunchContext {
             agent: agent.id.as_str(),
             dir: &dir,
@@ -106,6 +110,7 @@ impl Agents {
             args: &order.args,
             bypass: &bypass,
             git_dir: git.as_deref(),
+            endpoint: endpoint.as_deref(),
         };
         let mut plan = order.adapter.launch(&context);
         if let Some(worktree) = &agent.view.worktree_id {
@@ -130,6 +135,7 @@ impl Agents {
             .terminals
             .create(NewTerminal {
                 agent: agent.id.clone(),
+                server: self.server_of(&agent.view.owner).await?,
                 title: agent.view.title.clone(),
                 cwd: order.cwd.clone(),
                 size: agent.view.size,
@@ -138,5 +144,13 @@ impl Agents {
             })
             .await?;
         Ok(facts.pid)
+    }
+
+    /// The tmux server that an owner's agents are in.
+    async fn server_of(&self, owner: &str) -> Result<ServerName, AgentError> {
+        let (first, further) = (ServerName::first(), ServerName::further(owner));
+        let kept =
+            store::tmux_servers::of(&self.store, owner, first.as_str(), further.as_str()).await?;
+        Ok(ServerName::kept(&kept).unwrap_or(further))
     }
 }

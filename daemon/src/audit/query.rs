@@ -22,6 +22,8 @@ pub struct Filter {
     pub action: Option<String>,
     /// Part of the object.
     pub object: Option<String>,
+    /// What the result begins with: `ok`, `denied`, `failed`, `unknown`, `intent`.
+    pub result: Option<String>,
     #[param(value_type = Option<String>)]
     pub since: Option<Timestamp>,
     #[param(value_type = Option<String>)]
@@ -43,6 +45,10 @@ impl Filter {
             && is(&self.agent, &entry.agent)
             && has(&self.action, &entry.action)
             && has(&self.object, &entry.object)
+            && self
+                .result
+                .as_deref()
+                .is_none_or(|word| record.result.starts_with(word))
             && self.since.is_none_or(|since| record.ts >= since)
             && self.until.is_none_or(|until| record.ts < until)
             && self.before.is_none_or(|before| record.seq < before)

@@ -53,6 +53,14 @@ impl Auth {
         Ok(self.0.local.is_some() && store::accounts::any(&self.0.store).await?)
     }
 
+    /// True when people elsewhere have a way to log in: an account, or a provider.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn somebody_logs_in(&self) -> Result<bool, AuthError> {
+        Ok(self.0.local.is_none() || self.has_accounts().await?)
+    }
+
     /// Hashing takes memory and time on purpose: two at once, and not on the threads that
     /// serve.
     async fn hashing<T: Send + 'static>(

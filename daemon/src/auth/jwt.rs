@@ -169,7 +169,10 @@ impl Verifier {
 
 /// Three parts of base64url; a header with an algorithm and a kind of ours and a key id.
 /// `jku`, `x5u`, `jwk` and `x5c` are ignored: keys come from the issuer alone.
-fn header(token: &str) -> Result<(Algorithm, String), TokenError> {
+///
+/// # Errors
+/// Says what is wrong with the form or the header; nothing was looked up yet.
+pub fn header(token: &str) -> Result<(Algorithm, String), TokenError> {
     if token.len() > MAX_TOKEN {
         return Err(TokenError::TooLong);
     }

@@ -93,7 +93,7 @@ pub async fn web(args: &WebArgs) -> Result<(), Failure> {
         output::json(&link);
         return Ok(());
     }
-    if !args.no_open && browser::open(&args.connection.paths()?, &link.login_url)? {
+    if !args.no_open && browser::open(&args.connection.paths()?.run_dir, &link.login_url)? {
         output::line("Your browser opens the page.");
         return Ok(());
     }

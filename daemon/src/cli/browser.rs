@@ -3,27 +3,26 @@
 
 use super::failure::Failure;
 use crate::config;
-use crate::config::paths::{Paths, private_folder};
+use crate::config::paths::private_folder;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// Opens the link; false when this machine has no browser to open it in.
+/// True when a browser can be opened where the person is.
+pub fn here() -> bool {
+    program().is_some() && !set("SSH_CONNECTION")
+}
+
+/// Opens the link from a file in this folder; false when this machine has no browser.
 ///
 /// # Errors
 /// When the file cannot be written.
-pub fn open(paths: &Paths, login_url: &str) -> Result<bool, Failure> {
-    let environment = config::environment();
-    let shows = |name: &str| environment.get(name).is_some_and(|value| !value.is_empty());
-    let program = if cfg!(target_os = "macos") {
-        "open"
-    } else if shows("DISPLAY") || shows("WAYLAND_DISPLAY") {
-        "xdg-open"
-    } else {
+pub fn open(folder: &Path, login_url: &str) -> Result<bool, Failure> {
+    let Some(program) = program() else {
         return Ok(false);
     };
-    let file = write(paths, login_url)
+    let file = write(folder, login_url)
         .map_err(|error| Failure::local("cannot write the login page", &error))?;
     let opened = Command::new(program)
         .arg(&file)
@@ -34,10 +33,23 @@ pub fn open(paths: &Paths, login_url: &str) -> Result<bool, Failure> {
     Ok(opened.is_ok())
 }
 
+/// What opens a link on this desktop.
+fn program() -> Option<&'static str> {
+    if cfg!(target_os = "macos") {
+        return Some("open");
+    }
+    (set("DISPLAY") || set("WAYLAND_DISPLAY")).then_some("xdg-open")
+}
+
+fn set(name: &str) -> bool {
+    let environment = config::environment();
+    environment.get(name).is_some_and(|value| !value.is_empty())
+}
+
 /// One file, written anew each time: what an earlier one held is used or has expired.
-fn write(paths: &Paths, login_url: &str) -> std::io::Result<PathBuf> {
-    private_folder(&paths.run_dir).map_err(std::io::Error::other)?;
-    let path = paths.run_dir.join("login.html");
+fn write(folder: &Path, login_url: &str) -> std::io::Result<PathBuf> {
+    private_folder(folder).map_err(std::io::Error::other)?;
+    let path = folder.join("login.html");
     match std::fs::remove_file(&path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
         _ => {}
@@ -63,19 +75,14 @@ fn write(paths: &Paths, login_url: &str) -> std::io::Result<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Flags;
     use std::os::unix::fs::MetadataExt;
 
     #[test]
     fn the_page_is_private_and_replaced() {
         let folder = tempfile::tempdir().unwrap();
-        let flags = Flags {
-            data_dir: Some(folder.path().join("data")),
-            ..Flags::default()
-        };
-        let paths = Paths::locate(&flags).unwrap();
-        write(&paths, "http://127.0.0.1:1/#old").unwrap();
-        let file = write(&paths, "http://127.0.0.1:1/#a&\"<").unwrap();
+        let run = folder.path().join("run");
+        write(&run, "http://127.0.0.1:1/#old").unwrap();
+        let file = write(&run, "http://127.0.0.1:1/#a&\"<").unwrap();
         let text = std::fs::read_to_string(&file).unwrap();
         assert!(
             text.contains("#a&amp;&quot;&lt;") && !text.contains("#old"),

@@ -2,12 +2,14 @@
 //! elsewhere, by password or at its OIDC provider.
 
 mod device_code;
+mod loopback;
+mod provider;
 
 use super::client::kept::{Kept, Place, Renewal};
 use super::client::{Call, Client, Credential, Target};
 use super::connection::Connection;
 use super::failure::Failure;
-use super::{output, tty};
+use super::{browser, output, tty};
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
 use axum::http::Method;
 use base64::Engine as _;
@@ -15,6 +17,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use clap::Args;
 use orchestra_protocol::admin::LoginRequest;
 use orchestra_protocol::auth::{ClientConfig, DeviceKey, LoginMode, Me, TokenAnswer};
+use provider::Provider;
 use secrecy::ExposeSecret as _;
 
 /// Logs this command line in at a daemon elsewhere, named by --url.
@@ -24,6 +27,13 @@ use secrecy::ExposeSecret as _;
 pub struct LoginArgs {
     /// Name of your account there; default: your user name. With an OIDC provider: unused.
     pub name: Option<String>,
+    /// With an OIDC provider: in a browser on this machine. Prints the address where none
+    /// can be opened.
+    #[arg(long, conflicts_with = "code")]
+    pub browser: bool,
+    /// With an OIDC provider: by a code that you confirm in a browser anywhere.
+    #[arg(long)]
+    pub code: bool,
     #[command(flatten)]
     pub connection: Connection,
 }
@@ -45,7 +55,16 @@ pub async fn login(args: LoginArgs) -> Result<(), Failure> {
     let url = safe(&client)?.to_owned();
     let config: ClientConfig = client.get("/api/client-config").await?;
     let kept = match config.login {
-        LoginMode::Oidc => device_code::log_in(&client, &url, &config).await?,
+        LoginMode::Oidc => {
+            let provider = Provider::find(&url, &config).await?;
+            let browser = args.browser || browser::here() || !provider.gives_codes();
+            if args.code || !browser {
+                device_code::log_in(&client, &url, &provider).await?
+            } else {
+                let folder = paths.config_dir.join("logins");
+                loopback::log_in(&client, &url, &provider, config.cli_port, &folder).await?
+            }
+        }
         LoginMode::Local if config.accounts => local(&client, &url, args.name).await?,
         LoginMode::Local => {
             let text = format!(

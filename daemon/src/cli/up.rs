@@ -93,7 +93,7 @@ fn announce(args: &UpArgs, paths: &Paths, ready: &Ready) {
         output::line("For a link that logs you in, run: orchestra web");
         return;
     }
-    let opened = !args.no_open && browser::open(paths, login_url).unwrap_or(false);
+    let opened = !args.no_open && browser::open(&paths.run_dir, login_url).unwrap_or(false);
     if opened {
         output::line(
             "Your browser opens it. For another link that logs you in, run: orchestra web",

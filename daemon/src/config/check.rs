@@ -1,30 +1,31 @@
 //! What does not go together: refused before any socket opens, with a sentence that says
 //! what to change.
 
-use super::{Config, ConfigError, LoginSource, Settings};
+use super::{ConfigError, LoginSource, Settings};
+use std::collections::BTreeMap;
 
 /// A key and what is wrong with it.
 type Wrong = (&'static str, &'static str);
 
-impl Config {
-    /// # Errors
-    /// Names the first setting that cannot stand, and where it came from.
-    pub(super) fn check(&self) -> Result<(), ConfigError> {
-        let settings = &self.settings;
-        let found = network(settings)
-            .or_else(|| login(settings))
-            .or_else(|| terminal(settings))
-            .or_else(|| approvals(settings))
-            .or_else(|| worktrees(settings))
-            .or_else(|| specialists(settings));
-        let Some((key, message)) = found else {
-            return Ok(());
-        };
-        Err(ConfigError::Value {
-            origin: self.provenance.get(key).cloned().unwrap_or_default(),
-            message: format!("{key}: {message}"),
-        })
-    }
+/// # Errors
+/// Names the first setting that cannot stand, and where it came from.
+pub(super) fn check(
+    settings: &Settings,
+    origins: &BTreeMap<String, String>,
+) -> Result<(), ConfigError> {
+    let found = network(settings)
+        .or_else(|| login(settings))
+        .or_else(|| terminal(settings))
+        .or_else(|| approvals(settings))
+        .or_else(|| worktrees(settings))
+        .or_else(|| specialists(settings));
+    let Some((key, message)) = found else {
+        return Ok(());
+    };
+    Err(ConfigError::Value {
+        origin: origins.get(key).cloned().unwrap_or_default(),
+        message: format!("{key}: {message}"),
+    })
 }
 
 fn network(settings: &Settings) -> Option<Wrong> {

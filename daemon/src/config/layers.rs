@@ -21,32 +21,41 @@ const NOT_SETTINGS: &[&str] = &[
     "ORCHESTRA_TEST_CACHE",
 ];
 
+/// For each dotted key, where its value came from.
+type Origins = BTreeMap<String, String>;
+
 /// The settings and, for each dotted key, its source.
 pub(super) fn merge(
     flags: &Flags,
     environment: &BTreeMap<String, String>,
     file: &Path,
-) -> Result<(Settings, BTreeMap<String, String>), ConfigError> {
+) -> Result<(Settings, Origins), ConfigError> {
+    let text = read_optional(file)?;
+    let origin = file.display().to_string();
+    if text.is_none() && flags.config.is_some() {
+        let message = "there is no such file".into();
+        return Err(ConfigError::Value { origin, message });
+    }
+    let file = text.as_deref().map(|text| (text, origin.as_str()));
+    lay_all(flags, environment, file)
+}
+
+/// The same of a file that was read: its text and its name.
+pub(super) fn lay_all(
+    flags: &Flags,
+    environment: &BTreeMap<String, String>,
+    file: Option<(&str, &str)>,
+) -> Result<(Settings, Origins), ConfigError> {
     let mut merged = parse(DEFAULTS, "embedded defaults")?;
     let mut provenance = BTreeMap::new();
     note(&merged, "", "default", &mut provenance);
 
-    match read_optional(file)? {
-        Some(text) => {
-            let origin = file.display().to_string();
-            let table = parse(&text, &origin)?;
-            note(&table, "", &origin, &mut provenance);
-            lay(&mut merged, table);
-            // Read once more over the defaults alone, for an error with line and key.
-            check(&text, &merged, &origin)?;
-        }
-        None if flags.config.is_some() => {
-            return Err(ConfigError::Value {
-                origin: file.display().to_string(),
-                message: "there is no such file".into(),
-            });
-        }
-        None => {}
+    if let Some((text, origin)) = file {
+        let table = parse(text, origin)?;
+        note(&table, "", origin, &mut provenance);
+        lay(&mut merged, table);
+        // Read once more over the defaults alone, for an error with line and key.
+        check(text, &merged, origin)?;
     }
 
     for (name, value) in environment {
@@ -175,14 +184,12 @@ mod tests {
     use super::*;
 
     fn merged(file: &str, environment: &[(&str, &str)]) -> Result<Settings, String> {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("config.toml");
-        std::fs::write(&path, file).unwrap();
         let environment = environment
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect();
-        let result = merge(&Flags::default(), &environment, &path);
+        let file = Some((file, "config.toml"));
+        let result = lay_all(&Flags::default(), &environment, file);
         result
             .map(|(settings, _)| settings)
             .map_err(|error| error.to_string())

@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::crypto::{CryptoProvider, aws_lc_rs};
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
-use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
 use tokio_rustls::rustls::server::{ClientHello, ResolvesServerCert};
 use tokio_rustls::rustls::sign::CertifiedKey;
 use tokio_rustls::rustls::{self, ServerConfig};
@@ -32,6 +32,15 @@ pub enum TlsError {
     Empty { path: PathBuf, what: &'static str },
     #[error("server.tls_cert and server.tls_key do not fit each other: {0}")]
     Pair(rustls::Error),
+    #[error(
+        "the certificate in {path} ended on {day}, and browsers refuse it; put a renewed one there, or listen on \
+         127.0.0.1 without server.tls_cert and server.tls_key"
+    )]
+    Ended { path: PathBuf, day: String },
+    #[error(
+        "the certificate in {path} begins only on {day}; put one there that is valid now, or set this machine's clock"
+    )]
+    Early { path: PathBuf, day: String },
     #[error("TLS cannot be set up: {0}")]
     Set(rustls::Error),
 }
@@ -152,8 +161,44 @@ impl Files {
                 what: "certificate",
             });
         }
+        if let Some(first) = chain.first() {
+            self.dates(first)?;
+        }
         CertifiedKey::from_der(chain, key, &self.provider).map_err(TlsError::Pair)
     }
+
+    /// Refuses a certificate that browsers would refuse for its dates alone.
+    fn dates(&self, cert: &CertificateDer<'_>) -> Result<(), TlsError> {
+        // One that cannot be read is told by the pair.
+        let Ok(leaf) = webpki::EndEntityCert::try_from(cert) else {
+            return Ok(());
+        };
+        // Whom it is by does not matter here: without anchors the dates are looked at
+        // first, and any other complaint is about the issuer.
+        let usage = webpki::KeyUsage::server_auth();
+        let now = UnixTime::now();
+        let path = self.cert.clone();
+        match leaf.verify_for_usage(&[], &[], &[], now, usage, None, None) {
+            Err(webpki::Error::CertExpired { not_after, .. }) => Err(TlsError::Ended {
+                path,
+                day: day(not_after),
+            }),
+            Err(webpki::Error::CertNotValidYet { not_before, .. }) => Err(TlsError::Early {
+                path,
+                day: day(not_before),
+            }),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A day as people write it, in UTC.
+fn day(time: UnixTime) -> String {
+    let seconds = i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
+    jiff::Timestamp::from_second(seconds).map_or_else(
+        |_| "a day out of reach".into(),
+        |at| at.strftime("%Y-%m-%d").to_string(),
+    )
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, TlsError> {

@@ -4,6 +4,7 @@
 use super::frame::SampledFrame;
 use super::history::Book;
 use super::seat::Seat;
+use super::servers::Server;
 use super::source::Source;
 use crate::model::ids::AgentId;
 use orchestra_protocol::agent::Size;
@@ -56,6 +57,7 @@ pub(super) struct Entry {
 /// The tmux pane behind it, for one life of the program.
 #[derive(Debug, Clone)]
 pub(super) struct Pane {
+    pub(super) server: Arc<Server>,
     pub(super) session: SessionId,
     pub(super) id: PaneId,
     pub(super) process: Option<ProcessId>,
@@ -74,8 +76,9 @@ pub(super) struct Pane {
 pub(super) type Fingerprint = (TmuxSize, (u16, u16), bool, u32, bool);
 
 impl Pane {
-    pub(super) fn new(process: Option<ProcessId>, info: PaneInfo) -> Self {
+    pub(super) fn new(server: Arc<Server>, process: Option<ProcessId>, info: PaneInfo) -> Self {
         Self {
+            server,
             session: info.session_id,
             id: info.pane_id,
             process,
@@ -105,6 +108,11 @@ impl Pane {
         self.captured.is_none_or(|(second, print)| {
             self.info.window_activity >= second || print != self.fingerprint()
         })
+    }
+
+    /// True for this pane of this server: each counts its own from one.
+    pub(super) fn is(&self, server: &Arc<Server>, id: PaneId) -> bool {
+        self.id == id && Arc::ptr_eq(&self.server, server)
     }
 
     /// How the program ended, if it did.
@@ -142,8 +150,10 @@ impl Entry {
         self.pane.lock().clone()
     }
 
-    pub(super) fn pane_id(&self) -> Option<PaneId> {
-        self.pane.lock().as_ref().map(|pane| pane.id)
+    /// True when it has this pane of this server.
+    pub(super) fn shows(&self, server: &Arc<Server>, id: PaneId) -> bool {
+        let pane = self.pane.lock();
+        pane.as_ref().is_some_and(|pane| pane.is(server, id))
     }
 
     /// Changes what is known of the pane, if there is one.

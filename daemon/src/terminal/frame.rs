@@ -88,13 +88,14 @@ impl Terminals {
     /// When the agent has no terminal.
     pub fn sampled(&self, agent: &AgentId) -> Result<SampledViewer, TerminalError> {
         let entry = self.entry(agent)?;
+        let (server, _) = self.place(agent)?;
         if !entry.watched() {
             // The last frame may be of any age.
             entry.frames.send_replace(None);
             entry.with_pane(|pane| pane.captured = None);
         }
         let frames = entry.frames.subscribe();
-        self.0.wanted.notify_one();
+        server.wanted.notify_one();
         Ok(SampledViewer {
             frames,
             started: false,

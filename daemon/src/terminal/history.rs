@@ -135,15 +135,15 @@ impl Terminals {
         epoch: Option<&str>,
     ) -> Result<Option<Numbered>, TerminalError> {
         let entry = self.entry(agent)?;
-        let pane = self.pane(agent)?;
+        let (server, pane) = self.place(agent)?;
         let fail = |error| TerminalError::of(agent, error);
         let _turn = entry.history.turn.clone().acquire_owned().await;
         let mut slack = SLACK;
         for again in (0..TRIES).rev() {
-            let now = self.server().read_rows(pane, &[]).await.map_err(fail)?;
+            let now = server.tmux.read_rows(pane, &[]).await.map_err(fail)?;
             let plan = entry.plan(pane, &now, wanted, slack, epoch);
             let Some(plan) = plan else { return Ok(None) };
-            let read = self.server().read_rows(pane, &plan.spans).await;
+            let read = server.tmux.read_rows(pane, &plan.spans).await;
             let read = read.map_err(fail)?;
             if read.size < now.size && again > 0 {
                 // Dropped in between: the top was not read.

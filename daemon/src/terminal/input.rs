@@ -3,12 +3,14 @@
 
 use super::entry::{tmux_size, wire_size};
 use super::seat::Seat;
+use super::servers::Server;
 use super::{TerminalError, TerminalEvent, Terminals};
 use crate::model::ids::AgentId;
 use orchestra_protocol::agent::Size;
 use orchestra_tmux::ids::PaneId;
 use orchestra_tmux::input::sanitize_paste;
 use orchestra_tmux::key::Key;
+use std::sync::Arc;
 use std::time::Instant;
 
 impl Terminals {
@@ -17,8 +19,9 @@ impl Terminals {
     /// # Errors
     /// When the agent has no terminal or tmux fails.
     pub async fn input(&self, agent: &AgentId, bytes: &[u8]) -> Result<(), TerminalError> {
-        let pane = self.pane(agent)?;
-        self.server()
+        let (server, pane) = self.place(agent)?;
+        server
+            .tmux
             .send_literal(pane, bytes)
             .await
             .map_err(|error| TerminalError::of(agent, error))?;
@@ -40,8 +43,9 @@ impl Terminals {
             })
         };
         let keys = names.iter().map(key).collect::<Result<Vec<_>, _>>()?;
-        let pane = self.pane(agent)?;
-        self.server()
+        let (server, pane) = self.place(agent)?;
+        server
+            .tmux
             .send_keys(pane, &keys)
             .await
             .map_err(|error| TerminalError::of(agent, error))?;
@@ -61,9 +65,9 @@ impl Terminals {
         text: &str,
         bracketed: bool,
     ) -> Result<(), TerminalError> {
-        let pane = self.pane(agent)?;
+        let (server, pane) = self.place(agent)?;
         let clean = sanitize_paste(text);
-        let pasted = self.server().paste(pane, clean.as_bytes(), bracketed).await;
+        let pasted = server.tmux.paste(pane, clean.as_bytes(), bracketed).await;
         pasted.map_err(|error| TerminalError::of(agent, error))?;
         self.count_typed(agent, clean.len());
         Ok(())
@@ -75,8 +79,8 @@ impl Terminals {
     /// As `input`.
     pub async fn resize(&self, agent: &AgentId, size: Size) -> Result<Size, TerminalError> {
         let entry = self.entry(agent)?;
-        let pane = self.pane(agent)?;
-        let used = self.server().resize(pane, tmux_size(size)).await;
+        let (server, pane) = self.place(agent)?;
+        let used = server.tmux.resize(pane, tmux_size(size)).await;
         let used = used.map_err(|error| TerminalError::of(agent, error))?;
         let changed = entry.with_pane(|pane| std::mem::replace(&mut pane.info.size, used) != used);
         if changed == Some(true) {
@@ -132,9 +136,10 @@ impl Terminals {
         (!pane.mourned && pane.end().is_none()).then_some(pane.id)
     }
 
-    pub(super) fn pane(&self, agent: &AgentId) -> Result<PaneId, TerminalError> {
-        self.entry(agent)?
-            .pane_id()
-            .ok_or_else(|| TerminalError::NoTerminal(agent.clone()))
+    /// The server that an agent's pane is in, and the pane.
+    pub(super) fn place(&self, agent: &AgentId) -> Result<(Arc<Server>, PaneId), TerminalError> {
+        let pane = self.entry(agent)?.pane();
+        let pane = pane.ok_or_else(|| TerminalError::NoTerminal(agent.clone()))?;
+        Ok((pane.server, pane.id))
     }
 }

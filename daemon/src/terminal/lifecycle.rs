@@ -1,6 +1,7 @@
 //! Making, finding and ending terminals.
 
 use super::entry::{Entry, Pane, tmux_size, wire_size};
+use super::servers::Server;
 use super::{FoundPane, MARKER, NewTerminal, PaneFacts, TerminalError, TerminalEvent, Terminals};
 use crate::model::ids::AgentId;
 use orchestra_tmux::client::Link;
@@ -19,9 +20,9 @@ impl Terminals {
     pub async fn create(&self, new: NewTerminal) -> Result<PaneFacts, TerminalError> {
         let agent = new.agent.clone();
         let fail = |error| TerminalError::of(&agent, error);
-        let server = self.server();
-        if !matches!(*server.link().borrow(), Link::Connected { .. }) {
-            server.ensure().await.map_err(fail)?;
+        let server = self.server(&new.server).await?;
+        if !matches!(*server.tmux.link().borrow(), Link::Connected { .. }) {
+            server.tmux.ensure().await.map_err(fail)?;
         }
         if let Some(old) = self.entry(&agent).ok().and_then(|entry| entry.pane()) {
             if old.end().is_none() && !old.mourned {
@@ -45,7 +46,7 @@ impl Terminals {
             ("@orc_title".into(), new.title.clone()),
         ];
         let size = session.size.clamped();
-        let made = server.new_session(session).await.map_err(fail)?;
+        let made = server.tmux.new_session(session).await.map_err(fail)?;
         let entry = self
             .0
             .entries
@@ -54,10 +55,11 @@ impl Terminals {
             .or_insert_with(|| Arc::new(Entry::new(agent.clone(), wire_size(size))))
             .clone();
         entry.set_pane(Some(Pane::new(
+            server.clone(),
             made.process,
             first_sight(&new.title, &agent, made, size),
         )));
-        self.0.wanted.notify_one();
+        server.wanted.notify_one();
         Ok(PaneFacts {
             pid: made.pane_pid,
             size: wire_size(size),
@@ -99,8 +101,9 @@ impl Terminals {
         entry.with_pane(|pane| pane.mourned = true);
         // The live client goes first: tmux may fail when a session ends under one.
         entry.close_live().await;
-        let ended = self
-            .server()
+        let ended = pane
+            .server
+            .tmux
             .end_session(pane.session, pane.process, Some(&marker), grace)
             .await;
         let report = ended.map_err(|error| TerminalError::of(agent, error))?;
@@ -109,13 +112,11 @@ impl Terminals {
         Ok(report)
     }
 
-    /// Looks at all panes and takes note of what changed; adopts those that carry an id.
-    pub(super) async fn look(&self) -> Result<(), TerminalError> {
-        let listed = self
-            .server()
-            .list_panes()
-            .await
-            .map_err(TerminalError::Tmux)?;
+    /// Looks at all panes of a server and takes note of what changed; adopts those that
+    /// carry an id.
+    pub(super) async fn look(&self, server: &Arc<Server>) -> Result<(), TerminalError> {
+        let listed = server.tmux.list_panes().await;
+        let listed = listed.map_err(TerminalError::Tmux)?;
         let known: Vec<Arc<Entry>> = self.0.entries.lock().values().cloned().collect();
         for info in &listed {
             let Some(agent) = info
@@ -126,23 +127,21 @@ impl Terminals {
                 continue;
             };
             let entry = known.iter().find(|entry| entry.agent == agent);
-            match entry.filter(|entry| entry.pane_id() == Some(info.pane_id)) {
+            match entry.filter(|entry| entry.shows(server, info.pane_id)) {
                 Some(entry) => self.compare(entry, info),
-                None => self.adopt(&agent, info),
+                None => self.adopt(server, &agent, info),
             }
         }
         for entry in known {
-            let Some(pane) = entry.pane() else { continue };
+            let pane = entry
+                .pane()
+                .filter(|pane| Arc::ptr_eq(&pane.server, server));
+            let Some(pane) = pane else { continue };
             let there = |info: &PaneInfo| info.pane_id == pane.id;
             // One made since the list was asked for is not missing.
-            let missing = !listed.iter().any(there) && entry.pane_id() == Some(pane.id);
-            if missing
-                && self
-                    .server()
-                    .pane_exists(pane.id)
-                    .await
-                    .is_ok_and(|there| !there)
-            {
+            let missing = !listed.iter().any(there) && entry.shows(server, pane.id);
+            let asked = async { server.tmux.pane_exists(pane.id).await };
+            if missing && asked.await.is_ok_and(|there| !there) {
                 self.vanished(&entry, &pane).await;
             }
         }
@@ -150,7 +149,7 @@ impl Terminals {
     }
 
     /// A pane with an id of ours that is not known yet: from before our start.
-    fn adopt(&self, agent: &AgentId, info: &PaneInfo) {
+    fn adopt(&self, server: &Arc<Server>, agent: &AgentId, info: &PaneInfo) {
         let mut entries = self.0.entries.lock();
         let fresh = || Arc::new(Entry::new(agent.clone(), wire_size(info.size)));
         let entry = entries.entry(agent.clone()).or_insert_with(fresh).clone();
@@ -161,7 +160,8 @@ impl Terminals {
             return;
         }
         tracing::info!(agent.id = %agent, pane.pid = info.pid, "adopting the terminal of {agent}");
-        entry.set_pane(Some(Pane::new(ProcessId::of(info.pid), info.clone())));
+        let process = ProcessId::of(info.pid);
+        entry.set_pane(Some(Pane::new(server.clone(), process, info.clone())));
     }
 
     /// The whole session went away without `close`.
@@ -180,12 +180,13 @@ impl Terminals {
         }
     }
 
-    /// The tmux server died.
-    pub(super) async fn server_lost(&self) {
+    /// An owner's tmux server died.
+    pub(super) async fn server_lost(&self, server: &Arc<Server>) {
         let entries: Vec<Arc<Entry>> = self.0.entries.lock().values().cloned().collect();
         let mut agents = Vec::new();
         for entry in entries {
-            if !entry.has_pane() {
+            let pane = entry.pane();
+            if !pane.is_some_and(|pane| Arc::ptr_eq(&pane.server, server)) {
                 continue;
             }
             entry.close_live().await;
@@ -195,7 +196,7 @@ impl Terminals {
         }
         tracing::error!(
             agents = agents.len(),
-            "the tmux server is gone, and every terminal with it"
+            "an owner's tmux server is gone, and every terminal in it"
         );
         self.emit(TerminalEvent::ServerLost { agents });
     }

@@ -244,7 +244,7 @@ impl Terminals {
         let (source, news) = {
             let mut live = entry.live.lock();
             let open = live.take().filter(|source| !source.ended());
-            let source = open.unwrap_or_else(|| Source::open(self.server(), &pane, &self.0.tasks));
+            let source = open.unwrap_or_else(|| Source::open(&pane, &self.0.tasks));
             // Counted as a viewer before the lock is let go.
             let news = source.watch();
             *live = Some(source.clone());

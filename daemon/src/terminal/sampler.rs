@@ -1,8 +1,9 @@
-//! The one task that looks at all panes: one list per tick, then captures of those that
-//! are watched and may have changed.
+//! The one task of each server that looks at its panes: one list per tick, then captures
+//! of those that are watched and may have changed.
 
-use super::entry::{Entry, wire_size};
+use super::entry::{Entry, Pane, wire_size};
 use super::frame::SampledFrame;
+use super::servers::Server;
 use super::{TerminalEvent, Terminals};
 use crate::supervise::Tasks;
 use orchestra_protocol::time::Timestamp;
@@ -19,21 +20,21 @@ const CHUNK: usize = 16;
 /// A program may be gone this long before its open terminal counts as its end.
 const ORPHANED: Duration = Duration::from_secs(1);
 
-pub(super) fn spawn(terminals: &Terminals, tasks: &Tasks) {
+pub(super) fn spawn(terminals: &Terminals, server: Arc<Server>, tasks: &Tasks) {
     let terminals = terminals.clone();
     tasks.spawn("sampler", |cancel| async move {
         tokio::select! {
             () = cancel.cancelled() => {}
-            () = terminals.run() => {}
+            () = terminals.run(&server) => {}
         }
     });
 }
 
 impl Terminals {
-    async fn run(&self) {
+    async fn run(&self, of: &Arc<Server>) {
         let mut tick = interval(self.0.every);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut link = self.server().link();
+        let mut link = of.tmux.link();
         let mut server = None;
         loop {
             tokio::select! {
@@ -42,35 +43,35 @@ impl Terminals {
                         return;
                     }
                     let state = *link.borrow_and_update();
-                    self.linked(state, &mut server).await;
+                    self.linked(of, state, &mut server).await;
                 }
                 _ = tick.tick() => {
                     let state = *link.borrow();
                     if let Link::Connected { server: now } = state {
                         server.get_or_insert(now);
-                        if let Err(error) = self.look().await {
+                        if let Err(error) = self.look(of).await {
                             tracing::debug!(%error, "the panes could not be listed");
                             continue;
                         }
-                        self.capture(false).await;
+                        self.capture(of, false).await;
                     }
                 }
-                () = self.0.wanted.notified() => self.capture(true).await,
+                () = of.wanted.notified() => self.capture(of, true).await,
             }
         }
     }
 
-    async fn linked(&self, state: Link, server: &mut Option<ProcessId>) {
+    async fn linked(&self, of: &Arc<Server>, state: Link, server: &mut Option<ProcessId>) {
         match state {
             Link::Connected { server: now } => {
                 // Another server than before: the old one's panes are gone with it.
                 if server.replace(now).is_some_and(|before| before != now) {
-                    self.server_lost().await;
+                    self.server_lost(of).await;
                 }
             }
             Link::ServerGone => {
                 if server.take().is_some() {
-                    self.server_lost().await;
+                    self.server_lost(of).await;
                 }
             }
             Link::Disconnected => {}
@@ -78,23 +79,26 @@ impl Terminals {
     }
 
     /// Captures what is watched and may have changed; with `new_only`, what has no frame.
-    async fn capture(&self, new_only: bool) {
+    async fn capture(&self, of: &Arc<Server>, new_only: bool) {
         let due = |entry: &Arc<Entry>| -> Option<(Arc<Entry>, PaneId)> {
             if !entry.watched() || (new_only && entry.frames.borrow().is_some()) {
                 return None;
             }
-            let pane = entry.with_pane(|pane| pane.dirty().then_some(pane.id))??;
+            let due = |pane: &mut Pane| {
+                (pane.dirty() && Arc::ptr_eq(&pane.server, of)).then_some(pane.id)
+            };
+            let pane = entry.with_pane(due)??;
             Some((entry.clone(), pane))
         };
         let entries: Vec<_> = self.0.entries.lock().values().filter_map(due).collect();
         for chunk in entries.chunks(CHUNK) {
             let second = u64::try_from(Timestamp::now().0 / 1000).unwrap_or_default();
             let panes: Vec<PaneId> = chunk.iter().map(|(_, pane)| *pane).collect();
-            let screens = self.server().screens(&panes).await;
+            let screens = of.tmux.screens(&panes).await;
             for ((entry, id), screen) in chunk.iter().zip(screens) {
                 let Ok(screen) = screen else { continue };
                 entry.with_pane(|pane| {
-                    if pane.id == *id {
+                    if pane.is(of, *id) {
                         pane.captured = Some((second, pane.fingerprint()));
                     }
                 });

@@ -43,13 +43,13 @@ impl Terminals {
         agent: &AgentId,
         format: ScreenFormat,
     ) -> Result<Screen, TerminalError> {
-        let pane = self.pane(agent)?;
+        let (server, pane) = self.place(agent)?;
         let fail = |error| TerminalError::of(agent, error);
         let begun = Instant::now();
-        let mut screen = self.server().screen(pane).await.map_err(fail)?;
+        let mut screen = server.tmux.screen(pane).await.map_err(fail)?;
         while begun.elapsed() < IMPATIENT {
             tokio::time::sleep(QUIET).await;
-            let again = self.server().screen(pane).await.map_err(fail)?;
+            let again = server.tmux.screen(pane).await.map_err(fail)?;
             if again == screen {
                 break;
             }
@@ -64,7 +64,8 @@ impl Terminals {
         agent: &AgentId,
         format: ScreenFormat,
     ) -> Result<Screen, TerminalError> {
-        let screen = self.server().screen(self.pane(agent)?).await;
+        let (server, pane) = self.place(agent)?;
+        let screen = server.tmux.screen(pane).await;
         let screen = screen.map_err(|error| TerminalError::of(agent, error))?;
         Ok(shown(&screen, format))
     }
@@ -75,8 +76,8 @@ impl Terminals {
     /// # Errors
     /// When the agent has no terminal or tmux fails.
     pub async fn tail(&self, agent: &AgentId, history: u32) -> Result<Vec<String>, TerminalError> {
-        let pane = self.pane(agent)?;
-        let above = self.server().history(pane, 0, history).await;
+        let (server, pane) = self.place(agent)?;
+        let above = server.tmux.history(pane, 0, history).await;
         let above = above.map_err(|error| TerminalError::of(agent, error))?;
         let screen = self.screen_text(agent).await?;
         let above = above.rows.iter().map(|row| String::from_utf8_lossy(row));

@@ -15,7 +15,6 @@ use orchestra_protocol::frame::MAX_PAYLOAD;
 use orchestra_tmux::error::Error as TmuxError;
 use orchestra_tmux::letter::pieces;
 use orchestra_tmux::live::{Live, LiveEvent};
-use orchestra_tmux::server::TmuxServer;
 use orchestra_tmux::snapshot::Snapshot;
 use orchestra_tmux::snapshot::track::Tracker;
 use parking_lot::Mutex;
@@ -92,7 +91,7 @@ struct Inner {
 
 impl Source {
     /// Opens a source; it is there at once, its first snapshot comes.
-    pub(super) fn open(server: &TmuxServer, pane: &Pane, tasks: &Tasks) -> Self {
+    pub(super) fn open(pane: &Pane, tasks: &Tasks) -> Self {
         let source = Self(Arc::new(Inner {
             epoch: format!("{:016x}", rand::random::<u64>()),
             stream: Mutex::new(Stream {
@@ -115,11 +114,11 @@ impl Source {
             stop: CancellationToken::new(),
             stopped: CancellationToken::new(),
         }));
-        let (server, session, pane) = (server.clone(), pane.session, pane.id);
+        let (server, session, pane) = (pane.server.clone(), pane.session, pane.id);
         let inner = source.0.clone();
         tasks.spawn("live", move |cancel| async move {
             let sink = Arc::downgrade(&inner);
-            let opened = server.open_live(session, pane, move |event| {
+            let opened = server.tmux.open_live(session, pane, move |event| {
                 if let Some(inner) = sink.upgrade() {
                     inner.take(event);
                 }

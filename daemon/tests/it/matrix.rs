@@ -2,6 +2,7 @@
 //! the running daemon and every message of the socket, as every kind of caller.
 
 mod record;
+mod shared;
 mod table;
 
 use crate::support::api::Api;
@@ -124,9 +125,6 @@ impl Stage {
     }
 
     async fn call(&self, row: &Row, caller: &str, expired: &str) -> Answer {
-        let path = self.fill(row.path);
-        let body = self.fill(row.body);
-        let body: Option<Value> = (!body.is_empty()).then(|| serde_json::from_str(&body).unwrap());
         let token = match caller {
             "none" => "",
             "expired" => expired,
@@ -138,8 +136,21 @@ impl Stage {
             _ => &self.foreign,
         };
         if matches!(caller, "own" | "foreign") {
+            let (path, body) = self.filled(row);
             return unix::call(&self.socket(), row.method, &path, token, body.as_ref()).await;
         }
+        self.call_with(row, token).await
+    }
+
+    fn filled(&self, row: &Row) -> (String, Option<Value>) {
+        let body = self.fill(row.body);
+        let body = (!body.is_empty()).then(|| serde_json::from_str(&body).unwrap());
+        (self.fill(row.path), body)
+    }
+
+    /// The same over TCP, with a token.
+    async fn call_with(&self, row: &Row, token: &str) -> Answer {
+        let (path, body) = self.filled(row);
         let mut request = Api::new(&self.daemon.url, token)
             .request(row.method.parse().unwrap(), &path)
             .header("accept", "application/json, text/event-stream");

@@ -1,6 +1,7 @@
 //! The daemon on a network: its own certificate, proxies in front, and what it refuses to
 //! start with.
 
+use crate::people::{PASSWORD, told};
 use crate::support::api::Api;
 use crate::support::daemon::{Daemon, Site};
 use crate::support::wait::{LIMIT, until};
@@ -14,12 +15,17 @@ use tokio::net::TcpStream;
 
 /// A certificate for loopback in the site's folder; returns it in DER form.
 fn certify(site: &Site) -> Vec<u8> {
+    certify_between(site, 2024, 4096)
+}
+
+/// The same for the days between the beginnings of two years.
+fn certify_between(site: &Site, from: i32, to: i32) -> Vec<u8> {
     let key = KeyPair::generate().unwrap();
     let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
-    let cert = CertificateParams::new(names)
-        .unwrap()
-        .self_signed(&key)
-        .unwrap();
+    let mut params = CertificateParams::new(names).unwrap();
+    params.not_before = rcgen::date_time_ymd(from, 1, 1);
+    params.not_after = rcgen::date_time_ymd(to, 1, 1);
+    let cert = params.self_signed(&key).unwrap();
     let [chain, private] = files(site);
     // The key first: for a moment they do not fit, as in any renewal.
     std::fs::write(&private, key.serialize_pem()).unwrap();
@@ -201,6 +207,61 @@ fn n06_what_does_not_go_together_is_refused_with_a_sentence() {
     refused(&mut site, &pair, "127.0.0.1:0", &["chmod 600", "key.pem"]);
     std::fs::remove_file(&key).unwrap();
     refused(&mut site, &pair, "127.0.0.1:0", &["key.pem"]);
+}
+
+#[test]
+fn n07_a_certificate_that_is_over_or_not_begun_is_refused_with_its_day() {
+    let mut site = Site::new();
+    let pair = tls(&site);
+    for (from, to, words) in [
+        (
+            2001,
+            2002,
+            ["cert.pem", "ended on 2002-01-01", "put a renewed one"],
+        ),
+        (
+            4000,
+            4001,
+            ["cert.pem", "begins only on 4000-01-01", "clock"],
+        ),
+    ] {
+        certify_between(&site, from, to);
+        refused(&mut site, &pair, "127.0.0.1:0", &words);
+    }
+}
+
+/// An address that is none of loopback, so that the daemon takes it for a network; nothing
+/// is sent to it but by this test.
+const EVERYWHERE: &str = "0.0.0.0:0";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn n06_a_network_where_nobody_could_log_in_is_not_served() {
+    let mut site = Site::new();
+    let der = certify(&site);
+    let pair = tls(&site);
+    let words = [
+        "orchestra user add",
+        "--listen 127.0.0.1:8080",
+        "auth.issuer",
+    ];
+    refused(&mut site, &pair, EVERYWHERE, &words);
+    // As the sentence says: an account first, then the network.
+    let daemon = site.start();
+    let add = ["user", "add", "alice", "--role", "admin"];
+    assert!(told(&site, &add, PASSWORD).status.success());
+    drop(daemon);
+    site.config = pair;
+    let daemon = site.start_at(EVERYWHERE);
+    let port = daemon.url.rsplit(':').next().unwrap();
+    let health = format!("https://127.0.0.1:{port}/api/health");
+    let answer = trusting(&der).get(health).send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+    // A provider is a way to log in, too.
+    let mut other = Site::new();
+    certify(&other);
+    other.config = tls(&other)
+        + "[auth]\nlogin = \"oidc\"\nissuer = \"http://127.0.0.1:9\"\naudience = \"a\"\n";
+    drop(other.start_at(EVERYWHERE));
 }
 
 fn refused(site: &mut Site, config: &str, listen: &str, words: &[&str]) {

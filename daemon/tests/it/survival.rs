@@ -153,3 +153,51 @@ async fn a_second_daemon_and_a_taken_port_are_refused_with_a_sentence() {
         "{said}"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn t11_an_agent_that_ends_its_tmux_ends_its_owners_agents_and_nobody_elses() {
+    let site = Site::new();
+    let daemon = site.start();
+    let [ann, bob] = ["ann", "bob"].map(|name| daemon.api(&site, "developer", name));
+    let shell = json!({"kind": "shell"});
+    let first = ann.must("/api/agents", shell.clone()).await;
+    let other = bob.must("/api/agents", shell.clone()).await;
+    assert_eq!(site.tmux_sockets().len(), 2);
+    let path = |agent: &Value| format!("/api/agents/{}", agent["id"].as_str().unwrap());
+    // Named, because an agent does not inherit TMUX.
+    let own = site.data.join("run/tmux.sock");
+    let order = json!({"text": format!("tmux -S {} kill-server\r", own.display())});
+    ann.must(&format!("{}/input", path(&first)), order).await;
+    until("ann's agent to be lost", || async {
+        (ann.read(&path(&first)).await["status"] == "lost").then_some(())
+    })
+    .await;
+    let lives = bob.read(&path(&other)).await;
+    assert_eq!(
+        (&lives["status"], &lives["pid"]),
+        (&json!("running"), &other["pid"])
+    );
+    let order = json!({"text": "echo al''ive > alive.txt\r"});
+    bob.must(&format!("{}/input", path(&other)), order).await;
+    until("bob's shell to answer", || async {
+        std::fs::read_to_string(site.project.join("alive.txt")).ok()
+    })
+    .await;
+    let again = until("a new tmux for ann", || async {
+        let (status, value) = ann.post("/api/agents", shell.clone()).await;
+        (status == 201).then_some(value)
+    })
+    .await;
+
+    // Both servers are found again.
+    daemon.kill();
+    let daemon = site.start();
+    let admin = daemon.api(&site, "admin", "root");
+    for agent in [&again, &other] {
+        let lives = admin.read(&path(agent)).await;
+        assert_eq!(
+            (&lives["status"], &lives["pid"]),
+            (&json!("running"), &agent["pid"])
+        );
+    }
+}

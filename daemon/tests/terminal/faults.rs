@@ -51,7 +51,7 @@ async fn a_dead_pane_is_still_read_and_no_pane_is_an_answer() {
     // Somebody takes the last pane away.
     let ended = std::process::Command::new("tmux")
         .arg("-S")
-        .arg(bench.terminals.socket())
+        .arg(bench.terminals.socket(&one).unwrap())
         .args(["kill-pane", "-t", "=sess-one-001:"])
         .status();
     assert!(ended.unwrap().success());
@@ -141,7 +141,7 @@ async fn no_newline_many_titles_and_no_letters_are_survived() {
     assert!(!found.items.is_empty(), "one line over the whole history");
     let buffers = std::process::Command::new("tmux")
         .arg("-S")
-        .arg(bench.terminals.socket())
+        .arg(bench.terminals.socket(&one).unwrap())
         .arg("list-buffers")
         .output();
     assert!(buffers.unwrap().stdout.is_empty(), "no clipboard was set");

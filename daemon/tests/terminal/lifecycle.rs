@@ -1,8 +1,10 @@
 //! Starting, ending, finding again.
 
 use crate::support::{Bench, agent, event, within};
-use orchestra::terminal::{TerminalError, TerminalEvent};
+use orchestra::terminal::servers::ServerName;
+use orchestra::terminal::{TerminalError, TerminalEvent, Terminals};
 use orchestra_tmux::process::{Grace, ProcessId};
+use std::os::unix::fs::MetadataExt;
 use std::time::Duration;
 
 fn died(event: TerminalEvent) -> Option<(String, Option<i32>, Option<i32>)> {
@@ -57,7 +59,7 @@ async fn a_restart_finds_what_lives_and_leaves_what_it_does_not_know() {
     let pid = bench.run(&one, "echo here; cat").await;
     bench.run(&two, "exit 3").await;
     bench.shows(&one, "here").await;
-    let socket = bench.terminals.socket();
+    let socket = bench.terminals.socket(&one).unwrap();
     let tmux = |args: &[&str]| {
         let output = std::process::Command::new("tmux")
             .arg("-S")
@@ -137,7 +139,7 @@ async fn a_lost_server_is_told_and_the_next_agent_starts_another() {
     let mut events = bench.terminals.events();
     bench.run(&one, "sleep 1000").await;
     bench.shows(&one, "").await;
-    bench.terminals.kill_server().await.unwrap();
+    bench.terminals.kill_servers().await.unwrap();
     let lost = event(&mut events, |event| match event {
         TerminalEvent::ServerLost { agents } => Some(agents),
         _ => None,
@@ -146,6 +148,64 @@ async fn a_lost_server_is_told_and_the_next_agent_starts_another() {
     assert_eq!(bench.terminals.state(&one), None);
     bench.run(&one, "echo back; cat").await;
     bench.shows(&one, "back").await;
+    bench.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_death_of_one_owners_server_leaves_the_others_alone_over_a_restart() {
+    let bench = Bench::start().await;
+    let (mine, theirs) = (agent("mine-001"), agent("theirs-001"));
+    let mut events = bench.terminals.events();
+    bench.run(&mine, "sleep 1000").await;
+    let mut other = bench.wanted(
+        &theirs,
+        ["/bin/sh", "-c", "echo here; cat"].map(Into::into).into(),
+    );
+    other.server = ServerName::further("somebody else");
+    let pid = bench.terminals.create(other).await.unwrap().pid;
+    bench.shows(&theirs, "here").await;
+    let socket = |terminals: &Terminals, agent| terminals.socket(agent).unwrap();
+    assert_ne!(
+        socket(&bench.terminals, &mine),
+        socket(&bench.terminals, &theirs)
+    );
+    let folder = socket(&bench.terminals, &theirs);
+    let mode = std::fs::metadata(folder.parent().unwrap()).unwrap().mode();
+    assert_eq!(mode & 0o777, 0o700, "nobody else reaches the sockets");
+
+    let ended = std::process::Command::new("tmux")
+        .arg("-S")
+        .arg(socket(&bench.terminals, &mine))
+        .arg("kill-server")
+        .status();
+    assert!(ended.unwrap().success());
+    let lost = event(&mut events, |event| match event {
+        TerminalEvent::ServerLost { agents } => Some(agents),
+        _ => None,
+    });
+    assert_eq!(lost.await, std::slice::from_ref(&mine), "mine alone");
+    bench
+        .terminals
+        .input(&theirs, b"still here\r")
+        .await
+        .unwrap();
+    bench.shows(&theirs, "still here").await;
+
+    let bench = bench.restart().await;
+    let found = bench.terminals.found();
+    let found: Vec<_> = found
+        .iter()
+        .map(|one| (one.agent.clone(), one.pid))
+        .collect();
+    assert_eq!(found, [(theirs.clone(), pid)], "found in its own server");
+    bench.run(&mine, "echo back; cat").await;
+    bench.shows(&mine, "back").await;
+    bench
+        .terminals
+        .input(&theirs, b"and still\r")
+        .await
+        .unwrap();
+    bench.shows(&theirs, "and still").await;
     bench.end().await;
 }
 

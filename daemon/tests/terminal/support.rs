@@ -3,6 +3,7 @@
 use orchestra::config::{Config, Settings, paths::Paths};
 use orchestra::model::ids::AgentId;
 use orchestra::supervise::Tasks;
+use orchestra::terminal::servers::ServerName;
 use orchestra::terminal::{NewTerminal, TerminalEvent, Terminals};
 use orchestra_protocol::agent::Size;
 use std::collections::BTreeMap;
@@ -78,6 +79,7 @@ impl Bench {
     pub(crate) fn wanted(&self, agent: &AgentId, argv: Vec<OsString>) -> NewTerminal {
         NewTerminal {
             agent: agent.clone(),
+            server: ServerName::first(),
             title: "a test".into(),
             cwd: self.cwd().to_owned(),
             size: Size { cols: 80, rows: 24 },
@@ -101,7 +103,7 @@ impl Bench {
     }
 
     pub(crate) async fn end(self) {
-        self.terminals.kill_server().await.unwrap();
+        self.terminals.kill_servers().await.unwrap();
         drop(self.terminals);
         assert!(self.tasks.shutdown(PATIENCE).await, "a task did not end");
     }

@@ -3,9 +3,11 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
   appendFileSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   openSync,
+  readdirSync,
   readFileSync,
   rmSync,
   writeFileSync,
@@ -90,11 +92,14 @@ class Stage {
       await once(this.daemon, 'exit');
     }
     // Agents outlive the daemon by design; a test's must not outlive the test.
-    const tmux = (...args) =>
-      spawnSync('tmux', ['-S', join(this.data, 'run/tmux.sock'), ...args], { encoding: 'utf8' });
-    const pids = tmux('list-panes', '-a', '-F', '#{pane_pid}').stdout.split('\n').filter(Boolean);
-    tmux('kill-server');
-    for (const pid of pids) spawnSync('kill', ['-KILL', pid]);
+    const run = join(this.data, 'run');
+    const sockets = existsSync(run) ? readdirSync(run).filter((name) => /^tmux.*\.sock$/.test(name)) : [];
+    for (const socket of sockets) {
+      const tmux = (...args) => spawnSync('tmux', ['-S', join(run, socket), ...args], { encoding: 'utf8' });
+      const pids = tmux('list-panes', '-a', '-F', '#{pane_pid}').stdout.split('\n').filter(Boolean);
+      tmux('kill-server');
+      for (const pid of pids) spawnSync('kill', ['-KILL', pid]);
+    }
     await this.model.close();
     // A CLI on its way out may still write.
     rmSync(this.dir, { recursive: true, force: true, maxRetries: 50, retryDelay: 100 });

@@ -22,7 +22,7 @@ const SettingsPage = lazy(async () => ({
   default: (await import('@/features/settings/settings-page')).SettingsPage,
 }));
 const AdminPage = lazy(async () => ({ default: (await import('@/features/admin/admin-page')).AdminPage }));
-const AuditPage = lazy(async () => ({ default: (await import('@/features/audit/audit-page')).AuditPage }));
+const AuditView = lazy(() => import('./routes/audit'));
 
 const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound });
 const shell = createRoute({ getParentRoute: () => root, id: 'shell', component: Shell });
@@ -182,7 +182,7 @@ function AuditRoute() {
   return (
     <div className="scroll-y min-h-0 flex-1">
       <Suspense fallback={<Skeleton rows={8} waitingFor="the record" />}>
-        <AuditPage />
+        <AuditView />
       </Suspense>
     </div>
   );

@@ -15,6 +15,7 @@ export const keys = {
   approvalRules: ['approval-rules'] as const,
   devices: ['devices'] as const,
   people: ['people'] as const,
+  sockets: ['sockets'] as const,
   audit: (filter: object) => ['audit', filter] as const,
   sessions: (filter: object) => ['sessions', filter] as const,
   newestSessions: (filter: object) => ['newest-sessions', filter] as const,

@@ -1169,6 +1169,10 @@ export type ClientConfig = { login: LoginMode, issuer: string | null, client_id:
  */
 cli_client_id: string | null, 
 /**
+ * The port to which that client comes back on loopback; none: any free one.
+ */
+cli_port: number | null, 
+/**
  * True when people log in with a name and a password here.
  */
 accounts: boolean, version: string, };

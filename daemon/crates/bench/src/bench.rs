@@ -47,6 +47,11 @@ pub(crate) struct Sizes {
     /// Files of a repository, and worktrees of it.
     pub tracked: usize,
     pub worktrees: usize,
+    /// Tokens that are checked one after the other.
+    pub tokens: usize,
+    /// Tokens with unknown keys, and in what time they come.
+    pub strangers: usize,
+    pub jwt_flood: Duration,
 }
 
 const FULL: Sizes = Sizes {
@@ -74,6 +79,9 @@ const FULL: Sizes = Sizes {
     restarts: 7,
     tracked: 4000,
     worktrees: 20,
+    tokens: 3000,
+    strangers: 10_000,
+    jwt_flood: Duration::from_secs(10),
 };
 
 const QUICK: Sizes = Sizes {
@@ -101,6 +109,9 @@ const QUICK: Sizes = Sizes {
     restarts: 1,
     tracked: 200,
     worktrees: 3,
+    tokens: 30,
+    strangers: 200,
+    jwt_flood: Duration::from_secs(1),
 };
 
 /// One run of the program.

@@ -5,10 +5,12 @@ mod chat;
 mod connect;
 mod flood;
 mod growth;
+mod jwt;
 mod keys;
 mod load;
 mod log;
 mod memory;
+mod recording;
 mod sampling;
 mod sources;
 mod spawn;
@@ -107,6 +109,8 @@ fn title(name: Name) -> &'static str {
         Name::Memory => "memory of daemon, tmux and Claude Code",
         Name::Sampling => "processor for sampled terminals, one viewer each",
         Name::Growth => "how cost grows with agents, viewers and bytes",
+        Name::Jwt => "checking tokens, and good ones beside a flood of unknown keys",
+        Name::Recording => "processor and disk for recordings",
         Name::Adopt => "start of the daemon with agents to find again",
         Name::Worktrees => "worktrees made, looked at and compared, beside plain git",
     }
@@ -126,6 +130,8 @@ async fn measure(bench: &Bench, name: Name) -> anyhow::Result<Vec<Row>> {
         Name::Memory => memory::measure(bench).await,
         Name::Sampling => sampling::measure(bench).await,
         Name::Growth => growth::measure(bench).await,
+        Name::Jwt => jwt::measure(bench).await,
+        Name::Recording => recording::measure(bench).await,
         Name::Adopt => adopt::measure(bench).await,
         Name::Worktrees => worktrees::measure(bench).await,
     }

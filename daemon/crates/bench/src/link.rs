@@ -24,6 +24,8 @@ pub(crate) struct Link {
     early: VecDeque<Bytes>,
     got: u64,
     told: u64,
+    /// A second socket that only has to be there.
+    _beside: Option<Socket>,
 }
 
 /// How this server is spoken to.
@@ -31,6 +33,7 @@ enum Speech {
     Orchestra(Place),
     Raw,
     Wetty,
+    Zellij,
 }
 
 /// Where an Orchestra viewer is in its stream.
@@ -52,7 +55,7 @@ impl Link {
             Target::Orchestra(api) => {
                 let order = json!({"type": "subscribe_terminal", "session_id": session,
                     "mode": "live", "encoding": "binary"});
-                let socket = Socket::connect(&api.base, "/ws", Some(&api.token), net).await?;
+                let socket = Socket::of(api, net).await?;
                 Self::subscribe(socket, session, &order).await
             }
             Target::Raw { base, path } => {
@@ -71,6 +74,12 @@ impl Link {
                 link.socket.send_text(size.to_owned()).await?;
                 Ok(link)
             }
+            Target::Zellij(zellij) => {
+                let (socket, control) = zellij.open(net).await?;
+                let mut link = Self::over(socket, Speech::Zellij);
+                link._beside = Some(control);
+                Ok(link)
+            }
         }
     }
 
@@ -81,7 +90,7 @@ impl Link {
         };
         let order = json!({"type": "subscribe_terminal", "session_id": place.session,
             "mode": "live", "encoding": "binary", "epoch": place.epoch, "from": place.next});
-        let socket = Socket::connect(&api.base, "/ws", Some(&api.token), Net::Fast).await?;
+        let socket = Socket::of(api, Net::Fast).await?;
         Self::subscribe(socket, &place.session, &order).await
     }
 
@@ -108,6 +117,7 @@ impl Link {
             early: VecDeque::new(),
             got: 0,
             told: 0,
+            _beside: None,
         }
     }
 
@@ -149,6 +159,13 @@ impl Link {
                 self.socket.send(&order).await
             }
             Speech::Raw => self.socket.send_bytes(data.as_bytes()).await,
+            // Key by key, as its page does: it takes some texts twice that come as one.
+            Speech::Zellij => {
+                for key in data.chars() {
+                    self.socket.send_text(key.to_string()).await?;
+                }
+                Ok(())
+            }
             Speech::Wetty => {
                 let event = json!(["input", data]);
                 self.socket.send_text(format!("42{event}")).await
@@ -187,8 +204,8 @@ impl Link {
                 }
                 return Ok(None);
             }
-            (Speech::Raw, Incoming::Binary(bytes)) => bytes,
-            (Speech::Raw, Incoming::Text(text)) => text.into(),
+            (Speech::Raw | Speech::Zellij, Incoming::Binary(bytes)) => bytes,
+            (Speech::Raw | Speech::Zellij, Incoming::Text(text)) => text.into(),
             (Speech::Wetty, Incoming::Text(text)) => {
                 // Engine.IO asks whether we live.
                 if text == "2" {
@@ -218,7 +235,7 @@ impl Link {
                 let order = json!({"type": "ack", "channel": place.channel, "bytes": parsed});
                 self.socket.send(&order).await
             }
-            Speech::Raw => Ok(()),
+            Speech::Raw | Speech::Zellij => Ok(()),
             Speech::Wetty => {
                 self.socket
                     .send_text(format!("42{}", json!(["commit", more])))
@@ -273,7 +290,7 @@ impl Link {
     pub(crate) fn place(&self) -> Option<&Place> {
         match &self.speech {
             Speech::Orchestra(place) => Some(place),
-            Speech::Raw | Speech::Wetty => None,
+            Speech::Raw | Speech::Wetty | Speech::Zellij => None,
         }
     }
 }

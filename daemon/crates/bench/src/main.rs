@@ -7,6 +7,7 @@ mod attach;
 mod bench;
 mod figures;
 mod hold;
+mod issuer;
 mod kit;
 mod link;
 mod machine;
@@ -23,6 +24,7 @@ mod tmux;
 mod viewer;
 mod wait;
 mod wire;
+mod zellij;
 
 use anyhow::Context;
 use bench::Bench;

@@ -31,6 +31,9 @@ pub(crate) struct Options {
     /// Also measures WeTTY: its main.js, as `make bench-peers` installs it.
     #[arg(long, value_name = "FILE")]
     pub wetty: Option<PathBuf>,
+    /// Also measures the web client of this Zellij, with a session and a shell of its own.
+    #[arg(long, value_name = "FILE")]
+    pub zellij: Option<PathBuf>,
     /// Also measures a terminal that runs elsewhere and sends raw bytes in WebSocket
     /// messages. Its shell has to show the prompt `ready$`.
     #[arg(long, value_name = "URL")]
@@ -101,10 +104,13 @@ pub(crate) enum Name {
     Sampling,
     /// How cost grows with agents, viewers and bytes.
     Growth,
+    Recording,
     /// Start with agents to find again.
     Adopt,
     /// Worktrees of agents, beside plain git.
     Worktrees,
+    /// Checking tokens, and a flood of unknown keys.
+    Jwt,
     /// Sources of live bytes, against a private tmux.
     Sources,
 }

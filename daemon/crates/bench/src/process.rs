@@ -7,6 +7,7 @@ use nix::sys::time::TimeValLike;
 use nix::time::{clock_getcpuclockid, clock_gettime};
 use nix::unistd::Pid;
 use std::collections::HashMap;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// Longest that a killed process is waited for; one that is never reaped stays in the list.
@@ -55,13 +56,17 @@ pub(crate) fn memory(pid: Id) -> anyhow::Result<Memory> {
     })
 }
 
-/// The most that a process has had in memory, in KB.
-pub(crate) fn peak(pid: Id) -> anyhow::Result<u64> {
+/// The most that a process has had in memory, and how much of what it has now are pages of
+/// files, its own program above all, which the kernel drops when others need the room; in KB.
+pub(crate) fn peak(pid: Id) -> anyhow::Result<(u64, u64)> {
     let path = format!("/proc/{pid}/status");
     let text = std::fs::read_to_string(&path).with_context(|| path.clone())?;
-    let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let number = line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok());
-    number.with_context(|| format!("{path} has no VmHWM"))
+    let value = |key: &str| {
+        let line = text.lines().find_map(|line| line.strip_prefix(key));
+        let number = line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok());
+        number.with_context(|| format!("{path} has no {key}"))
+    };
+    Ok((value("VmHWM:")?, value("RssFile:")?))
 }
 
 /// Memory of a process and all that descend from it.
@@ -122,6 +127,24 @@ pub(crate) fn tree(root: Id) -> Vec<Process> {
         at += 1;
     }
     found
+}
+
+/// Processes of ours that were started with this HOME.
+pub(crate) fn at_home(home: &Path) -> Vec<Process> {
+    let wanted = format!("HOME={}", home.display());
+    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let ids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<Id>().ok());
+    let lives_there = |id: &Id| {
+        let environment = std::fs::read(format!("/proc/{id}/environ")).unwrap_or_default();
+        environment
+            .split(|byte| *byte == 0)
+            .any(|one| one == wanted.as_bytes())
+    };
+    let process = |id: Id| {
+        let started = stat(id)?.started;
+        Some(Process { id, started })
+    };
+    ids.filter(lives_there).filter_map(process).collect()
 }
 
 struct Stat {

@@ -106,7 +106,7 @@ impl Site {
         })
     }
 
-    /// The tmux server that the daemon keeps.
+    /// The tmux server of the one who owns all agents here.
     pub(crate) fn tmux(&self) -> Tmux {
         Tmux::at(&self.data.join("run/tmux.sock"))
     }

@@ -31,18 +31,24 @@ pub(crate) enum Incoming {
 impl Socket {
     /// Opens a socket as this caller and takes its greeting.
     pub(crate) async fn open(api: &Api) -> anyhow::Result<Self> {
-        let mut socket = Self::connect(&api.base, "/ws", Some(&api.token), Net::Fast).await?;
+        let mut socket = Self::of(api, Net::Fast).await?;
         socket
             .until("hello", |value| value["type"] == "hello")
             .await?;
         Ok(socket)
     }
 
-    /// Connects to that path of a server and waits for nothing more.
+    /// Opens a socket with that token and waits for nothing more.
+    pub(crate) async fn of(api: &Api, net: Net) -> anyhow::Result<Self> {
+        let token = format!("Bearer {}", api.token);
+        Self::connect(&api.base, "/ws", Some(("authorization", &token)), net).await
+    }
+
+    /// Connects to that path of a server, with a header of its own if one is needed.
     pub(crate) async fn connect(
         base: &str,
         path: &str,
-        token: Option<&str>,
+        header: Option<(&'static str, &str)>,
         net: Net,
     ) -> anyhow::Result<Self> {
         let host = base.strip_prefix("http://");
@@ -53,9 +59,8 @@ impl Socket {
             .with_context(|| format!("no host {host}"))?;
         let (wire, count) = Wire::connect(address, net).await?;
         let mut request = format!("ws://{host}{path}").into_client_request()?;
-        if let Some(token) = token {
-            let token = format!("Bearer {token}").parse()?;
-            request.headers_mut().insert("authorization", token);
+        if let Some((name, value)) = header {
+            request.headers_mut().insert(name, value.parse()?);
         }
         let (stream, _) = client_async(request, wire).await?;
         Ok(Self { stream, count })

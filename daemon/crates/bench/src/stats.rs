@@ -16,6 +16,11 @@ impl Sample {
         self.0.push(value);
     }
 
+    /// The values, as they came.
+    pub(crate) fn values(self) -> Vec<f64> {
+        self.0
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.0.len()
     }

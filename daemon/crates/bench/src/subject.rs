@@ -7,9 +7,11 @@ use crate::bench::Bench;
 use crate::link::Link;
 use crate::options::Foreign;
 use crate::process::{self, Id, Memory, memory};
+use crate::site::PROMPT;
 use crate::stage::Stage;
 use crate::wait::until;
 use crate::wire::Net;
+use crate::zellij::Zellij;
 use anyhow::Context;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -29,6 +31,7 @@ pub(crate) enum Target {
     Wetty {
         base: String,
     },
+    Zellij(Zellij),
 }
 
 /// One of those that are compared.
@@ -43,14 +46,26 @@ pub(crate) struct Subject {
 struct Server {
     child: Child,
     // Where it may write.
-    _home: TempDir,
+    home: TempDir,
+}
+
+impl Server {
+    /// With what it started, also where that went its own ways.
+    fn processes(&self) -> Vec<process::Process> {
+        let root = Id::try_from(self.child.id());
+        let mut all = root.map(process::tree).unwrap_or_default();
+        for one in process::at_home(self.home.path()) {
+            if all.iter().all(|known| known.id != one.id) {
+                all.push(one);
+            }
+        }
+        all
+    }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        if let Ok(id) = Id::try_from(self.child.id()) {
-            process::end(&process::tree(id));
-        }
+        process::end(&self.processes());
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -64,6 +79,9 @@ impl Subject {
             all.push(Self::attach(stage).await?);
             if let Some(program) = &bench.options.wetty {
                 all.push(Self::wetty(stage, program).await?);
+            }
+            if let Some(program) = &bench.options.zellij {
+                all.push(Self::zellij(stage, program).await?);
             }
         }
         for Foreign { base, path } in &bench.options.raw {
@@ -98,8 +116,7 @@ impl Subject {
             .arg("attach")
             .arg(&stage.site()?.tmux().socket)
             .arg(&agent.session);
-        command.stdout(Stdio::piped());
-        let mut server = Server::start(&command)?;
+        let mut server = Server::start(&command, tempfile::tempdir()?, Stdio::piped())?;
         let port = tokio::task::spawn_blocking(move || {
             let mut line = String::new();
             let stdout = server.child.stdout.take().context("no stdout")?;
@@ -122,10 +139,7 @@ impl Subject {
     async fn wetty(stage: &Stage, program: &Path) -> anyhow::Result<Self> {
         let agent = agents::shells(&stage.api, 1).await?.remove(0);
         let socket = stage.site()?.tmux().socket;
-        // Free a moment ago; nobody else on this machine wants just that one.
-        let port = std::net::TcpListener::bind("127.0.0.1:0")?
-            .local_addr()?
-            .port();
+        let port = free_port()?;
         let mut command = Command::new("node");
         command.arg(program);
         command.args(["--host", "127.0.0.1", "--port", &port.to_string()]);
@@ -135,8 +149,7 @@ impl Subject {
             socket.display(),
             agent.session
         ));
-        command.stdout(Stdio::null()).stderr(Stdio::null());
-        let server = Server::start(&command)?;
+        let server = Server::start(&command, tempfile::tempdir()?, Stdio::null())?;
         let address = format!("127.0.0.1:{port}");
         let ask = || async { Ok(tokio::net::TcpStream::connect(&address).await.ok()) };
         until("WeTTY", Duration::from_millis(50), ask).await?;
@@ -148,6 +161,29 @@ impl Subject {
             agent,
             server: Some(server),
         })
+    }
+
+    /// A shell of its own, since it keeps terminals by itself; the agent stays idle.
+    async fn zellij(stage: &Stage, program: &Path) -> anyhow::Result<Self> {
+        let home = Zellij::home()?;
+        let port = free_port()?;
+        let mut command = Command::new(program);
+        command.args(["web", "--start", "--ip", "127.0.0.1"]);
+        command.args(["--port", &port.to_string()]);
+        let token = Zellij::token(program, home.path())?;
+        let server = Server::start(&command, home, Stdio::null())?;
+        let base = format!("http://127.0.0.1:{port}");
+        let log_in = || async { Ok(Zellij::log_in(&base, &token).await.ok()) };
+        let zellij = until("Zellij", Duration::from_millis(100), log_in).await?;
+        let subject = Self {
+            name: "Zellij",
+            target: Target::Zellij(zellij),
+            agent: agents::shell(&stage.api).await?,
+            server: Some(server),
+        };
+        // The first viewer makes the session; it stays when that one leaves.
+        subject.view(Net::Fast).await?.find(&[PROMPT]).await?;
+        Ok(subject)
     }
 
     /// A viewer at its own agent.
@@ -162,18 +198,23 @@ impl Subject {
 
     /// Its processes with all that they started; none for a server elsewhere.
     pub(crate) fn processes(&self, stage: &Stage) -> Vec<Id> {
-        let root = match &self.server {
-            Some(server) => Id::try_from(server.child.id()).ok(),
-            None if self.is_ours() => stage.daemon().ok().map(|daemon| daemon.pid),
-            None => None,
+        let all = match &self.server {
+            Some(server) => server.processes(),
+            None if self.is_ours() => {
+                let daemon = stage.daemon().ok().map(|daemon| daemon.pid);
+                daemon.map(process::tree).unwrap_or_default()
+            }
+            None => Vec::new(),
         };
-        let tree = root.map(process::tree).unwrap_or_default();
-        tree.into_iter().map(|one| one.id).collect()
+        all.into_iter().map(|one| one.id).collect()
     }
 
-    /// Memory of its processes and of the tmux server behind it.
+    /// Memory of its processes and of the tmux server behind it, where there is one.
     pub(crate) fn memory(&self, stage: &Stage) -> anyhow::Result<Memory> {
-        let mut sum = memory(stage.site()?.tmux().server()?)?;
+        let mut sum = match self.target {
+            Target::Zellij(_) => Memory::default(),
+            _ => memory(stage.site()?.tmux().server()?)?,
+        };
         // One that has ended in between has no memory.
         let parts = self.processes(stage).into_iter().map(memory);
         for part in parts.filter_map(Result::ok) {
@@ -185,8 +226,7 @@ impl Subject {
 }
 
 impl Server {
-    fn start(command: &Command) -> anyhow::Result<Self> {
-        let home = tempfile::tempdir()?;
+    fn start(command: &Command, home: TempDir, stdout: Stdio) -> anyhow::Result<Self> {
         // Else an ignored Ctrl-C would be inherited by everything below.
         let mut clean = Command::new("env");
         clean
@@ -195,11 +235,18 @@ impl Server {
             .args(command.get_args())
             .env("HOME", home.path())
             .env_remove("TMUX")
-            .stdin(Stdio::null());
-        clean.stdout(Stdio::piped()).stderr(Stdio::null());
+            .stdin(Stdio::null())
+            .stdout(stdout)
+            .stderr(Stdio::null());
         Ok(Self {
             child: clean.spawn().context("a server to compare with")?,
-            _home: home,
+            home,
         })
     }
+}
+
+/// Free a moment ago; nobody else on this machine wants just that one.
+fn free_port() -> anyhow::Result<u16> {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+    Ok(listener.local_addr()?.port())
 }

@@ -72,7 +72,10 @@ impl Tmux {
         let format = ["list-panes", "-a", "-F", "#{pane_pid}"];
         let panes = self.run(&format).unwrap_or_default();
         let roots = panes.lines().filter_map(|line| line.parse().ok());
-        let all: Vec<_> = roots.flat_map(process::tree).collect();
+        let mut all: Vec<_> = roots.flat_map(process::tree).collect();
+        // A server waits for its clients when it ends, and does so for ever where one that
+        // its daemon left was not done; so it is ended as well.
+        all.extend(self.server().into_iter().flat_map(process::tree));
         // A server that is gone already is what was wanted.
         let _ = self.run(&["kill-server"]);
         process::end(&all);

@@ -134,7 +134,7 @@ pub struct SocketView {
 #[serde(rename_all = "snake_case")]
 pub enum ShareRights {
     Read,
-    /// Also type, send messages and decide.
+    /// Also type and send messages; what it asks its owner stays with the owner.
     Type,
 }
 

@@ -24,6 +24,8 @@ pub struct ClientConfig {
     pub audience: Option<String>,
     /// The provider's client for `orchestra login`.
     pub cli_client_id: Option<String>,
+    /// The port to which that client comes back on loopback; none: any free one.
+    pub cli_port: Option<u16>,
     /// True when people log in with a name and a password here.
     pub accounts: bool,
     pub version: String,

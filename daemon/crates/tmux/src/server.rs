@@ -37,9 +37,22 @@ pub struct TmuxServer {
 impl TmuxServer {
     /// Adopts the server on the configured socket, or starts one.
     pub async fn open(config: ServerConfig) -> Result<Self, Error> {
-        raise_open_files();
         let launcher = Arc::new(Launcher::probe(config).await?);
-        let adopted = launcher.answers().await || launcher.revive_socket().await;
+        let adopted = lives(&launcher).await;
+        Self::connect(launcher, adopted).await
+    }
+
+    /// Adopts the server on the configured socket; none when there is none.
+    pub async fn adopt(config: ServerConfig) -> Result<Option<Self>, Error> {
+        let launcher = Arc::new(Launcher::probe(config).await?);
+        if !lives(&launcher).await {
+            return Ok(None);
+        }
+        Self::connect(launcher, true).await.map(Some)
+    }
+
+    async fn connect(launcher: Arc<Launcher>, adopted: bool) -> Result<Self, Error> {
+        raise_open_files();
         if adopted {
             sweep(&launcher).await;
         }
@@ -120,6 +133,11 @@ impl TmuxServer {
         }
         Err(Error::Timeout)
     }
+}
+
+/// Whether a server runs there, be it one that lost its socket.
+async fn lives(launcher: &Launcher) -> bool {
+    launcher.answers().await || launcher.revive_socket().await
 }
 
 /// Ends control clients whose owner is gone: one with output pending stays, and

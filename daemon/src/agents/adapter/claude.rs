@@ -10,11 +10,15 @@ use crate::model::evidence::Fact;
 use orchestra_protocol::agent::{ActivityState, WaitingFor};
 use orchestra_protocol::approval::ApprovalForm;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// The adapter; it has no state.
 pub struct Claude;
 
+/// The variable that says where the model answers, and where it does without one.
+const BASE_URL: &str = "ANTHROPIC_BASE_URL";
+const ENDPOINT: &str = "https://api.anthropic.com";
 const SETTINGS: &str = include_str!("../../../../claude-config/settings.json");
 const MCP: &str = include_str!("../../../../claude-config/mcp.json");
 const SKILL: &str = include_str!("../../../../claude-config/skills/delegation/SKILL.md");
@@ -234,6 +238,17 @@ impl Adapter for Claude {
         Some("/clear")
     }
 
+    fn endpoint(&self, inherited: &BTreeMap<String, String>) -> Option<String> {
+        let given = inherited.get(BASE_URL).filter(|url| !url.is_empty());
+        // What its user wrote there stands above the environment, as in the CLI itself.
+        let own = own_settings(inherited)
+            .and_then(|settings| settings["env"][BASE_URL].as_str().map(str::to_owned));
+        Some(
+            own.or_else(|| given.cloned())
+                .unwrap_or_else(|| ENDPOINT.to_owned()),
+        )
+    }
+
     fn takes_found(&self) -> bool {
         true
     }
@@ -254,7 +269,21 @@ fn settings(context: &LaunchContext<'_>) -> String {
     }
     allowed.extend(context.bypass.iter().map(String::as_str));
     value["permissions"]["allow"] = serde_json::json!(allowed);
+    // These settings stand above those of a project.
+    if let Some(endpoint) = context.endpoint {
+        value["env"][BASE_URL] = endpoint.into();
+    }
     value.to_string()
+}
+
+/// The settings that its user wrote for all projects.
+fn own_settings(inherited: &BTreeMap<String, String>) -> Option<Value> {
+    let folder = match inherited.get("CLAUDE_CONFIG_DIR") {
+        Some(folder) => PathBuf::from(folder),
+        None => Path::new(inherited.get("HOME")?).join(".claude"),
+    };
+    let text = std::fs::read_to_string(folder.join("settings.json")).ok()?;
+    serde_json::from_str(&text).ok()
 }
 
 fn mcp(context: &LaunchContext<'_>) -> String {

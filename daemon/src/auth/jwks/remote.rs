@@ -56,7 +56,7 @@ impl Remote {
     pub async fn fetch(&self) -> Result<Value, FetchError> {
         let document = self.discover().await?;
         let keys = document["jwks_uri"].as_str().unwrap_or_default();
-        self.get(&address(keys)?).await
+        self.get(&named(&self.discovery, keys)?).await
     }
 
     /// The discovery document, which has to be this issuer's.
@@ -90,6 +90,15 @@ impl Remote {
     }
 }
 
+/// An address that an issuer names: one elsewhere names nothing of this machine's own.
+fn named(issuer: &Url, text: &str) -> Result<Url, FetchError> {
+    let url = address(text)?;
+    if url.scheme() == "https" || issuer.scheme() == "http" {
+        return Ok(url);
+    }
+    Err(FetchError::Address(text.chars().take(200).collect()))
+}
+
 /// An https address; plain http is for loopback only.
 ///
 /// # Errors
@@ -101,4 +110,31 @@ pub fn address(text: &str) -> Result<Url, FetchError> {
     let loopback = matches!(host, "localhost" | "127.0.0.1" | "[::1]");
     let good = url.scheme() == "https" || (url.scheme() == "http" && loopback);
     if good { Ok(url) } else { Err(refuse()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn n08_an_issuer_elsewhere_names_nothing_on_this_machine() {
+        let (far, near) = ("https://issuer.example", "http://127.0.0.1:9");
+        let [far, near] = [far, near].map(|text| Url::parse(text).unwrap());
+        for text in [
+            "http://127.0.0.1:8080/keys",
+            "http://localhost/keys",
+            "http://[::1]/keys",
+            "http://169.254.169.254/latest/meta-data",
+            "http://keys.example/",
+            "file:///etc/passwd",
+            "unix:/run/docker.sock",
+            "gopher://127.0.0.1/",
+            "",
+        ] {
+            assert!(named(&far, text).is_err(), "{text}");
+        }
+        assert!(named(&far, "https://keys.example/").is_ok());
+        assert!(named(&near, "http://127.0.0.1:10/keys").is_ok());
+        assert!(named(&near, "http://169.254.169.254/").is_err());
+    }
 }

@@ -1,6 +1,6 @@
 //! An issuer on loopback: discovery, odd answers, and what a flood may cost.
 
-use super::forge::Forge;
+use super::forge::{Forge, trap};
 use crate::auth::issuer::AUDIENCE;
 use crate::auth::jwks::remote::{FetchError, Remote};
 use crate::auth::jwks::{Jwks, KeyError};
@@ -144,6 +144,26 @@ async fn odd_issuers_are_refused() {
         Remote::new(&text).unwrap().fetch().await,
         Err(FetchError::Document(_))
     ));
+}
+
+#[tokio::test]
+async fn n08_a_redirect_leads_the_daemon_nowhere() {
+    let (trap, elsewhere) = trap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let name = format!("http://{}", listener.local_addr().unwrap());
+    Tasks::default().spawn("issuer", move |_| async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut request = [0; 4096];
+            let _ = stream.read(&mut request).await;
+            let head = format!(
+                "HTTP/1.1 302 Found\r\nLocation: {elsewhere}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+            );
+            let _ = stream.write_all(head.as_bytes()).await;
+        }
+    });
+    assert!(Remote::new(&name).unwrap().fetch().await.is_err());
+    assert!(trap.accept().is_err(), "nobody came");
 }
 
 /// An issuer whose keys and willingness change.

@@ -1,12 +1,11 @@
 //! A login at an OIDC provider in any browser, by a code that the person compares
 //! (RFC 8628): the command line itself needs none.
 
-use crate::auth::jwks::remote::Remote;
+use super::provider::{Provider, SCOPE, no};
 use crate::cli::client::Client;
-use crate::cli::client::kept::{Kept, Renewal, form, granted};
+use crate::cli::client::kept::{Kept, form};
 use crate::cli::failure::Failure;
 use crate::cli::output;
-use orchestra_protocol::auth::ClientConfig;
 use serde_json::Value;
 use std::time::{Duration, Instant};
 
@@ -23,59 +22,21 @@ const LONGEST_S: u64 = 1800;
 pub(super) async fn log_in(
     client: &Client,
     url: &str,
-    config: &ClientConfig,
+    provider: &Provider,
 ) -> Result<Kept, Failure> {
-    let issuer = config.issuer.as_deref().unwrap_or_default();
-    let client_id = config.cli_client_id.as_deref().unwrap_or_default();
-    if client_id.is_empty() {
-        let text = format!(
-            "{url} names no client for the command line; its admin sets auth.cli_client_id"
-        );
-        return Err(Failure::Failed(text));
-    }
-    let failed = |error: crate::auth::jwks::remote::FetchError| Failure::Failed(error.to_string());
-    let document = Remote::new(issuer)
-        .map_err(failed)?
-        .discover()
-        .await
-        .map_err(failed)?;
-    let endpoint = |name: &str| {
-        document[name].as_str().map(str::to_owned).ok_or_else(|| {
-            Failure::Failed(format!(
-                "the login provider {issuer} does not offer a login by code ({name}); use --token-file"
-            ))
-        })
-    };
-    let (begin, tokens) = (
-        endpoint("device_authorization_endpoint")?,
-        endpoint("token_endpoint")?,
-    );
-    let audience = config.audience.as_deref().unwrap_or_default();
+    let begin = provider.endpoint("device_authorization_endpoint")?;
     let pairs = [
-        ("client_id", client_id),
-        ("scope", "openid profile offline_access"),
-        ("audience", audience),
+        ("client_id", provider.client_id.as_str()),
+        ("scope", SCOPE),
+        ("audience", &provider.audience),
     ];
-    let (status, offer) = form(client, &begin, &pairs).await?;
+    let (status, offer) = form(client, begin, &pairs).await?;
     if !status.is_success() {
         return Err(no(&offer));
     }
     show(&offer)?;
-    let answer = wait(client, &tokens, client_id, &offer).await?;
-    let (access_token, expires_at) = granted(&answer)?;
-    Ok(Kept {
-        url: url.to_owned(),
-        access_token,
-        expires_at,
-        renewal: match answer["refresh_token"].as_str() {
-            Some(token) => Renewal::Refresh {
-                endpoint: tokens,
-                client_id: client_id.to_owned(),
-                token: token.to_owned(),
-            },
-            None => Renewal::Nothing,
-        },
-    })
+    let answer = wait(client, provider, &offer).await?;
+    provider.kept(url, &answer)
 }
 
 /// Where to go and which code to compare. On stderr: stdout may be a script's.
@@ -90,12 +51,8 @@ fn show(offer: &Value) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn wait(
-    client: &Client,
-    tokens: &str,
-    client_id: &str,
-    offer: &Value,
-) -> Result<Value, Failure> {
+async fn wait(client: &Client, provider: &Provider, offer: &Value) -> Result<Value, Failure> {
+    let tokens = provider.endpoint("token_endpoint")?;
     let number = |name: &str| offer[name].as_u64();
     let mut pause = number("interval").unwrap_or(PAUSE_S).clamp(1, 60);
     let life = number("expires_in").unwrap_or(LONGEST_S).min(LONGEST_S);
@@ -106,7 +63,7 @@ async fn wait(
             "device_code",
             offer["device_code"].as_str().unwrap_or_default(),
         ),
-        ("client_id", client_id),
+        ("client_id", &provider.client_id),
     ];
     while Instant::now() < end {
         tokio::time::sleep(Duration::from_secs(pause)).await;
@@ -120,13 +77,4 @@ async fn wait(
         }
     }
     Err(Failure::Failed("the code has run out; begin again".into()))
-}
-
-fn no(answer: &Value) -> Failure {
-    let said = ["error_description", "error"]
-        .iter()
-        .find_map(|name| answer[*name].as_str())
-        .unwrap_or("no reason was given");
-    let said: String = output::plain(said).chars().take(300).collect();
-    Failure::Failed(format!("the login provider refuses: {said}"))
 }

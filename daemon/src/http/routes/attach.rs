@@ -54,7 +54,7 @@ async fn attach(
     let seat = state.terminals.seat(&agent.id)?;
     seat.take(viewer, &caller.user.name, "attach");
     let answer = AttachAnswer {
-        tmux_socket: state.terminals.socket().display().to_string(),
+        tmux_socket: state.terminals.socket(&agent.id)?.display().to_string(),
         session: agent.view.session_id.clone(),
     };
     // A person may sit there longer than the token lives that opened the door; a lock or a

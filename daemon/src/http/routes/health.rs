@@ -94,6 +94,7 @@ async fn client_config(
         client_id: text(&auth.client_id),
         audience: text(&auth.audience),
         cli_client_id: text(&auth.cli_client_id),
+        cli_port: Some(auth.cli_port).filter(|port| oidc && *port != 0),
         version: env!("CARGO_PKG_VERSION").into(),
     }))
 }

@@ -64,7 +64,7 @@ impl Recorder {
     ) -> Self {
         Self {
             typed: terminals.typed(agent),
-            pane: terminals.pane(agent).ok(),
+            pane: terminals.place(agent).ok().map(|(_, pane)| pane),
             size: viewer.size,
             at: viewer.seq,
             mark: (!writer.is_new()).then_some("gap: nothing was recorded until here"),

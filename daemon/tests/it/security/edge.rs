@@ -202,3 +202,42 @@ async fn r07_r13_r15_odd_requests_get_a_refusal_and_no_daemon_dies_of_them() {
     let health = Api::new(&daemon.url, "").get("/api/health").await;
     assert_eq!(health.0, 200);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f05_no_route_takes_a_file() {
+    let mut site = Site::new();
+    site.config = "[limits]\nrequests_per_minute = 100000\n".into();
+    let daemon = site.start();
+    let admin = daemon.api(&site, "admin", "root");
+    let document = admin.read("/api/openapi.json").await;
+    let mut tried = 0;
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for (method, route) in methods.as_object().unwrap() {
+            let kinds = route["requestBody"]["content"].as_object();
+            for kind in kinds.into_iter().flat_map(|kinds| kinds.keys()) {
+                assert_eq!(kind, "application/json", "{method} {path}");
+            }
+            let method = method.to_uppercase();
+            if !["POST", "PUT", "PATCH"].contains(&method.as_str()) {
+                continue;
+            }
+            let path = path.replace(['{', '}'], "");
+            for kind in [
+                "multipart/form-data; boundary=x",
+                "application/octet-stream",
+            ] {
+                let file = "--x\r\nContent-Disposition: form-data; name=f; filename=../../f.html\r\n\r\n<script>\r\n--x--\r\n";
+                let request = admin.request(method.parse().unwrap(), &path);
+                let request = request.header("content-type", kind).body(file);
+                let (status, answer) = admin.send(request).await;
+                assert!(
+                    matches!(status, 403 | 404 | 415),
+                    "{method} {path}: {status} {answer}"
+                );
+                tried += 1;
+            }
+        }
+    }
+    assert!(tried > 40, "{tried}");
+    assert!(!site.project.join("f.html").exists());
+}

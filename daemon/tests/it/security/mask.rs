@@ -2,6 +2,7 @@
 
 use super::{agent_token, marked};
 use crate::support::daemon::Site;
+use crate::support::kit::Model;
 use crate::support::unix;
 use crate::support::wait::until;
 use serde_json::json;
@@ -42,7 +43,10 @@ async fn inside(site: &Site, script: &str) -> (crate::support::daemon::Daemon, S
 }
 
 fn masked() -> Site {
-    let mut site = Site::new();
+    behind_the_mask(Site::new())
+}
+
+fn behind_the_mask(mut site: Site) -> Site {
     site.config = "[isolation]\nmask = true\n".into();
     // Where the setup of the tests puts it: outside of PATH, for the other tests' sake.
     let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../.cache");
@@ -128,6 +132,32 @@ async fn d01_a_masked_agent_that_sheds_everything_mints_no_token() {
     let minted = marked(&site.project.join("minted.txt"), "end").await;
     assert!(minted.contains("agent may not"), "{minted}");
     assert!(!minted.contains("eyJ"), "{minted}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_sandbox_of_codex_works_under_the_mask_and_neither_is_taken_away() {
+    let model = Model::start("approvals.json");
+    let site = behind_the_mask(Site::with_clis(&model));
+    if !works(&site).await {
+        return;
+    }
+    let daemon = site.start();
+    let api = daemon.api(&site, "developer", "ann");
+    let agent = api.must("/api/agents", json!({"kind": "codex"})).await;
+    let path = format!("/api/agents/{}/messages", agent["id"].as_str().unwrap());
+    let data = site.data.display();
+    let script = format!(
+        "test -e {data}/keys && echo seen
+unshare -Urm umount -l {data} 2>/dev/null; unshare -Urm test -e {data}/keys && echo unmasked
+test -w /etc && echo outside
+echo end
+"
+    );
+    std::fs::write(site.project.join("try"), script).unwrap();
+    api.must(&path, json!({"text": "run sh try > tried.txt"}))
+        .await;
+    let said = marked(&site.project.join("tried.txt"), "end").await;
+    assert_eq!(said.trim(), "end", "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

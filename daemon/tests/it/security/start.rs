@@ -106,3 +106,22 @@ fn s10_a_crash_leaves_no_image_of_the_memory() {
     assert_eq!(status.signal(), Some(6));
     assert!(!status.core_dumped());
 }
+
+#[test]
+fn c13_a_file_that_is_no_database_is_refused_and_left_as_it_is() {
+    let site = Site::new();
+    assert!(site.start().stop().success());
+    let path = site.data.join("orchestra.db");
+    let whole = std::fs::read(&path).unwrap();
+    let mut scribbled = whole.clone();
+    scribbled[..100].fill(b'x');
+    std::fs::write(&path, &scribbled).unwrap();
+    refused(&site, &["orchestra.db", "backup"]);
+    assert_eq!(
+        std::fs::read(&path).unwrap(),
+        scribbled,
+        "nothing was made anew"
+    );
+    std::fs::write(&path, &whole).unwrap();
+    drop(site.start());
+}

@@ -14,6 +14,9 @@ use tempfile::TempDir;
 /// The program under test.
 pub(crate) const ORCHESTRA: &str = env!("CARGO_BIN_EXE_orchestra");
 
+/// Where a test's daemon listens: on a free port.
+const LOOPBACK: &str = "127.0.0.1:0";
+
 /// A HOME, a project in it, and what the daemon is told.
 pub(crate) struct Site {
     pub root: TempDir,
@@ -82,13 +85,18 @@ impl Site {
         self.start_with(&[])
     }
 
+    /// The same at another address.
+    pub(crate) fn start_at(&self, listen: &str) -> Daemon {
+        Daemon::start(self.up(listen, &[]))
+    }
+
     /// The same with a file system of its own at `place`, so many MiB large, that only
     /// this daemon and what it starts see (`Daemon::inside`).
     pub(crate) fn start_on_disk(&self, place: &Path, mib: u32) -> Daemon {
         std::fs::create_dir_all(place).unwrap();
         let private = std::fs::Permissions::from_mode(0o700);
         std::fs::set_permissions(&self.data, private).unwrap();
-        let plain = self.up(&[]);
+        let plain = self.up(LOOPBACK, &[]);
         let mut command = Command::new("unshare");
         // Somebody else than root needs a user namespace for it.
         let root = nix::unistd::geteuid().is_root();
@@ -109,10 +117,10 @@ impl Site {
 
     /// The same with more arguments.
     pub(crate) fn start_with(&self, more: &[&str]) -> Daemon {
-        Daemon::start(self.up(more))
+        Daemon::start(self.up(LOOPBACK, more))
     }
 
-    fn up(&self, more: &[&str]) -> Command {
+    fn up(&self, listen: &str, more: &[&str]) -> Command {
         let config = self.root.path().join("config.toml");
         std::fs::write(&config, &self.config).unwrap();
         let config = config.display().to_string();
@@ -121,7 +129,7 @@ impl Site {
             "--json",
             "--no-open",
             "--listen",
-            "127.0.0.1:0",
+            listen,
             "--config",
             &config,
         ];
@@ -129,33 +137,50 @@ impl Site {
         self.command(&args)
     }
 
-    /// The tmux server of this site, for asking what really runs.
+    /// The tmux server of this site's first owner, for asking what really runs.
     pub(crate) fn tmux(&self, args: &[&str]) -> Output {
-        let socket = self.data.join("run/tmux.sock");
-        Command::new("tmux")
-            .arg("-S")
-            .arg(socket)
-            .args(args)
-            .output()
-            .unwrap()
+        tmux(&self.data.join("run/tmux.sock"), args)
+    }
+
+    /// The sockets of all owners' tmux servers.
+    pub(crate) fn tmux_sockets(&self) -> Vec<PathBuf> {
+        let files = std::fs::read_dir(self.data.join("run"))
+            .into_iter()
+            .flatten();
+        let files = files.filter_map(|file| Some(file.ok()?.path()));
+        let ours = |path: &PathBuf| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            name.starts_with("tmux") && name.ends_with(".sock")
+        };
+        files.filter(ours).collect()
     }
 }
 
 impl Drop for Site {
     fn drop(&mut self) {
         // Agents outlive the daemon by design; a test's must not outlive the test.
-        let panes = self.tmux(&["list-panes", "-a", "-F", "#{pane_pid}"]);
-        self.tmux(&["kill-server"]);
-        for pid in String::from_utf8_lossy(&panes.stdout).lines() {
-            let _ = Command::new("kill")
-                .args(["-KILL", pid])
-                .stderr(Stdio::null())
-                .status();
+        // Nor may a server, which waits for ever for a client that its daemon left stuck.
+        for socket in self.tmux_sockets() {
+            let panes = tmux(&socket, &["list-panes", "-a", "-F", "#{pane_pid} #{pid}"]);
+            tmux(&socket, &["kill-server"]);
+            for pid in String::from_utf8_lossy(&panes.stdout).split_whitespace() {
+                let _ = Command::new("kill")
+                    .args(["-KILL", pid])
+                    .stderr(Stdio::null())
+                    .status();
+            }
         }
         if std::thread::panicking() {
             eprintln!("--- daemon log\n{}", read(&self.data.join("../daemon.log")));
         }
     }
+}
+
+/// Asks the tmux server at that socket.
+pub(crate) fn tmux(socket: &Path, args: &[&str]) -> Output {
+    let mut command = Command::new("tmux");
+    command.arg("-S").arg(socket).args(args);
+    command.output().unwrap()
 }
 
 fn read(path: &Path) -> String {

@@ -6,9 +6,11 @@ import { Button } from '@/components/ui/button';
 import { Field, Input, Select } from '@/components/ui/field';
 import { Failed, Skeleton } from '@/components/ui/states';
 import { useClient, useMe } from '@/lib/client';
+import { plural } from '@/lib/format';
 import type { UserView } from '@/protocol/types';
 import { peopleQuery, useAdminAct } from './api';
 import { KillDialog } from './kill-dialog';
+import { OpenSockets } from './open-sockets';
 
 const ROLES = ['viewer', 'developer', 'admin'];
 
@@ -34,6 +36,7 @@ export function AdminPage({ local }: { local: boolean }) {
           ))}
         </ul>
       )}
+      <OpenSockets />
       {local && <AddAccount />}
       {ending && <KillDialog whose={ending} onClose={() => setEnding(null)} />}
     </div>
@@ -53,7 +56,7 @@ function Person({ person, onEnd }: { person: UserView; onEnd(): void }) {
           {me && <span className="ml-2 text-accent text-xs">you</span>}
         </p>
         <p className="truncate text-ink-3 text-xs">
-          {person.agents} agents, {person.sockets} sockets
+          {plural(person.agents, 'agent')}, {plural(person.sockets, 'socket')}
           {person.last_used_at && (
             <>
               , last login <Ago at={person.last_used_at} sentence />

@@ -11,6 +11,7 @@ import type {
   KillAllRequest,
   LockRequest,
   Page,
+  SocketView,
   UserView,
 } from '@/protocol/types';
 
@@ -18,6 +19,14 @@ export function peopleQuery(api: Api) {
   return queryOptions({
     queryKey: keys.people,
     queryFn: async ({ signal }) => (await api.get<Page<UserView>>('/api/admin/users', signal)).items,
+    refetchInterval: 5_000,
+  });
+}
+
+export function socketsQuery(api: Api) {
+  return queryOptions({
+    queryKey: keys.sockets,
+    queryFn: async ({ signal }) => (await api.get<Page<SocketView>>('/api/admin/sockets', signal)).items,
     refetchInterval: 5_000,
   });
 }

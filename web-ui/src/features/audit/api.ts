@@ -22,6 +22,7 @@ export interface AuditFilter {
   user?: string;
   action?: string;
   object?: string;
+  result?: string;
   since?: string;
 }
 

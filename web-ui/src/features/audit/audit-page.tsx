@@ -3,12 +3,18 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Ago } from '@/components/time';
 import { Button } from '@/components/ui/button';
-import { Field, Input } from '@/components/ui/field';
+import { Field, Input, Select } from '@/components/ui/field';
 import { Empty, Failed, Skeleton } from '@/components/ui/states';
 import { useClient } from '@/lib/client';
 import { type AuditFilter, type AuditLine, auditQuery, verdictQuery } from './api';
 
-export function AuditPage() {
+interface Person {
+  id: string;
+  name: string;
+}
+
+/** `people`: names for the ids in the record; without them the ids are shown. */
+export function AuditPage({ people }: { people: Person[] }) {
   const { api } = useClient();
   const [filter, setFilter] = useState<AuditFilter>({});
   const lines = useInfiniteQuery(auditQuery(api, filter));
@@ -19,13 +25,13 @@ export function AuditPage() {
         <h1 className="flex-1 font-semibold text-lg">Audit</h1>
         <Whole />
       </div>
-      <Filters onChange={setFilter} />
+      <Filters people={people} onChange={setFilter} />
       {lines.isPending && <Skeleton waitingFor="the record" />}
       {lines.isError && <Failed error={lines.error} retry={() => void lines.refetch()} />}
       {lines.data && all.length === 0 && <Empty title="Nothing fits this filter" />}
       <ul className="divide-y divide-line text-sm">
         {all.map((line) => (
-          <Line key={line.seq} line={line} />
+          <Line key={line.seq} line={line} people={people} />
         ))}
       </ul>
       {lines.hasNextPage && (
@@ -37,7 +43,7 @@ export function AuditPage() {
   );
 }
 
-function Filters({ onChange }: { onChange(filter: AuditFilter): void }) {
+function Filters({ people, onChange }: { people: Person[]; onChange(filter: AuditFilter): void }) {
   return (
     <form
       className="flex flex-wrap items-end gap-3"
@@ -47,22 +53,46 @@ function Filters({ onChange }: { onChange(filter: AuditFilter): void }) {
         const text = (name: string) => String(form.get(name) ?? '').trim();
         const day = text('since');
         const since = day ? new Date(day).toISOString() : '';
-        onChange({ user: text('user'), action: text('action'), object: text('object'), since });
+        const [user, action, object, result] = ['user', 'action', 'object', 'result'].map(text);
+        onChange({ user, action, object, result, since });
       }}
     >
-      <Field label="User id">{(ids) => <Input {...ids} name="user" />}</Field>
+      <Field label="Person">
+        {(ids) => (
+          <Select {...ids} name="user">
+            <option value="">Everybody</option>
+            {people.map((person) => (
+              <option key={person.id} value={person.id}>
+                {person.name}
+              </option>
+            ))}
+          </Select>
+        )}
+      </Field>
       <Field label="Action holds">
         {(ids) => <Input {...ids} name="action" placeholder="POST /api/agents" />}
       </Field>
       <Field label="Object holds">{(ids) => <Input {...ids} name="object" placeholder="droid-001" />}</Field>
+      <Field label="Result">
+        {(ids) => (
+          <Select {...ids} name="result">
+            <option value="">Any</option>
+            <option value="ok">Done</option>
+            <option value="denied">Refused</option>
+            <option value="failed">Failed</option>
+          </Select>
+        )}
+      </Field>
       <Field label="Since">{(ids) => <Input {...ids} name="since" type="date" />}</Field>
       <Button type="submit">Filter</Button>
     </form>
   );
 }
 
-function Line({ line }: { line: AuditLine }) {
-  const bad = /^(denied|error|unknown)/.test(line.result);
+function Line({ line, people }: { line: AuditLine; people: Person[] }) {
+  const name = (id: string) => people.find((person) => person.id === id)?.name ?? id;
+  const who = line.principal ? name(line.principal) : 'nobody';
+  const bad = /^(denied|failed|unknown)/.test(line.result);
   return (
     <li className="flex flex-wrap items-baseline gap-x-3 py-1.5" title={line.request_id}>
       <span className="w-14 shrink-0 text-ink-3 text-xs">
@@ -72,8 +102,7 @@ function Line({ line }: { line: AuditLine }) {
         {line.action} {line.object}
       </span>
       <span className="truncate text-ink-3 text-xs">
-        {line.on_behalf_of ? `${line.principal} for ${line.on_behalf_of}` : (line.principal ?? 'nobody')}{' '}
-        {line.ip}
+        {line.on_behalf_of ? `${who} for ${name(line.on_behalf_of)}` : who} {line.ip}
       </span>
       <span className={bad ? 'text-failed text-xs' : 'text-ink-2 text-xs'}>{line.result}</span>
     </li>

@@ -165,6 +165,7 @@ export class FakeDaemon {
           client_id: null,
           audience: null,
           cli_client_id: null,
+          cli_port: null,
           accounts: false,
           version: '0.1.0',
         },

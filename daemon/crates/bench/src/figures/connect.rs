@@ -12,6 +12,7 @@ use crate::subject::Subject;
 use crate::wait::within;
 use crate::wire::Net;
 use anyhow::{Context, ensure};
+use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
@@ -56,10 +57,7 @@ pub(super) async fn measure(bench: &Bench) -> anyhow::Result<Vec<Row>> {
     std::fs::write(&script, PAINT)?;
     let mut ours: Option<Back> = None;
     for subject in &subjects {
-        let run = format!("bash {}\r", script.display());
-        agents::input(&stage.api, &subject.agent, &run).await?;
-        let back = reattach(bench, subject).await?;
-        agents::input(&stage.api, &subject.agent, "\r").await?;
+        let back = reattach(bench, subject, &script).await?;
         rows.extend(shown(subject, &back, ours.as_ref()));
         ours.get_or_insert(back);
     }
@@ -90,15 +88,18 @@ struct Back {
     missing: Vec<&'static str>,
 }
 
-async fn reattach(bench: &Bench, subject: &Subject) -> anyhow::Result<Back> {
+async fn reattach(bench: &Bench, subject: &Subject, script: &Path) -> anyhow::Result<Back> {
     let mut back = Back {
         times: Sample::default(),
         bytes: Sample::default(),
         missing: Vec::new(),
     };
-    // The program has painted once its last row can be seen; not counted.
+    // Not counted. A multiplexer may show the last row in parts, so quiet has to do; had
+    // the program not painted by then, the first viewer below would fail.
     let mut first = subject.view(Net::Fast).await?;
-    first.find(&[BOTTOM]).await?;
+    first.take_seat().await?;
+    first.key(&format!("bash {}\r", script.display())).await?;
+    first.calm(QUIET * 5).await?;
     drop(first);
     for _ in 0..bench.sizes.connects {
         let begun = Instant::now();
@@ -118,6 +119,10 @@ async fn reattach(bench: &Bench, subject: &Subject) -> anyhow::Result<Back> {
         let missing = MODES.into_iter().filter(|mode| !told(&text, mode));
         back.missing = missing.collect();
     }
+    let mut last = subject.view(Net::Fast).await?;
+    last.take_seat().await?;
+    last.key("\r").await?;
+    last.calm(QUIET).await?;
     Ok(back)
 }
 

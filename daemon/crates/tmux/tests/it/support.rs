@@ -112,9 +112,12 @@ impl Private {
 
 impl Drop for Private {
     fn drop(&mut self) {
-        let mut end = Command::new("tmux");
-        end.arg("-S").arg(self.tmux.socket()).arg("kill-server");
-        let _ = end.stdout(Stdio::null()).stderr(Stdio::null()).status();
+        let server = self.cli(&["display-message", "-p", "#{pid}"]);
+        self.cli(&["kill-server"]);
+        // It waits for ever for a client that a test left stuck.
+        let mut end = Command::new("kill");
+        end.args(["-KILL", server.trim()]).stderr(Stdio::null());
+        let _ = end.status();
     }
 }
 
