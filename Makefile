@@ -3,7 +3,7 @@
 # PROJECT is the folder that the primary works in:  make up PROJECT=~/code/thing
 
 .DEFAULT_GOAL := help
-.PHONY: help up test check e2e security bench bench-peers soak fuzz fmt types
+.PHONY: help up test check e2e security bench bench-peers soak fuzz fmt types docs
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -40,3 +40,6 @@ fmt: ## format everything
 
 types: ## write the page's TypeScript types from the Rust ones
 	@WRITE_TYPES=1 cargo test --quiet -p orchestra-protocol --test typescript
+
+docs: ## write the table of settings in docs/CONFIGURATION.md from the defaults
+	@WRITE_DOCS=1 cargo test --quiet --workspace --lib the_document_is_what_is_generated

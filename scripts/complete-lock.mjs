@@ -11,7 +11,7 @@ import { join } from 'node:path';
 
 const path = join(process.argv[2] ?? '.', 'package-lock.json');
 const lock = JSON.parse(readFileSync(path, 'utf8'));
-const systems = ['android', 'darwin', 'freebsd', 'linux', 'openharmony', 'win32'];
+const systems = ['android', 'darwin', 'freebsd', 'linux', 'openharmony', 'win32', 'windows'];
 const processors = { armhf: 'arm', 'arm-gnueabihf': 'arm', arm64: 'arm64', x64: 'x64', ia32: 'ia32', wasm32: 'wasm32' };
 
 /** What the name says of the platform; null when it names none. */
@@ -19,7 +19,7 @@ function platform(name) {
   const os = systems.find((system) => name.includes(`-${system}-`) || name.includes(`/${system}-`));
   const cpu = Object.keys(processors).find((processor) => name.includes(`-${processor}`));
   if (!cpu || (!os && cpu !== 'wasm32')) return null;
-  return { cpu: [processors[cpu]], ...(os ? { os: [os] } : {}) };
+  return { cpu: [processors[cpu]], ...(os ? { os: [os === 'windows' ? 'win32' : os] } : {}) };
 }
 
 let added = 0;

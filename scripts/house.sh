@@ -49,25 +49,4 @@ while IFS= read -r route; do
   fi
 done < <(git grep --untracked -ohE 'path = "/(api|mcp)[^"]*"' -- 'daemon/src/*.rs' | cut -d'"' -f2 | sort -u)
 
-# Every setting is documented with the default that the program has.
-while IFS='|' read -r key value; do
-  row="$(grep -F "| \`$key\` |" docs/CONFIGURATION.md)"
-  if [[ -z "$row" ]]; then
-    echo "docs/CONFIGURATION.md has no row for $key"
-    broken=1
-  elif [[ "$row" != *"| \`$value\` |"* && ! ("$value" == '' && "$row" == *'| empty |'*) ]]; then
-    echo "docs/CONFIGURATION.md: the default of $key is $value"
-    broken=1
-  fi
-done < <(
-  awk '
-    /^\[/ { section = $0; gsub(/[][]/, "", section); listed = section !~ /^(kinds|specialists)/ }
-    /^[a-z_]+ = / && listed {
-      value = $0; sub(/^[a-z_]+ = /, "", value)
-      if (value ~ /^"/) gsub(/"/, "", value)
-      print section "." $1 "|" value
-    }
-  ' daemon/src/config/defaults.toml
-)
-
 exit "$broken"

@@ -12,6 +12,7 @@ need_tmux
 need git git
 need ps procps
 need shellcheck shellcheck
+need bats bats
 need docker-compose docker-compose
 need chromium chromium
 need python3 python3
@@ -29,6 +30,10 @@ fi
 # The OpenID provider of the login tests, pinned too.
 retry "$ROOT/testkit/oidc/install.sh" >/dev/null ||
   die "The OpenID provider of the tests could not be installed." "testkit/oidc/install.sh"
+
+# What the sums of tokens are compared with.
+retry "$ROOT/testkit/ccusage/install.sh" >/dev/null ||
+  die "ccusage could not be installed." "testkit/ccusage/install.sh"
 
 if [[ "$("$TOOLS/bin/hadolint" --version 2>/dev/null)" != *"$HADOLINT"* ]]; then
   say "hadolint $HADOLINT"

@@ -2,17 +2,23 @@
 
 pub mod adapter;
 pub mod adopt;
+pub mod files;
+pub mod explain;
 pub mod folder;
 pub mod hooks;
+pub mod journal;
 pub mod kinds;
 pub mod launch;
 pub mod lifecycle;
 pub mod mask;
 pub mod order;
+pub mod overlay;
+pub mod quota;
 pub mod resume;
 pub mod signals;
 pub mod start;
 pub mod told;
+pub mod stuck;
 pub mod watch;
 
 use crate::config::Config;
@@ -97,6 +103,10 @@ pub(in crate::agents) struct Live {
     bound: bool,
     /// What was decided and stored last.
     shown: Option<Activity>,
+    /// How far the CLI's own record of prompts was read.
+    pub(in crate::agents) journal: journal::Place,
+    /// Since when nothing can be seen of its work.
+    pub(in crate::agents) stuck: stuck::Stillness,
 }
 
 impl Live {
@@ -279,12 +289,13 @@ impl Agents {
     }
 
     /// Stores the activity when it differs from the one stored last.
-    async fn settle_activity(&self, id: &AgentId, now: Timestamp) {
+    pub(in crate::agents) async fn settle_activity(&self, id: &AgentId, now: Timestamp) {
         let _deciding = self.deciding.acquire().await;
         let decided = self.with_live(id, |live| {
             let decided = live.signals.decide(now);
             let same = live.shown.as_ref().is_some_and(|shown| {
-                (shown.state, shown.waiting_for) == (decided.state, decided.waiting_for)
+                (shown.state, shown.waiting_for, shown.until)
+                    == (decided.state, decided.waiting_for, decided.until)
             });
             (!same).then(|| {
                 live.shown = Some(decided.clone());

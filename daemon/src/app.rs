@@ -14,6 +14,7 @@ use crate::http::door::Door;
 use crate::http::edge::Edge;
 use crate::http::serve::{self, Listeners};
 use crate::http::{self, AppState};
+use crate::push::Push;
 use crate::store::Store;
 use crate::supervise::Tasks;
 use crate::terminal::Terminals;
@@ -100,6 +101,9 @@ async fn wire(config: Arc<Config>, edge: Edge, tasks: &Tasks) -> anyhow::Result<
     let audit = Audit::open(&config.paths.data_dir)?;
     let transcripts = Transcripts::start(&config, store.clone(), tasks).await?;
     let worktrees = Worktrees::start(config.clone(), store.clone(), events.clone()).await?;
+    let adapters = crate::agents::adapter::all().iter();
+    let resumable = adapters.filter(|adapter| adapter.takes_found());
+    transcripts.set_resumable(resumable.map(|adapter| adapter.kind()).collect());
     let terminals = Terminals::start(&config, tasks).await?;
     let orchestra = orchestra_binary()?;
     let agents = Agents::start(
@@ -136,6 +140,8 @@ async fn wire(config: Arc<Config>, edge: Edge, tasks: &Tasks) -> anyhow::Result<
         tasks,
     )
     .await?;
+    let page = edge.base_url();
+    let push = Push::start(&config, page, store.clone(), events.clone(), tasks).await?;
     Ok(AppState {
         config,
         store,
@@ -150,6 +156,7 @@ async fn wire(config: Arc<Config>, edge: Edge, tasks: &Tasks) -> anyhow::Result<
         approvals,
         chat,
         delegate,
+        push,
         tasks: tasks.clone(),
         sockets: http::ws::Sockets::default(),
     })

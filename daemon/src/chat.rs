@@ -4,6 +4,7 @@
 //! takes it through its receipt. What was stored survives any kill: the courier of the
 //! next daemon goes on from the row.
 
+pub mod by_screen;
 pub mod courier;
 pub mod deliver;
 pub mod settle;

@@ -6,18 +6,23 @@ pub mod attach;
 pub mod audit;
 pub mod browser;
 pub mod client;
+pub mod completions;
+pub mod config;
 pub mod connection;
 pub mod delegate;
 pub mod doctor;
+pub mod explain;
 pub mod failure;
 pub mod fleet;
 pub mod hook;
 pub mod login;
 pub mod logs;
 pub mod mcp;
+pub mod ondemand;
 pub mod output;
 pub mod parallel;
 pub mod patch;
+pub mod progress;
 pub mod resume;
 pub mod send;
 pub mod sessions;
@@ -27,8 +32,9 @@ pub mod up;
 pub mod user;
 pub mod values;
 pub mod worktrees;
+pub mod watch;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 use connection::Connection;
 use failure::Failure;
 use std::process::ExitCode;
@@ -57,6 +63,7 @@ pub enum Command {
     Login(login::LoginArgs),
     Logout(login::LogoutArgs),
     Status(status::StatusArgs),
+    Explain(explain::ExplainArgs),
     Spawn(fleet::SpawnArgs),
     Attach(attach::AttachArgs),
     Logs(logs::LogsArgs),
@@ -77,12 +84,15 @@ pub enum Command {
     Share(user::ShareArgs),
     Audit(audit::AuditArgs),
     Doctor(doctor::DoctorArgs),
+    Config(config::ConfigArgs),
     Mcp(mcp::McpArgs),
     #[command(hide = true)]
     Hook(hook::HookArgs),
     #[command(hide = true)]
     RunAgent(RunAgentArgs),
-    Completions(CompletionsArgs),
+    #[command(hide = true)]
+    Ids(completions::IdsArgs),
+    Completions(completions::CompletionsArgs),
 }
 
 /// Becomes an agent's program; what tmux runs in its pane. Not for people.
@@ -90,15 +100,6 @@ pub enum Command {
 pub struct RunAgentArgs {
     /// Folder with the launch file.
     pub folder: std::path::PathBuf,
-}
-
-/// Prints a completion script for a shell.
-///
-/// For bash: orchestra completions bash > ~/.local/share/bash-completion/completions/orchestra
-#[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
-pub struct CompletionsArgs {
-    pub shell: clap_complete::Shell,
 }
 
 /// Reads the command line, runs the command, and gives its exit code.
@@ -155,6 +156,7 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::Sessions(args) => sessions::run(&args).await,
         Command::Resume(args) => resume::run(args).await,
         Command::Kill(args) => fleet::kill(args).await,
+        Command::Explain(args) => explain::explain(&args).await,
         Command::Interrupt(args) => fleet::interrupt(&args).await,
         Command::Retry(args) => fleet::retry(&args).await,
         Command::User(args) => user::run(args).await,
@@ -171,10 +173,10 @@ async fn run(command: Command) -> Result<(), Failure> {
                 &error,
             ))
         }
+        Command::Config(args) => config::run(args),
+        Command::Ids(args) => completions::ids(&args).await,
         Command::Completions(args) => {
-            let mut script = Vec::new();
-            clap_complete::generate(args.shell, &mut Cli::command(), "orchestra", &mut script);
-            output::raw(&script);
+            completions::script(args.shell);
             Ok(())
         }
     }
@@ -183,9 +185,11 @@ async fn run(command: Command) -> Result<(), Failure> {
 fn wants_json(command: &Command) -> bool {
     let connection: &Connection = match command {
         Command::Up(args) => return args.json,
+        Command::Config(args) => return args.json,
         Command::Hook(_) | Command::Mcp(_) | Command::RunAgent(_) | Command::Completions(_) => {
             return false;
         }
+        Command::Ids(args) => &args.connection,
         Command::Web(args) => &args.connection,
         Command::Token(args) => &args.connection,
         Command::Login(args) => &args.connection,
@@ -205,6 +209,7 @@ fn wants_json(command: &Command) -> bool {
         Command::Sessions(args) => &args.connection,
         Command::Resume(args) => &args.connection,
         Command::Kill(args) => &args.connection,
+        Command::Explain(args) => &args.connection,
         Command::Interrupt(args) => &args.connection,
         Command::Retry(args) => &args.connection,
         Command::User(args) => &args.connection,

@@ -2,9 +2,14 @@
 //! flags; parsed once, before any socket opens. The only reader of the environment.
 
 mod check;
+pub mod edit;
+pub mod fault;
+pub mod keys;
 pub mod layers;
 pub mod paths;
+mod places;
 
+use fault::{Fault, Origin};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -30,8 +35,8 @@ pub enum ConfigError {
         path: PathBuf,
         error: std::io::Error,
     },
-    #[error("{origin}: {message}")]
-    Value { origin: String, message: String },
+    #[error("{}", fault::together(.0))]
+    Faults(Vec<Fault>),
     #[error("{0}")]
     Folder(String),
 }
@@ -41,8 +46,8 @@ pub enum ConfigError {
 pub struct Config {
     pub settings: Settings,
     pub paths: paths::Paths,
-    /// Where each value came from: dotted key to `default`, a file, a variable or a flag.
-    pub provenance: BTreeMap<String, String>,
+    /// Where each value came from, by dotted key.
+    pub provenance: BTreeMap<String, Origin>,
     /// The environment as it was at start, for the allow-lists of `kinds.*.env`.
     pub environment: BTreeMap<String, String>,
 }
@@ -59,10 +64,15 @@ pub struct Settings {
     pub terminal: Terminal,
     pub primary: Primary,
     pub approvals: Approvals,
+    pub push: Push,
     pub limits: Limits,
     pub retention: Retention,
     pub transcripts: Transcripts,
     pub worktrees: Worktrees,
+    /// By the beginning of a model's name: dollars for a million tokens read anew,
+    /// written, put into a cache, read from it.
+    #[serde(default)]
+    pub prices: BTreeMap<String, [f64; 4]>,
     #[serde(default)]
     pub kinds: BTreeMap<String, Kind>,
     #[serde(default)]
@@ -177,6 +187,16 @@ pub enum OnTimeout {
     Deny,
 }
 
+/// Notifications through the browsers' push services.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Push {
+    /// Whom a push service may turn to: `mailto:` or https.
+    pub contact: String,
+    /// Also takes endpoints over http, at any port and at private addresses.
+    pub private_endpoints: bool,
+}
+
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Limits {
@@ -184,6 +204,10 @@ pub struct Limits {
     pub live_agents: u32,
     pub new_agents_per_hour: u32,
     pub task_timeout_s: u64,
+    /// How long a busy agent may do nothing that can be seen; 0: as long as it likes.
+    pub stuck_s: u32,
+    /// How long a used up quota is waited for when nobody says until when.
+    pub quota_wait_s: u32,
     pub requests_per_minute: u32,
     pub login_attempts_per_minute: u32,
     pub sockets_per_user: u32,
@@ -202,7 +226,7 @@ pub struct Retention {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Transcripts {
-    pub rescan_s: u64,
+    pub heartbeat_s: u64,
 }
 
 /// Folders of their own for agents.
@@ -211,6 +235,8 @@ pub struct Transcripts {
 pub struct Worktrees {
     /// Name of the folder beneath a repository that holds them.
     pub folder: String,
+    /// Agents that `orchestra spawn` starts side by side.
+    pub parallel: u32,
     /// A program and its arguments, run in each new one; empty: none.
     pub setup: Vec<String>,
     pub setup_timeout_s: u64,
@@ -230,6 +256,39 @@ pub struct Kind {
     pub args: Vec<String>,
     /// Path of the program, when it is not on PATH.
     pub command: Option<PathBuf>,
+    /// Folder of its session files, when it is not the CLI's own.
+    pub sessions: Option<PathBuf>,
+    /// Of a kind that is declared here alone: its name for people.
+    pub title: String,
+    /// A row of its screen looks like this when it takes a prompt.
+    pub ready: String,
+    /// A row looks like this while it works; empty: whenever the last row is not `ready`.
+    pub busy: String,
+    /// A row looks like this while it asks something.
+    pub dialog: String,
+    pub prompt: PromptMethod,
+    /// It tells events by itself, so its screen only shows.
+    pub events: bool,
+    /// Keys that end its turn, with blanks between them.
+    pub interrupt: String,
+}
+
+impl Kind {
+    /// True when it says how to read a screen: it declares a kind of its own.
+    pub fn declares(&self) -> bool {
+        !self.ready.is_empty()
+    }
+}
+
+/// How a declared kind is told something.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PromptMethod {
+    /// As a paste, lines and all, for programs that know bracketed paste.
+    #[default]
+    Paste,
+    /// As one line, for programs that take each line for a prompt.
+    Line,
 }
 
 /// A named worker.
@@ -267,10 +326,9 @@ impl Settings {
     /// # Errors
     /// Names the line or the key that cannot stand.
     pub fn of_text(text: &str) -> Result<Self, ConfigError> {
-        let file = Some((text, "config.toml"));
-        let (settings, origins) = layers::lay_all(&Flags::default(), &BTreeMap::new(), file)?;
-        check::check(&settings, &origins)?;
-        Ok(settings)
+        let file = std::path::Path::new("config.toml");
+        let read = layers::read(&Flags::default(), &BTreeMap::new(), file, Some(text));
+        Ok(read.map_err(ConfigError::Faults)?.settings)
     }
 }
 
@@ -290,14 +348,21 @@ impl Config {
     pub fn load(flags: &Flags) -> Result<Self, ConfigError> {
         let environment = environment();
         let paths = paths::Paths::find(flags, &environment)?;
-        let (settings, provenance) = layers::merge(flags, &environment, &paths.config_file)?;
-        check::check(&settings, &provenance)?;
+        let text = read_optional(&paths.config_file)?;
+        let read = layers::read(flags, &environment, &paths.config_file, text.as_deref());
+        let layers = read.map_err(ConfigError::Faults)?;
         Ok(Self {
-            settings,
+            settings: layers.settings,
             paths,
-            provenance,
+            provenance: layers.provenance,
             environment,
         })
+    }
+
+    /// Where a CLI keeps its sessions, when the settings name another folder than its own.
+    pub fn sessions_of(&self, kind: &str) -> Option<PathBuf> {
+        let folder = self.settings.kinds.get(kind)?.sessions.as_ref()?;
+        Some(self.paths.expand(&folder.to_string_lossy()))
     }
 
     /// The specialist of that name.
@@ -359,6 +424,10 @@ impl Config {
                 self.settings.network.published_on_loopback,
                 "network.published_on_loopback is on: make sure that the port is published on loopback only",
             ),
+            (
+                self.settings.push.private_endpoints,
+                "push.private_endpoints is on: whoever is logged in can make the daemon call addresses of your network",
+            ),
         ];
         let on = reminders.into_iter().filter(|(on, _)| *on);
         on.map(|(_, text)| text).collect()
@@ -373,7 +442,10 @@ pub fn environment() -> BTreeMap<String, String> {
 }
 
 /// Reads a file that may be missing.
-fn read_optional(path: &Path) -> Result<Option<String>, ConfigError> {
+///
+/// # Errors
+/// When it is there and cannot be read.
+pub fn read_optional(path: &Path) -> Result<Option<String>, ConfigError> {
     match std::fs::read_to_string(path) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),

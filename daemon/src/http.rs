@@ -29,6 +29,7 @@ use crate::chat::Chat;
 use crate::config::Config;
 use crate::delegate::Delegate;
 use crate::events::Events;
+use crate::push::Push;
 use crate::store::Store;
 use crate::supervise::Tasks;
 use crate::terminal::Terminals;
@@ -58,6 +59,7 @@ pub struct AppState {
     pub approvals: Approvals,
     pub chat: Chat,
     pub delegate: Delegate,
+    pub push: Push,
     pub tasks: Tasks,
     pub sockets: ws::Sockets,
 }
@@ -80,11 +82,13 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(routes::audit::router())
         .merge(routes::auth::router())
         .merge(routes::events::router())
+        .merge(routes::files::router())
         .merge(routes::health::router())
         .merge(routes::hooks::router())
         .merge(routes::logs::router())
         .merge(routes::me::router())
         .merge(routes::messages::router())
+        .merge(routes::push::router())
         .merge(routes::recording::router())
         .merge(routes::shares::router())
         .merge(routes::tasks::router())

@@ -20,6 +20,7 @@ pub mod agents;
 pub mod approvals;
 pub mod chat;
 pub mod delegate;
+pub mod push;
 pub mod mcp;
 pub mod http;
 pub mod app;

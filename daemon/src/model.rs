@@ -4,6 +4,7 @@ pub mod approval;
 pub mod evidence;
 pub mod ids;
 pub mod limits;
+pub mod quota;
 pub mod receipt;
 pub mod requester;
 pub mod rules;

@@ -4,6 +4,7 @@
 pub mod export;
 pub mod facts;
 pub mod format;
+pub mod hits;
 pub mod lines;
 pub mod live;
 pub mod prices;
@@ -24,12 +25,16 @@ use live::{Watchman, Writer};
 use orchestra_protocol::time::Timestamp;
 use orchestra_protocol::transcript::{ModelUsage, Progress, TokenUsage, Transcript, UsageTotals};
 use parking_lot::Mutex;
+use prices::Prices;
 use scan::Root;
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use worker::Worker;
+
+/// Most places that a search over all sessions shows of one.
+const MAX_SNIPPETS: usize = 3;
 
 /// Who looks, as far as sessions go.
 #[derive(Debug, Clone, Copy)]
@@ -49,6 +54,9 @@ pub struct Transcripts {
     roots: Arc<Vec<Root>>,
     watchman: Watchman,
     progress: Arc<Mutex<Progress>>,
+    prices: Arc<Prices>,
+    /// The CLIs whose sessions can go on as agents; the layer above knows.
+    resumable: Arc<OnceLock<Vec<&'static str>>>,
 }
 
 /// What is known beside the files when rows become transcripts.
@@ -64,10 +72,10 @@ impl Transcripts {
     /// When the index cannot be made.
     pub async fn start(config: &Config, store: Store, tasks: &Tasks) -> Result<Self, StoreError> {
         let index = Index::open(&config.paths.data_dir).await?;
-        let roots = Arc::new(scan::roots(&config.paths.home, &config.environment));
+        let roots = Arc::new(scan::roots(config));
         let progress = Arc::new(Mutex::new(Progress::default()));
-        let rescan = Duration::from_secs(config.settings.transcripts.rescan_s.max(1));
-        let worker = Worker::new(roots.clone(), index.clone(), progress.clone(), rescan);
+        let heartbeat = Duration::from_secs(config.settings.transcripts.heartbeat_s);
+        let worker = Worker::new(roots.clone(), index.clone(), progress.clone(), heartbeat);
         tasks.spawn("transcripts", |cancel| worker.run(cancel));
         Ok(Self {
             store,
@@ -75,7 +83,20 @@ impl Transcripts {
             watchman: Watchman::new(roots.clone()),
             roots,
             progress,
+            prices: Arc::new(Prices::new(&config.settings.prices)),
+            resumable: Arc::default(),
         })
+    }
+
+    /// Says whose sessions can go on as agents; until then all are thought to.
+    pub fn set_resumable(&self, kinds: Vec<&'static str>) {
+        // The first word counts; there is one caller.
+        let _ = self.resumable.set(kinds);
+    }
+
+    /// What tokens cost.
+    pub fn prices(&self) -> Arc<Prices> {
+        self.prices.clone()
     }
 
     /// Writes the index out.
@@ -127,11 +148,7 @@ impl Transcripts {
         filter: &Filter,
         limit: usize,
     ) -> Result<Vec<Transcript>, StoreError> {
-        // What has no letter and no digit is no word of the index.
-        let words = text
-            .split_whitespace()
-            .filter(|word| word.chars().any(char::is_alphanumeric));
-        let words: Vec<String> = words.take(16).map(str::to_owned).collect();
+        let words = hits::words(text);
         let beside = self.beside().await?;
         let scope = beside.scope(reader);
         let mut rows: Vec<(FileRow, Vec<u64>)> = Vec::new();
@@ -158,7 +175,8 @@ impl Transcripts {
         let mut items = Vec::with_capacity(rows.len());
         for (row, offsets) in rows {
             let mut item = self.shown(&beside, &row).await?;
-            item.hits = view::snippets(&row, &offsets, &words);
+            let first = &offsets[..offsets.len().min(MAX_SNIPPETS)];
+            item.hits = view::snippets(&row, first, &words);
             items.push(item);
         }
         Ok(items)
@@ -213,7 +231,7 @@ impl Transcripts {
             let usage = tokens(&row);
             add(&mut total, &usage);
             models.push(ModelUsage {
-                cost_usd: prices::cost(&row.model, &usage),
+                cost_usd: self.prices.cost(&row.model, &usage),
                 kind: row.kind,
                 model: row.model,
                 usage,
@@ -221,7 +239,11 @@ impl Transcripts {
         }
         Ok(UsageTotals {
             usage: total,
-            cost_usd: models.iter().filter_map(|model| model.cost_usd).sum(),
+            // A sum of nothing would be minus zero.
+            cost_usd: models
+                .iter()
+                .filter_map(|model| model.cost_usd)
+                .fold(0.0, |sum, cost| sum + cost),
             models,
             progress: self.progress(),
         })
@@ -248,7 +270,7 @@ impl Transcripts {
         for model in self.index.usage_of(row.num).await? {
             let tokens = tokens(&model);
             add(&mut usage, &tokens);
-            cost = cost.and_then(|sum| Some(sum + prices::cost(&model.model, &tokens)?));
+            cost = cost.and_then(|sum| Some(sum + self.prices.cost(&model.model, &tokens)?));
         }
         let writer = beside.writers.of(&row.kind, &row.session, &row.path);
         let agent = beside.agents.get(&row.session);

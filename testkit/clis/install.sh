@@ -12,17 +12,37 @@ here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 cache="${ORCHESTRA_TEST_CACHE:-$here/../../.cache}"
 mkdir -p "$cache/clis"
 target="$(cd "$cache/clis" && pwd)"
-names=(claude codex)
+names=(claude codex gemini opencode qwen)
+AIDER=0.86.2
 
 fail() { echo "install.sh: $*" >&2; exit 1; }
 
+print_program() {
+  local name="$1" path="$2" version
+  version="$("$path" --version 2>/dev/null | head -n 1)" || return 1
+  [[ -n "$version" ]] || return 1
+  printf '%s\t%s\t%s\n' "$name" "$path" "$version"
+}
+
+# Asking six CLIs takes seconds, so what they said is kept beside the stamp.
 print_programs() {
-  local name version
+  local name
   for name in "${names[@]}"; do
-    version="$("$target/node_modules/.bin/$name" --version 2>/dev/null | head -n 1)" || return 1
-    [[ -n "$version" ]] || return 1
-    printf '%s\t%s\t%s\n' "$name" "$target/node_modules/.bin/$name" "$version"
+    print_program "$name" "$target/node_modules/.bin/$name" || return 1
   done
+  print_program aider "$target/aider/bin/aider" || return 1
+}
+
+# Aider runs on Python 3.10 to 3.12 only.
+python_for_aider() {
+  local python
+  for python in python3.12 python3.11 python3.10 python3; do
+    if "$python" -c 'import sys, venv, ensurepip; sys.exit(not (3, 10) <= sys.version_info[:2] < (3, 13))' 2>/dev/null; then
+      echo "$python"
+      return
+    fi
+  done
+  return 1
 }
 
 # The lock names no download host, and npm fills it in from its own configuration.
@@ -36,8 +56,8 @@ stamp="$(cat "$here/package.json" "$here/package-lock.json" "${BASH_SOURCE[0]}" 
 exec 9>"$target/.lock"
 flock 9
 
-if [[ "$(cat "$target/.stamp" 2>/dev/null || true)" == "$stamp" ]] && programs="$(print_programs)"; then
-  echo "$programs"
+if [[ "$(cat "$target/.stamp" 2>/dev/null || true)" == "$stamp" ]]; then
+  cat "$target/.programs"
   exit 0
 fi
 
@@ -49,6 +69,15 @@ cp "$here/package.json" "$here/package-lock.json" "$target/"
 (cd "$target/node_modules/@anthropic-ai/claude-code" && node install.cjs >&2) \
   || fail 'the install step of Claude Code failed'
 
+# Its own requirements are pinned by its package.
+python="$(python_for_aider)" ||
+  fail 'Aider needs Python 3.10, 3.11 or 3.12 with venv; on Debian: apt-get install python3 python3-venv'
+rm -rf "$target/aider"
+"$python" -m venv "$target/aider"
+"$target/aider/bin/python" -m pip install --quiet --disable-pip-version-check "aider-chat==$AIDER" >&2 ||
+  fail "aider-chat $AIDER could not be installed"
+
 programs="$(print_programs)" || fail "installed into $target, but a CLI does not answer --version"
+echo "$programs" > "$target/.programs"
 echo "$stamp" > "$target/.stamp"
 echo "$programs"

@@ -23,6 +23,8 @@ export function makeHome({ dir, model, trust = [], path = process.env.PATH }) {
   put('.claude.json', json(claudeState(folders)))
   put('.claude/settings.json', json({ skipDangerousModePermissionPrompt: true }))
   put('.codex/config.toml', codexConfig(model, folders))
+  put('.gemini/settings.json', json(geminiSettings()))
+  put('.config/opencode/opencode.json', json(opencodeConfig(model)))
   put('.gitconfig', '[user]\n\tname = Orchestra Test\n\temail = test@example.invalid\n[init]\n\tdefaultBranch = main\n')
   put('.bashrc', 'PS1="$ "\n')
   chmodSync(home, 0o700)
@@ -61,6 +63,18 @@ function codexConfig(model, folders) {
   return `${lines.join('\n')}\n`
 }
 
+/** Logged in by key. Folder trust is off, as it is by default in older versions. */
+const geminiSettings = () => ({
+  security: { auth: { selectedType: 'gemini-api-key' }, folderTrust: { enabled: false } },
+})
+
+function opencodeConfig(model) {
+  const options = { baseURL: `${model}/v1`, apiKey: '{env:OPENAI_API_KEY}' }
+  const models = { 'scripted-1': { name: 'Scripted' } }
+  const scripted = { npm: '@ai-sdk/openai-compatible', name: 'Scripted', options, models }
+  return { model: 'scripted/scripted-1', small_model: 'scripted/scripted-1', provider: { scripted } }
+}
+
 /** Everything a CLI needs and nothing inherited: other variables of the caller change what the CLIs do. */
 function environment(home, model, path) {
   return {
@@ -72,6 +86,11 @@ function environment(home, model, path) {
     ANTHROPIC_BASE_URL: model,
     ANTHROPIC_API_KEY: KEY,
     OPENAI_API_KEY: KEY,
+    OPENAI_API_BASE: `${model}/v1`,
+    OPENAI_BASE_URL: `${model}/v1`,
+    OPENAI_MODEL: 'scripted-1',
+    GEMINI_API_KEY: KEY,
+    GOOGLE_GEMINI_BASE_URL: model,
     // Root may skip Claude Code's permission questions only inside something it takes for a sandbox.
     IS_SANDBOX: '1',
     CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',

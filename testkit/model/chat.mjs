@@ -62,5 +62,8 @@ function usage(turn, reply) {
   return { prompt_tokens: input, completion_tokens: output, total_tokens: input + output }
 }
 
+/** CLIs try again by the type of an error, not by its number alone. */
+const TYPES = { 400: 'invalid_request_error', 401: 'authentication_error', 429: 'rate_limit_error' }
+
 /** The body of an error answer. */
-export const error = (status) => ({ error: { type: 'server_error', code: `scripted_${status}`, message: `scripted error ${status}` } })
+export const error = (status) => ({ error: { type: TYPES[status] ?? 'server_error', code: `scripted_${status}`, message: `scripted error ${status}` } })

@@ -11,9 +11,12 @@ import { createHash } from 'node:crypto'
 /** Blocks that a CLI puts around or beside what the person wrote. */
 const WRAPPERS = /<(system-reminder|environment_context|user_instructions|INSTRUCTIONS|session_context|permissions instructions|skill|turn_aborted)>[\s\S]*?<\/\1>/g
 
+/** What Aider adds behind the person's text to remind the model of its edit format. */
+const REMINDER = /\n\n(To suggest changes to a file you MUST|# \*SEARCH\/REPLACE block\* Rules)[\s\S]*$/
+
 /** The text of a person: what is left when the CLI's own additions are gone. */
 export function stripWrappers(text) {
-  return text.replace(WRAPPERS, '').trim()
+  return text.replace(WRAPPERS, '').replace(REMINDER, '').trim()
 }
 
 /** Adds a user text, unless nothing but wrappers was in it. */

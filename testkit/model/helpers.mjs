@@ -8,11 +8,15 @@ const OWN_REQUESTS = [
   /Your task is to create a detailed summary of (the|this) conversation/i,
   /CONTEXT CHECKPOINT COMPACTION/,
   /^\[SUGGESTION MODE/,
+  /^Managed memory has TWO directories/,
 ]
+
+/** Openings of the system texts of CLIs that talk without offering any tool. */
+const WITHOUT_TOOLS = [/^Act as an expert (software developer|code analyst|architect engineer)/]
 
 /** True when the CLI asks for itself: no tools on offer, or one of its known texts. */
 export function isHelper(turn) {
-  if (turn.tools.length === 0) return true
+  if (turn.tools.length === 0) return !WITHOUT_TOOLS.some((opening) => opening.test(turn.system))
   const asked = `${turn.system.slice(0, 2000)}\n${lastUserText(turn)}`
   return OWN_REQUESTS.some((expression) => expression.test(asked))
 }

@@ -1,7 +1,8 @@
 // What a person does, step by step, in headless Chromium against the fake daemon.
 import assert from 'node:assert/strict';
-import { at, daemon, login, until, walk } from './support/flows.mjs';
+import { at, daemon, login, walk } from './support/flows.mjs';
 import { settled } from './support/settled.mjs';
+import { until } from './support/until.mjs';
 
 /** The seat is there, and keys go to the terminal. */
 async function inTerminal(page) {
@@ -177,6 +178,7 @@ const flows = {
     await page.waitForURL(/wall$/);
     await page.keyboard.press('c');
     await page.waitForURL(/chat$/);
+    await page.getByRole('textbox').waitFor();
     await page.keyboard.press('/');
     await page.keyboard.type('jn');
     assert.equal(await page.getByRole('textbox').inputValue(), 'jn');

@@ -55,3 +55,54 @@ async function forget(cache) {
   const keys = await cache.keys();
   await Promise.all(keys.slice(0, Math.max(0, keys.length - KEPT)).map((key) => cache.delete(key)));
 }
+
+/** What the daemon sent. A page that is in front says it in its own way, and no second time here. */
+self.addEventListener('push', (event) => event.waitUntil(show(event.data)));
+
+async function show(data) {
+  const said = read(data);
+  const pages = await self.clients.matchAll({ type: 'window', includeUncontrolled: true });
+  const watched = pages.some((page) => page.focused && page.visibilityState === 'visible');
+  if (watched && said.kind !== 'test' && !demanding()) return;
+  await self.registration.showNotification(said.title, {
+    body: said.body,
+    tag: said.tag,
+    renotify: true,
+    requireInteraction: said.kind === 'approval' || said.kind === 'question',
+    timestamp: Date.parse(said.at) || Date.now(),
+    icon: '/icons/icon-192.png',
+    badge: '/icons/icon-192.png',
+    data: { link: said.link },
+  });
+}
+
+/** Safari takes the right away from a page that gets a message and shows nothing. */
+function demanding() {
+  const { userAgent } = self.navigator;
+  return /AppleWebKit/.test(userAgent) && !/Chrom(e|ium)|CriOS/.test(userAgent);
+}
+
+function read(data) {
+  const nothing = { title: 'Orchestra', body: 'Open the page to see what is new.', link: '/', tag: 'unread' };
+  try {
+    return { ...nothing, ...data.json() };
+  } catch {
+    return nothing;
+  }
+}
+
+self.addEventListener('notificationclick', (event) => {
+  event.notification.close();
+  event.waitUntil(lead(event.notification.data?.link));
+});
+
+/** To the page that is open, else to a new one. Only paths of ours are followed. */
+async function lead(link) {
+  const path = typeof link === 'string' && /^\/(?![/\\])/.test(link) ? link : '/';
+  const pages = await self.clients.matchAll({ type: 'window', includeUncontrolled: true });
+  const page = pages.find((one) => one.visibilityState === 'visible') ?? pages[0];
+  if (!page) return self.clients.openWindow(path);
+  page.postMessage({ type: 'open', link: path });
+  // Only a person's click may bring a window to the front.
+  await page.focus().catch(() => undefined);
+}

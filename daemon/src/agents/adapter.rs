@@ -2,10 +2,21 @@
 //! titles and screens mean, how text has to look to arrive as text. One file per CLI;
 //! nothing outside knows a CLI by name.
 
+pub mod aider;
 mod asking;
 pub mod claude;
 pub mod codex;
+#[cfg(test)]
+mod corpus;
+pub mod custom;
+pub mod cursor;
+pub mod droid;
+mod events;
+pub mod gemini;
+pub mod opencode;
+pub mod qwen;
 pub mod shell;
+mod text;
 
 use crate::config::{PermissionMode, Specialist};
 use crate::model::approval::{Ask, Over, Word};
@@ -15,6 +26,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use text::squeeze;
 
 /// Everything a launch may depend on.
 #[derive(Debug, Clone)]
@@ -22,6 +34,8 @@ pub struct LaunchContext<'a> {
     pub agent: &'a str,
     /// Private folder of this agent; generated files go here.
     pub dir: &'a Path,
+    /// The user's HOME, where a CLI keeps what is theirs.
+    pub home: &'a Path,
     /// Our own binary, for hooks and the MCP server.
     pub orchestra: &'a Path,
     /// The CLI's program.
@@ -59,6 +73,24 @@ pub struct Launch {
     pub env: Vec<(String, String)>,
     /// Files to write beneath the agent's folder before the start.
     pub files: Vec<(PathBuf, String)>,
+    /// Stands in for a folder of the user's, for a CLI that takes nothing by flag.
+    pub overlay: Option<Overlay>,
+}
+
+/// A folder beneath the agent's that shows what is in the user's, by links, but for
+/// settings of its own: the user's with ours laid over them.
+#[derive(Debug, Clone)]
+pub struct Overlay {
+    /// Beneath the agent's folder.
+    pub folder: PathBuf,
+    /// The user's folder.
+    pub of: PathBuf,
+    /// Folders in there that the CLI makes by itself and that the user shall find again.
+    pub kept: &'static [&'static str],
+    /// Name of the settings file.
+    pub settings: &'static str,
+    /// What is laid over the user's settings; lists are added to theirs.
+    pub over: Value,
 }
 
 /// What a screen shows, as far as rules can tell.
@@ -74,6 +106,17 @@ pub struct Reading {
     pub composer: String,
     /// What the agent does, where the screen tells.
     pub state: Option<ActivityState>,
+}
+
+impl Reading {
+    /// A dialog is up that only a person may answer.
+    fn dialog(what: &str) -> Self {
+        Self {
+            dialog: Some(what.to_owned()),
+            state: Some(ActivityState::Waiting),
+            ..Self::default()
+        }
+    }
 }
 
 /// One state as one source tells it.
@@ -105,6 +148,10 @@ pub trait Adapter: Send + Sync {
     fn remedy(&self) -> &'static str;
     /// Versions that this file was written and tested for.
     fn tested(&self) -> &'static [&'static str];
+    /// False where it was built from the CLI's documentation and tried on a stand-in only.
+    fn proven(&self) -> bool {
+        true
+    }
     /// Where its model answers, from what it inherits and its user's own settings. Told to a
     /// CLI that would else send its key wherever a project's settings say.
     fn endpoint(&self, _inherited: &BTreeMap<String, String>) -> Option<String> {
@@ -172,8 +219,27 @@ pub trait Adapter: Send + Sync {
     fn takes_found(&self) -> bool {
         false
     }
-    /// True when an ended agent can go on with the same conversation.
-    fn resumes(&self) -> bool {
+    /// True when an ended agent can go on with that conversation.
+    fn resumes(&self, _session: &str, _transcript: Option<&Path>) -> bool {
+        false
+    }
+    /// A file in the agent's folder in which the CLI keeps what it was told, for one that
+    /// has no hook for that.
+    fn journal(&self) -> Option<&'static str> {
+        None
+    }
+    /// What that file says from a place on that was read to; with where each entry begins.
+    fn read_journal(&self, _dir: &Path, _text: &str) -> Vec<(usize, Vec<Fact>)> {
+        Vec::new()
+    }
+    /// True when the screen has to be read all the time, because neither title nor status
+    /// file tell when hooks say nothing.
+    fn watched(&self) -> bool {
+        false
+    }
+    /// True when there is no better evidence than the screen that a prompt was taken and
+    /// that its turn is over; receipts then say so.
+    fn by_screen(&self) -> bool {
         false
     }
 }
@@ -185,166 +251,15 @@ pub fn find(kind: &str) -> Option<&'static dyn Adapter> {
 
 /// Every adapter, in the order of the list that people see.
 pub fn all() -> &'static [&'static dyn Adapter] {
-    &[&claude::Claude, &codex::Codex, &shell::Shell]
-}
-
-/// Text without white space and zero-width spaces: what all CLIs leave alone.
-fn squeeze(text: &str) -> String {
-    text.chars()
-        .filter(|letter| !letter.is_whitespace() && *letter != '\u{200b}')
-        .collect()
-}
-
-/// True when a choice is on the screen: a pointer before a numbered option. Words of a
-/// dialog without it are words that somebody wrote.
-fn offers_choice(rows: &[&str], pointer: char) -> bool {
-    rows.iter().any(|row| {
-        let option = row
-            .trim_start_matches([' ', '│'])
-            .strip_prefix(pointer)
-            .map(str::trim_start);
-        option.is_some_and(|option| {
-            let digits = option.trim_start_matches(|letter: char| letter.is_ascii_digit());
-            digits.len() < option.len() && digits.starts_with('.')
-        })
-    })
-}
-
-/// Text made safe to paste: line ends as LF, no control characters but tab and LF,
-/// so that no escape sequence can end a bracketed paste.
-fn pasteable(text: &str) -> String {
-    text.replace("\r\n", "\n")
-        .replace('\r', "\n")
-        .chars()
-        .filter(|letter| !letter.is_control() || matches!(letter, '\n' | '\t'))
-        .collect()
-}
-
-/// A POSIX shell word.
-fn shell_word(path: &Path) -> String {
-    format!("'{}'", path.display().to_string().replace('\'', r"'\''"))
-}
-
-/// The rules every agent gets, with its own instructions.
-fn rules(context: &LaunchContext<'_>) -> String {
-    let template = if context.primary {
-        include_str!("../../../claude-config/CLAUDE.md")
-    } else {
-        include_str!("../../../claude-config/specialist.md")
-    };
-    let cwd = context.cwd.display().to_string();
-    let specialists = specialists(context.specialists);
-    fill(
-        template,
-        &[
-            ("agent_id", context.agent),
-            ("cwd", &cwd),
-            ("specialist", context.specialist),
-            ("specialists", &specialists),
-            ("instructions", context.instructions),
-        ],
-    )
-}
-
-fn specialists(list: &[Specialist]) -> String {
-    if list.is_empty() {
-        return "None are configured: do the work yourself.".to_owned();
-    }
-    let line = |one: &Specialist| {
-        let labels = one.labels.join(", ");
-        format!("- {}: {labels}. {}", one.name, one.instructions)
-    };
-    list.iter().map(line).collect::<Vec<_>>().join("\n")
-}
-
-/// Puts each value in once; what a value contains is not filled again.
-fn fill(template: &str, values: &[(&str, &str)]) -> String {
-    let mut out = String::with_capacity(template.len());
-    let mut rest = template;
-    while let Some(at) = rest.find("{{") {
-        let (before, after) = rest.split_at(at);
-        out.push_str(before);
-        let known = after.find("}}").and_then(|end| {
-            Some((
-                end,
-                values.iter().find(|(name, _)| *name == &after[2..end])?,
-            ))
-        });
-        match known {
-            Some((end, (_, value))) => {
-                out.push_str(value);
-                rest = &after[end + 2..];
-            }
-            None => {
-                out.push_str("{{");
-                rest = &after[2..];
-            }
-        }
-    }
-    out + rest
-}
-
-/// Fills the strings of a JSON template after it was parsed, so that no value can
-/// break out of its string.
-fn fill_json(template: &str, values: &[(&str, &str)]) -> Value {
-    fn walk(value: &mut Value, values: &[(&str, &str)]) {
-        match value {
-            Value::String(text) => *text = fill(text, values),
-            Value::Array(items) => items.iter_mut().for_each(|item| walk(item, values)),
-            Value::Object(map) => map.values_mut().for_each(|item| walk(item, values)),
-            _ => {}
-        }
-    }
-    let mut value = serde_json::from_str(template).unwrap_or_default();
-    walk(&mut value, values);
-    value
-}
-
-/// Text that no CLI takes for a command: one leading space before `!` and `/`, one
-/// trailing space against completion of a last `@word` and a closing backslash.
-fn as_text(text: &str) -> String {
-    let mut text = pasteable(text);
-    if text.starts_with(['!', '/']) {
-        text.insert(0, ' ');
-    }
-    text.push(' ');
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pasted_text_holds_no_way_out() {
-        assert_eq!(pasteable("a\x1b[201~b\r\nc\rd\te\0"), "a[201~b\nc\nd\te");
-    }
-
-    #[test]
-    fn values_stay_where_they_are_put() {
-        assert_eq!(shell_word(Path::new("/a'b c")), r"'/a'\''b c'");
-        let values = [("a", "x{{b}}"), ("b", "y\"")];
-        assert_eq!(fill("{{a}} {{b}} {{c}} {{", &values), "x{{b}} y\" {{c}} {{");
-        let json = fill_json(r#"{"k":["{{b}}"]}"#, &values);
-        assert_eq!(json["k"][0], "y\"");
-    }
-
-    #[test]
-    fn every_template_is_filled_to_the_end() {
-        for template in [
-            include_str!("../../../claude-config/CLAUDE.md"),
-            include_str!("../../../claude-config/specialist.md"),
-        ] {
-            let names = [
-                "agent_id",
-                "cwd",
-                "specialist",
-                "specialists",
-                "instructions",
-            ];
-            let values: Vec<_> = names.iter().map(|name| (*name, "v")).collect();
-            let text = fill(template, &values);
-            assert!(!text.contains("{{"), "{text}");
-        }
-    }
+    &[
+        &claude::Claude,
+        &codex::Codex,
+        &gemini::Gemini,
+        &opencode::Opencode,
+        &qwen::Qwen,
+        &aider::Aider,
+        &cursor::Cursor,
+        &droid::Droid,
+        &shell::Shell,
+    ]
 }

@@ -27,6 +27,21 @@ impl Agents {
             Source::Hook
         };
         let facts = adapter.facts(call.name.as_deref(), &call.event);
+        // What it was told stands in its journal before the end of that turn is heard.
+        self.read_journal(id, adapter, true).await?;
+        self.take_facts(id, source, &call.key, Timestamp(call.at), &facts)
+            .await
+    }
+
+    /// Takes what a CLI said of itself, once for each key.
+    pub(in crate::agents) async fn take_facts(
+        &self,
+        id: &AgentId,
+        source: Source,
+        key: &str,
+        at: Timestamp,
+        facts: &[Fact],
+    ) -> Result<(), AgentError> {
         let kept: Vec<Evidence> = facts
             .iter()
             .filter(|fact| !matches!(fact, Fact::Activity { .. }))
@@ -35,17 +50,16 @@ impl Agents {
                 source,
             })
             .collect();
-        if !kept.is_empty() && store::evidence::known(&self.store, id, &call.key).await? {
+        if !kept.is_empty() && store::evidence::known(&self.store, id, key).await? {
             return Ok(());
         }
         // The effect on the agent first: it may be repeated. After a kill in between, the
         // replay finds the key unknown and does the rest; the other way round it would not.
-        for fact in &facts {
+        for fact in facts {
             self.take(id, source, fact).await?;
         }
         if !kept.is_empty() {
-            let at = Timestamp(call.at);
-            store::evidence::insert(&self.store, id, &call.key, &kept, at).await?;
+            store::evidence::insert(&self.store, id, key, &kept, at).await?;
             self.announce(id);
         }
         Ok(())

@@ -1,6 +1,6 @@
 //! Which CLIs are installed, asked of the CLIs themselves and remembered for a while.
 
-use super::adapter::{self, Adapter};
+use super::adapter::{self, Adapter, custom};
 use crate::config::Config;
 use orchestra_protocol::agent::AgentKind;
 use parking_lot::Mutex;
@@ -31,6 +31,8 @@ type Look = (Instant, Option<Installed>);
 #[derive(Clone)]
 pub struct Kinds {
     config: Arc<Config>,
+    /// Those that the configuration declares.
+    declared: Arc<Vec<&'static dyn Adapter>>,
     known: Arc<Mutex<HashMap<&'static str, Look>>>,
 }
 
@@ -38,9 +40,21 @@ impl Kinds {
     /// Knows nothing yet.
     pub fn new(config: Arc<Config>) -> Self {
         Self {
+            declared: Arc::new(custom::all(&config)),
             config,
             known: Arc::default(),
         }
+    }
+
+    /// Every kind, built in or declared.
+    fn all(&self) -> impl Iterator<Item = &'static dyn Adapter> {
+        let (known, declared) = (adapter::all(), self.declared.iter());
+        known.iter().chain(declared).copied()
+    }
+
+    /// The adapter of a kind.
+    pub fn adapter(&self, kind: &str) -> Option<&'static dyn Adapter> {
+        self.all().find(|adapter| adapter.kind() == kind)
     }
 
     /// The CLI's program and version, if it is installed.
@@ -67,8 +81,8 @@ impl Kinds {
     /// Every kind with what is missing for it.
     pub async fn list(&self) -> Vec<AgentKind> {
         let mut list = Vec::new();
-        for adapter in adapter::all() {
-            let found = self.find(*adapter).await;
+        for adapter in self.all() {
+            let found = self.find(adapter).await;
             let specialists = &self.config.settings.specialists;
             list.push(AgentKind {
                 kind: adapter.kind().to_owned(),
@@ -78,6 +92,7 @@ impl Kinds {
                 version: found.as_ref().and_then(|one| one.version.clone()),
                 ready: found.is_some(),
                 remedy: found.is_none().then(|| adapter.remedy().to_owned()),
+                proven: adapter.proven(),
                 tested: adapter.tested().iter().map(|&one| one.to_owned()).collect(),
                 specialists: specialists
                     .iter()

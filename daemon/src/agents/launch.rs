@@ -5,6 +5,7 @@
 
 use super::adapter::{Adapter, Launch};
 use super::mask::Mask;
+use super::overlay;
 use crate::config::{Config, ConfigError, paths};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -40,6 +41,9 @@ pub fn prepare(
         paths::private_folder(parent)?;
     }
     paths::private_folder(&dir)?;
+    if let Some(overlay) = &launch.overlay {
+        overlay::lay(&dir, overlay)?;
+    }
     for (name, content) in &launch.files {
         write_private(&dir.join(name), content.as_bytes())?;
     }
@@ -59,11 +63,14 @@ pub fn prepare(
 
 /// What an agent of this kind has of the daemon's own environment.
 pub fn inherited(config: &Config, adapter: &dyn Adapter) -> BTreeMap<String, String> {
+    let mut env = config.inherited();
     let own = config.settings.kinds.get(adapter.kind());
     let credentials = own.map(|kind| kind.env.as_slice()).unwrap_or_default();
-    let value = |name: &String| Some((name.clone(), config.environment.get(name)?.clone()));
-    let mut env = config.inherited();
-    env.extend(credentials.iter().filter_map(value));
+    for name in credentials {
+        if let Some(value) = config.environment.get(name) {
+            env.insert(name.clone(), value.clone());
+        }
+    }
     env
 }
 
@@ -89,7 +96,7 @@ fn environment(
 }
 
 /// Writes a file that only its owner may read, whole or not at all.
-fn write_private(path: &Path, content: &[u8]) -> Result<(), ConfigError> {
+pub(in crate::agents) fn write_private(path: &Path, content: &[u8]) -> Result<(), ConfigError> {
     let failed = |error: std::io::Error| {
         ConfigError::Folder(format!("cannot write {}: {error}", path.display()))
     };

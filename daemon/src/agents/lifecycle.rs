@@ -20,6 +20,10 @@ use orchestra_protocol::worktree::WorktreeAsk;
 use orchestra_tmux::process::Grace;
 use secrecy::ExposeSecret;
 use std::path::Path;
+use std::time::Duration;
+
+/// Pause between the keys that interrupt a CLI.
+const BETWEEN_KEYS: Duration = Duration::from_millis(300);
 
 /// Where a new agent stands, and how long it may live.
 #[derive(Debug, Default)]
@@ -193,13 +197,11 @@ impl Agents {
             order.permissions = self.config.settings.primary.permissions;
         }
         let transcript = agent.transcript.as_deref().map(Path::new);
-        let resume = order.adapter.resumes() && transcript.is_some_and(Path::is_file);
         let _one = self.resuming.acquire().await;
-        let conversation = match (&agent.cli_session, resume) {
+        let kept = agent.cli_session.as_ref();
+        let conversation = match kept.filter(|one| order.adapter.resumes(one, transcript)) {
             // Another has taken it up meanwhile: two writers would spoil it.
-            (Some(session), true) if !self.taken(session).await? => {
-                Conversation::of(session.clone())
-            }
+            Some(session) if !self.taken(session).await? => Conversation::of(session.clone()),
             _ => Conversation::fresh(),
         };
         let (token, hash) = new_agent_token();
@@ -291,12 +293,13 @@ impl Agents {
             return Err(AgentError::Ended(id.clone()));
         }
         let adapter = self.adapter(&agent.view.kind)?;
-        let keys: Vec<String> = adapter
-            .interrupt_keys()
-            .iter()
-            .map(|&key| key.to_owned())
-            .collect();
-        self.terminals.keys(id, &keys).await?;
+        for (index, key) in adapter.interrupt_keys().iter().enumerate() {
+            if index > 0 {
+                // Two at once would be read as one other key.
+                tokio::time::sleep(BETWEEN_KEYS).await;
+            }
+            self.terminals.keys(id, &[(*key).to_owned()]).await?;
+        }
         Ok(agent)
     }
 
@@ -380,6 +383,7 @@ impl Agents {
                 since: now,
                 source: "process".into(),
                 confidence: 0.0,
+                until: None,
             },
             task_id: None,
             created_at: now,

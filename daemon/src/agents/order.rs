@@ -1,6 +1,6 @@
 //! From a request to what is started: kind, program, folder, rules.
 
-use super::adapter::{self, Adapter};
+use super::adapter::Adapter;
 use super::{AgentError, Agents, folder};
 use crate::config::PermissionMode;
 use crate::model::limits;
@@ -24,7 +24,8 @@ impl Agents {
     /// # Errors
     /// `UnknownKind` when there is none.
     pub fn adapter(&self, kind: &str) -> Result<&'static dyn Adapter, AgentError> {
-        adapter::find(kind).ok_or_else(|| AgentError::UnknownKind(kind.to_owned()))
+        let adapter = self.kinds.adapter(kind);
+        adapter.ok_or_else(|| AgentError::UnknownKind(kind.to_owned()))
     }
 
     /// The kind and specialist that a request would start, if they can start here.

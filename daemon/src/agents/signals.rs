@@ -7,7 +7,7 @@
 
 use super::adapter::Told;
 use crate::model::evidence::Source;
-use orchestra_protocol::agent::{Activity, ActivityState, Signal};
+use orchestra_protocol::agent::{Activity, ActivityState, Signal, WaitingFor};
 use orchestra_protocol::time::Timestamp;
 use std::collections::BTreeMap;
 
@@ -34,6 +34,14 @@ pub struct Signals {
     records: BTreeMap<&'static str, (Source, Record)>,
     /// A hook of the CLI waits for a person's word now.
     asking: bool,
+    wall: Option<Wall>,
+}
+
+/// The CLI said that its quota is used up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wall {
+    pub since: Timestamp,
+    pub until: Timestamp,
 }
 
 impl Signals {
@@ -101,8 +109,37 @@ impl Signals {
             .any(|source| self.records.contains_key(source.word()))
     }
 
+    /// Notes that the CLI's quota is used up until a time, or is there again.
+    pub fn set_wall(&mut self, wall: Option<Wall>) {
+        self.wall = wall;
+    }
+
+    /// True while a wall stands.
+    pub fn has_wall(&self) -> bool {
+        self.wall.is_some()
+    }
+
+    /// The wall, unless the CLI began to work behind it: a person has raised its quota.
+    fn standing_wall(&self) -> Option<Wall> {
+        let wall = self.wall?;
+        let works = self.winner().is_some_and(|(_, record)| {
+            record.told.state == ActivityState::Busy && record.since > wall.since
+        });
+        (!works).then_some(wall)
+    }
+
     /// The decision; `born` is when the agent began.
     pub fn decide(&self, born: Timestamp) -> Activity {
+        if let Some(wall) = self.standing_wall() {
+            return Activity {
+                state: ActivityState::Waiting,
+                waiting_for: Some(WaitingFor::Quota),
+                since: wall.since,
+                source: Source::Hook.word().to_owned(),
+                confidence: Source::Hook.confidence(),
+                until: Some(wall.until),
+            };
+        }
         match self.winner() {
             Some((source, record)) => Activity {
                 state: record.told.state,
@@ -110,6 +147,7 @@ impl Signals {
                 since: self.since(source, record),
                 source: source.word().to_owned(),
                 confidence: source.confidence(),
+                until: None,
             },
             None => Activity {
                 state: ActivityState::Unknown,
@@ -117,6 +155,7 @@ impl Signals {
                 since: born,
                 source: Source::Process.word().to_owned(),
                 confidence: 0.0,
+                until: None,
             },
         }
     }
@@ -132,20 +171,35 @@ impl Signals {
     }
 
     /// Every signal, the winner marked.
-    pub fn explain(&self) -> Vec<Signal> {
+    pub fn explain(&self, now: Timestamp) -> Vec<Signal> {
+        let wall = self.standing_wall();
         let winner = self.winner().map(|(source, _)| source);
-        self.records
-            .values()
-            .map(|(source, record)| Signal {
-                source: source.word().to_owned(),
-                state: record.told.state,
-                waiting_for: record.told.waiting_for,
-                at: record.seen,
-                confidence: source.confidence(),
-                won: winner == Some(*source),
-                detail: record.detail.clone(),
-            })
-            .collect()
+        let winner = winner.filter(|_| wall.is_none());
+        let quota = wall.map(|wall| Signal {
+            source: Source::Hook.word().to_owned(),
+            state: ActivityState::Waiting,
+            waiting_for: Some(WaitingFor::Quota),
+            at: wall.since,
+            since: wall.since,
+            age_ms: now.since(wall.since),
+            counted: true,
+            confidence: Source::Hook.confidence(),
+            won: true,
+            detail: format!("its quota is used up until {}", wall.until),
+        });
+        let records = self.records.values().map(|(source, record)| Signal {
+            source: source.word().to_owned(),
+            state: record.told.state,
+            waiting_for: record.told.waiting_for,
+            at: record.seen,
+            since: record.since,
+            age_ms: now.since(record.seen),
+            counted: true,
+            confidence: source.confidence(),
+            won: winner == Some(*source),
+            detail: record.detail.clone(),
+        });
+        quota.into_iter().chain(records).collect()
     }
 
     fn get(&self, source: Source) -> Option<(Source, &Record)> {
@@ -198,137 +252,4 @@ fn is_event(source: Source) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use orchestra_protocol::agent::WaitingFor;
-
-    const BUSY: Told = Told::plain(ActivityState::Busy);
-    const IDLE: Told = Told::plain(ActivityState::Idle);
-
-    #[test]
-    fn nothing_known_is_unknown_and_says_so() {
-        let activity = Signals::default().decide(Timestamp(7));
-        assert_eq!(activity.state, ActivityState::Unknown);
-        assert!(activity.confidence < 0.1);
-    }
-
-    #[test]
-    fn the_status_file_wins() {
-        let mut signals = Signals::default();
-        signals.tell(Source::Hook, BUSY, Timestamp(5_000), "");
-        signals.tell(Source::StatusFile, IDLE, Timestamp(1_000), "");
-        let activity = signals.decide(Timestamp(0));
-        assert_eq!(activity.state, ActivityState::Busy, "not looked at since");
-        signals.tell(Source::StatusFile, IDLE, Timestamp(5_500), "");
-        let activity = signals.decide(Timestamp(0));
-        assert_eq!(activity.state, ActivityState::Idle);
-        assert_eq!(activity.since, Timestamp(5_000), "not before the hook");
-    }
-
-    #[test]
-    fn a_turn_that_ended_between_two_looks_does_not_stay_busy() {
-        let mut signals = Signals::default();
-        signals.tell(Source::Title, IDLE, Timestamp(1_000), "");
-        signals.tell(Source::Hook, BUSY, Timestamp(10_000), "");
-        signals.tell(Source::Title, IDLE, Timestamp(10_500), "");
-        assert_eq!(signals.decide(Timestamp(0)).state, ActivityState::Busy);
-        signals.tell(Source::Title, IDLE, Timestamp(13_500), "");
-        let activity = signals.decide(Timestamp(0));
-        assert_eq!(activity.state, ActivityState::Idle);
-        assert_eq!(activity.since, Timestamp(10_000));
-    }
-
-    #[test]
-    fn a_title_that_changed_well_after_the_hook_wins_over_it() {
-        let mut signals = Signals::default();
-        signals.tell(Source::Hook, BUSY, Timestamp(10_000), "");
-        signals.tell(Source::Title, IDLE, Timestamp(10_500), "");
-        assert_eq!(signals.decide(Timestamp(0)).state, ActivityState::Busy);
-        signals.tell(Source::Title, BUSY, Timestamp(10_600), "");
-        signals.tell(Source::Title, IDLE, Timestamp(12_000), "");
-        let activity = signals.decide(Timestamp(0));
-        assert_eq!(
-            (activity.state, activity.source.as_str()),
-            (ActivityState::Idle, "title")
-        );
-    }
-
-    #[test]
-    fn a_dialog_on_the_screen_wins_over_a_title_that_looks_idle() {
-        let mut signals = Signals::default();
-        let asks = Told {
-            state: ActivityState::Waiting,
-            waiting_for: Some(WaitingFor::Question),
-        };
-        signals.tell(Source::Title, IDLE, Timestamp(2), "");
-        signals.tell(Source::Screen, asks, Timestamp(1), "trust");
-        let activity = signals.decide(Timestamp(0));
-        assert_eq!(activity.waiting_for, Some(WaitingFor::Question));
-    }
-
-    #[test]
-    fn a_lost_start_hook_is_made_up_for_by_a_status_file_that_stays_idle() {
-        let mut signals = Signals::default();
-        signals.tell(Source::StatusFile, IDLE, Timestamp(1_000), "");
-        assert!(!signals.long_idle(Timestamp(3_000)));
-        assert!(signals.long_idle(Timestamp(7_000)));
-        signals.tell(Source::StatusFile, BUSY, Timestamp(8_000), "");
-        assert!(!signals.long_idle(Timestamp(20_000)));
-    }
-
-    #[test]
-    fn a_hook_that_waits_for_a_person_is_right_whatever_the_title_shows() {
-        let mut signals = Signals::default();
-        let asks = Told {
-            state: ActivityState::Waiting,
-            waiting_for: Some(WaitingFor::Permission),
-        };
-        signals.tell(Source::Hook, asks, Timestamp(1_000), "asks");
-        signals.tell(Source::Title, BUSY, Timestamp(9_000), "");
-        signals.set_asking(true);
-        let activity = signals.decide(Timestamp(0));
-        assert_eq!(
-            (activity.state, activity.source.as_str()),
-            (ActivityState::Waiting, "hook")
-        );
-        signals.set_asking(false);
-        assert_eq!(signals.decide(Timestamp(0)).state, ActivityState::Busy);
-        signals.set_asking(true);
-        signals.tell(Source::Hook, IDLE, Timestamp(10_000), "ended its turn");
-        assert_eq!(signals.decide(Timestamp(0)).state, ActivityState::Idle);
-    }
-
-    #[test]
-    fn a_status_file_read_too_early_says_nothing_about_a_question() {
-        let mut signals = Signals::default();
-        let asked = Timestamp(10_000);
-        signals.tell(Source::StatusFile, BUSY, Timestamp(10_400), "");
-        assert!(!signals.waits_no_more(asked));
-        signals.tell(Source::StatusFile, BUSY, Timestamp(11_100), "");
-        assert!(signals.waits_no_more(asked));
-        let asks = Told {
-            state: ActivityState::Waiting,
-            waiting_for: Some(WaitingFor::Permission),
-        };
-        signals.tell(Source::StatusFile, asks, Timestamp(12_000), "");
-        assert!(!signals.waits_no_more(asked));
-    }
-
-    #[test]
-    fn exactly_one_signal_has_won() {
-        let mut signals = Signals::default();
-        let asks = Told {
-            state: ActivityState::Waiting,
-            waiting_for: Some(WaitingFor::Permission),
-        };
-        signals.tell(Source::Screen, IDLE, Timestamp(1), "");
-        signals.tell(Source::Hook, asks, Timestamp(2), "asks");
-        let won: Vec<_> = signals
-            .explain()
-            .into_iter()
-            .filter(|one| one.won)
-            .collect();
-        assert_eq!(won.len(), 1);
-        assert_eq!(won[0].source, "hook");
-    }
-}
+mod tests;

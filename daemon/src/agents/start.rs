@@ -95,6 +95,7 @@ impl Agents {
         let context = LaunchContext {
             agent: agent.id.as_str(),
             dir: &dir,
+            home: &self.config.paths.home,
             orchestra: &self.orchestra,
             program: &order.program,
             cwd: &order.cwd,

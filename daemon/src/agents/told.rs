@@ -3,26 +3,11 @@
 use super::{Agents, Told};
 use crate::model::evidence::Source;
 use crate::model::ids::AgentId;
-use crate::store::StoreError;
-use orchestra_protocol::agent::{ActivityState, Explanation, WaitingFor};
+use orchestra_protocol::agent::{ActivityState, WaitingFor};
 use orchestra_protocol::time::Timestamp;
 use std::collections::HashMap;
 
 impl Agents {
-    /// Every signal of an agent's activity and which one won.
-    ///
-    /// # Errors
-    /// `NotFound` when there is none of that id.
-    pub async fn explain(&self, id: &AgentId) -> Result<Explanation, StoreError> {
-        let agent = self.get(id).await?;
-        let signals = self.with_live(id, |live| live.signals.explain());
-        Ok(Explanation {
-            agent_id: id.to_string(),
-            activity: agent.view.activity,
-            signals: signals.unwrap_or_default(),
-        })
-    }
-
     /// True once the CLI said that it takes prompts: its conversation began, or, should
     /// that hook have been lost, its own status file has said idle for a while. Kinds
     /// that never say so are judged by their screen.

@@ -24,6 +24,8 @@ const LOOK: Duration = Duration::from_millis(500);
 const LAST_WORDS: Duration = Duration::from_secs(2);
 /// Longest last line that goes into a reason.
 const LAST_LINE: usize = 160;
+/// Where a wrapper keeps what its program printed last.
+const LAST_WORDS_FILE: &str = "last-words.txt";
 /// Where the last screen of an ended agent is kept.
 pub const LAST_SCREEN: &str = "last-screen.txt";
 
@@ -75,6 +77,8 @@ impl Agents {
                         for agent in living {
                             agents.read_sources(&agent).await;
                             agents.check_time(&agent).await;
+                            agents.check_quota(&agent).await;
+                            agents.check_stillness(&agent).await;
                         }
                     }
                     Err(error) => tracing::error!(%error, "the living agents cannot be read"),
@@ -98,6 +102,7 @@ impl Agents {
         }
         self.read_spool(id, LAST_WORDS).await;
         let last = self.keep_last_screen(id).await;
+        let last = self.last_words(id).await.or(last);
         let (status, mut reason) = match (exit_code, signal) {
             (Some(0), _) => (AgentStatus::Completed, "it ended by itself".to_owned()),
             (Some(code), _) => (
@@ -164,6 +169,18 @@ impl Agents {
         Some(line.trim().chars().take(LAST_LINE).collect())
     }
 
+    /// The last line that a wrapper kept of an agent that was quicker than tmux.
+    async fn last_words(&self, id: &AgentId) -> Option<String> {
+        let path = self
+            .config
+            .paths
+            .agent_dir(id.as_str())
+            .join(LAST_WORDS_FILE);
+        let text = tokio::fs::read_to_string(path).await.ok()?;
+        let line = text.lines().rfind(|line| !line.trim().is_empty())?;
+        Some(line.trim().chars().take(LAST_LINE).collect())
+    }
+
     async fn check_time(&self, agent: &StoredAgent) {
         let (Some(limit), Some(started)) = (agent.timeout_ms, agent.view.started_at) else {
             return;
@@ -205,17 +222,21 @@ impl Agents {
             self.tell(id, Source::Title, told, "the terminal's title")
                 .await;
         }
-        self.read_unready_screen(agent).await;
+        if let Err(error) = self.read_journal(id, adapter, false).await {
+            tracing::warn!(agent.id = %id, %error, "a CLI's journal could not be taken");
+        }
+        self.read_silent_screen(agent).await;
     }
 
-    /// An agent that never said it is ready may be stuck in a dialog: look.
-    async fn read_unready_screen(&self, agent: &StoredAgent) {
+    /// An agent that never said it is ready may be stuck in a dialog, and some CLIs tell by
+    /// nothing else what they do: look.
+    async fn read_silent_screen(&self, agent: &StoredAgent) {
         let id = &agent.id;
         let Ok(adapter) = self.adapter(&agent.view.kind) else {
             return;
         };
         let heard = self.with_live(id, |live| live.heard()).unwrap_or(true);
-        if heard {
+        if heard && !adapter.watched() {
             self.tell(id, Source::Screen, None, "").await;
             return;
         }

@@ -35,10 +35,13 @@ fn forget(state: &AppState, tasks: &Tasks) {
             }
             let days = |days: u32| Timestamp(Timestamp::now().0 - i64::from(days) * DAY_MS);
             let before = days(config.settings.retention.events_days);
+            let ended = days(config.settings.retention.ended_days);
             let pruned = async {
+                store::retention::prune(&store, ended).await?;
                 store::events::prune(&store, before).await?;
                 store::evidence::prune(&store, before).await?;
                 store::approvals::prune(&store, before).await?;
+                store::push_log::prune(&store, before).await?;
                 store::idempotency::prune(&store).await
             };
             if let Err(error) = pruned.await {

@@ -75,10 +75,26 @@ impl Chat {
             self.explain(first, "the agent starts").await?;
             return Ok(Next::Wait(PATIENCE));
         }
+        if let (MessageStatus::Accepted, Some(next)) = (first.view.status, open.get(1))
+            && next.view.status == MessageStatus::Queued
+        {
+            self.explain(next, "the agent is busy; it comes next")
+                .await?;
+        }
+        // A command at a shell may take its time, and must not run twice.
+        if first.view.status == MessageStatus::Accepted
+            && !adapter.is_shell()
+            && let Some(why) = self.agents.stuck(id)
+        {
+            return self.nudge(&agent, first, &why).await;
+        }
         match first.view.status {
             MessageStatus::Queued => self.offer(&agent, adapter, first).await.map(Next::Wait),
             MessageStatus::Pasted => self.recover(&agent, adapter, first).await.map(Next::Wait),
             MessageStatus::Submitted => self.insist(&agent, adapter, first).await.map(Next::Wait),
+            MessageStatus::Accepted if adapter.by_screen() => {
+                self.end_by_screen(&agent, first).await.map(Next::Wait)
+            }
             MessageStatus::Accepted => self.await_end(&agent, first).await,
             MessageStatus::Answered | MessageStatus::Failed => Ok(Next::Again),
         }
@@ -99,6 +115,29 @@ impl Chat {
                 .await?;
         }
         Ok(Next::Again)
+    }
+
+    /// An agent that is stuck is interrupted and told again once; then it is given up.
+    async fn nudge(
+        &self,
+        agent: &StoredAgent,
+        message: &StoredMessage,
+        why: &str,
+    ) -> Result<Next, ChatError> {
+        tracing::warn!(agent.id = %agent.id, why, "agent {} is stuck", agent.id);
+        self.agents.forget_stillness(&agent.id);
+        self.agents.interrupt(&agent.id).await?;
+        if message.nudges == 0 {
+            let reason =
+                format!("the agent was stuck ({why}); it was interrupted and is told again");
+            store::messages::nudge(&self.store, &message.view.id, &reason).await?;
+            self.events.wake();
+        } else {
+            let reason = format!("limit: the agent was stuck again after a nudge: {why}");
+            self.step(message, MessageStatus::Failed, Some(&reason))
+                .await?;
+        }
+        Ok(Next::Wait(PATIENCE))
     }
 
     /// An interrupted turn fires no hook: it is seen by an agent that is idle again.

@@ -16,6 +16,8 @@ const SEAT_QUIET: Duration = Duration::from_secs(10);
 const FIRST_LOOK: Duration = Duration::from_millis(1_000);
 /// How long the CLI may take to say that it took a prompt.
 const ACCEPT: i64 = 3_000;
+/// How long a screen may take to show what Enter did.
+const DRAWN: i64 = 700;
 /// How often Enter is pressed for one message.
 const ENTERS: i64 = 4;
 /// How long evidence of an earlier daemon's Enter may still be under way.
@@ -97,7 +99,11 @@ impl Chat {
         }
         self.press(agent, "Enter").await?;
         self.step(&message, MessageStatus::Submitted, None).await?;
-        Ok(Duration::from_millis(ACCEPT.unsigned_abs()))
+        Ok(match adapter.by_screen() {
+            // Nobody rings when such a CLI took it.
+            true => PATIENCE,
+            false => Duration::from_millis(ACCEPT.unsigned_abs()),
+        })
     }
 
     /// An earlier daemon ended between the paste and its record of Enter.
@@ -143,13 +149,21 @@ impl Chat {
         message: &StoredMessage,
     ) -> Result<Duration, ChatError> {
         let waited = Timestamp::now().since(message.view.updated_at);
-        if waited < ACCEPT {
-            return Ok(Duration::from_millis((ACCEPT - waited).unsigned_abs()));
+        let least = if adapter.by_screen() { DRAWN } else { ACCEPT };
+        if waited < least {
+            return Ok(Duration::from_millis((least - waited).unsigned_abs()));
         }
         let reading = self.agents.look(&agent.id, adapter).await?;
         if let Some(dialog) = &reading.dialog {
             self.explain(message, &format!("the agent {dialog}"))
                 .await?;
+            return Ok(PATIENCE);
+        }
+        if adapter.by_screen() && !Self::stands(adapter, &reading, message) {
+            self.taken_by_screen(agent, adapter, message).await?;
+            return Ok(Duration::ZERO);
+        }
+        if waited < ACCEPT {
             return Ok(PATIENCE);
         }
         if message.tries >= ENTERS {
@@ -183,7 +197,11 @@ impl Chat {
     }
 
     /// True when the text, or its beginning, stands in the composer.
-    fn stands(adapter: &dyn Adapter, reading: &Reading, message: &StoredMessage) -> bool {
+    pub(in crate::chat) fn stands(
+        adapter: &dyn Adapter,
+        reading: &Reading,
+        message: &StoredMessage,
+    ) -> bool {
         reading.leftover || adapter.holds(&reading.composer, &Self::composed(adapter, message))
     }
 
@@ -194,6 +212,9 @@ impl Chat {
         adapter: &dyn Adapter,
     ) -> Result<Option<String>, ChatError> {
         let activity = &agent.view.activity;
+        if let Some(until) = agent.quota_until {
+            return Ok(Some(format!("the agent waits for its quota until {until}")));
+        }
         let told = match (activity.state, activity.waiting_for) {
             (ActivityState::Busy, _) => Some("the agent is busy; it comes next"),
             (_, Some(WaitingFor::Permission)) => Some("the agent waits for a permission"),

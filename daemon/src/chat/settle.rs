@@ -9,6 +9,7 @@ use crate::store::messages::{NewMessage, Step};
 use crate::store::rows::{StoredAgent, StoredMessage};
 use crate::store::{self};
 use orchestra_protocol::message::{Author, MessageStatus};
+use orchestra_protocol::time::Timestamp;
 
 /// Sender of what a person typed into the terminal.
 const TYPED: &str = "terminal";
@@ -31,7 +32,7 @@ impl Chat {
                     self.ended(agent, &open, &messages, text.as_deref()).await?;
                 }
                 Fact::TurnFailed { reason } => {
-                    self.failed(&open, &messages, reason).await?;
+                    self.failed(agent, &open, &messages, reason).await?;
                 }
                 Fact::SessionBound { cleared: true, .. } => {
                     self.cleared(adapter, &open, &messages).await?;
@@ -108,11 +109,12 @@ impl Chat {
             .iter()
             .map(|message| effect(message, MessageStatus::Answered, None))
             .collect();
-        let text = match (marker, text) {
-            (true, Some(code)) => Some(
+        let text = match (open.evidence.source, text) {
+            (Source::Marker, Some(code)) => Some(
                 self.shell_output(&agent.id, taken.last().copied(), code)
                     .await,
             ),
+            (Source::Screen, None) => self.output(&agent.id, taken.last().copied()).await,
             (_, text) => text.map(str::to_owned),
         };
         let asked = answered_one(&taken);
@@ -135,13 +137,40 @@ impl Chat {
     /// The turn ended without an answer.
     async fn failed(
         &self,
+        agent: &StoredAgent,
         open: &Open,
         messages: &[StoredMessage],
         reason: &str,
     ) -> Result<(), ChatError> {
+        if let Some(until) = self.agents.quota_wall(reason) {
+            return self.held_back(agent, open, messages, until).await;
+        }
         let effects: Vec<Effect<'_>> = accepted(messages)
             .map(|message| effect(message, MessageStatus::Failed, Some(reason)))
             .collect();
+        store::evidence::settle_with(&self.store, open.id, &effects, None).await?;
+        Ok(())
+    }
+
+    /// The quota was used up: what the turn took is sent again when it is there.
+    async fn held_back(
+        &self,
+        agent: &StoredAgent,
+        open: &Open,
+        messages: &[StoredMessage],
+        until: Timestamp,
+    ) -> Result<(), ChatError> {
+        let again = format!("the quota is used up until {until}; it is sent again then");
+        let typed = "the quota was used up";
+        let effects: Vec<Effect<'_>> = accepted(messages)
+            .map(|message| match message.view.sender == TYPED {
+                // What a person typed is theirs to type again.
+                true => effect(message, MessageStatus::Failed, Some(typed)),
+                false => effect(message, MessageStatus::Queued, Some(&again)),
+            })
+            .collect();
+        // First, so that nothing is sent in between; after a kill it is done again.
+        self.agents.wait_for_quota(&agent.id, until).await?;
         store::evidence::settle_with(&self.store, open.id, &effects, None).await?;
         Ok(())
     }
@@ -284,6 +313,7 @@ mod tests {
             as_command: false,
             task_id,
             tries: 0,
+            nudges: 0,
         }
     }
 

@@ -19,15 +19,22 @@ impl Chat {
         message: Option<&StoredMessage>,
         code: &str,
     ) -> String {
-        let Ok(rows) = self.agents.terminals().tail(agent, ROWS).await else {
-            return code.to_owned();
-        };
+        match self.output(agent, message).await {
+            None => code.to_owned(),
+            Some(output) => format!("{code}\n\n{output}"),
+        }
+    }
+
+    /// What stands on the screen behind a message; none when that is nothing.
+    pub(in crate::chat) async fn output(
+        &self,
+        agent: &AgentId,
+        message: Option<&StoredMessage>,
+    ) -> Option<String> {
+        let rows = self.agents.terminals().tail(agent, ROWS).await.ok()?;
         let command = message.map(|message| message.view.text.as_str());
         let output = printed(&rows, command.unwrap_or_default());
-        match output.is_empty() {
-            true => code.to_owned(),
-            false => format!("{code}\n\n{output}"),
-        }
+        (!output.is_empty()).then_some(output)
     }
 }
 

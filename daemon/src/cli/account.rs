@@ -86,6 +86,7 @@ pub async fn token(args: TokenArgs) -> Result<(), Failure> {
 /// When the daemon is not reachable or refuses, or the link can be shown nowhere.
 pub async fn web(args: &WebArgs) -> Result<(), Failure> {
     let client = args.connection.local_client("orchestra web")?;
+    args.connection.wake().await?;
     let link: LoginLink = client
         .fetch(Call::new(Method::POST, "/api/local/login-link"))
         .await?;

@@ -93,7 +93,7 @@ pub async fn list(args: &ApprovalsArgs) -> Result<(), Failure> {
     }
     let rows: Vec<Vec<String>> = page.items.iter().map(row).collect();
     let head = ["ID", "AGENT", "ASKED", "STATE", "WHAT"];
-    output::text(&output::table(&head, &rows, super::tty::width()));
+    output::print_table(&head, &rows, |_, _| output::Tone::Plain);
     Ok(())
 }
 

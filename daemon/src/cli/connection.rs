@@ -54,6 +54,30 @@ impl Connection {
         Ok(Client::new(target, credential))
     }
 
+    /// The same for a command that is of use only while a daemon runs: starts the one of
+    /// this machine when none does, unless another is named or an agent asks.
+    ///
+    /// # Errors
+    /// When the options name no usable daemon, or none can be started.
+    pub async fn living_client(&self) -> Result<Client, Failure> {
+        self.wake().await?;
+        self.client()
+    }
+
+    /// Starts the daemon of this machine when it is meant and does not run.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub async fn wake(&self) -> Result<(), Failure> {
+        let inherited = given(self.socket.as_deref()).is_some() && self.data_dir.is_none();
+        let inside = given(self.agent_dir.as_deref()).is_some();
+        let elsewhere = self.url.as_deref().is_some_and(|url| !url.is_empty());
+        if elsewhere || inside || inherited {
+            return Ok(());
+        }
+        super::ondemand::start(&self.paths()?).await
+    }
+
     /// A client for what only the Unix socket answers.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 use super::client::{Call, Client};
 use super::connection::Connection;
 use super::failure::Failure;
-use super::{output, status, values};
+use super::{output, progress, status, values};
 use axum::http::Method;
 use clap::{ArgGroup, Args};
 use orchestra_protocol::task::{DelegateRequest, Task, TaskStatus};
@@ -90,7 +90,7 @@ pub async fn run(args: DelegateArgs) -> Result<(), Failure> {
         timeout_ms: args.timeout.map(values::millis),
         ..DelegateRequest::default()
     };
-    let client = args.connection.client()?;
+    let client = args.connection.living_client().await?;
     let call = Call::new(Method::POST, "/api/delegate")
         .json(&request)?
         .header("idempotency-key", uuid::Uuid::new_v4().to_string());
@@ -103,7 +103,7 @@ pub async fn run(args: DelegateArgs) -> Result<(), Failure> {
                 status::word(task.status)
             ));
         }
-        task = wait(&client, task).await?;
+        task = progress::over("waiting for the result", wait(&client, task)).await?;
     }
     status::show(&task, args.connection.json);
     if task.status.is_final() && task.status != TaskStatus::Completed {

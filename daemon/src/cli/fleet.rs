@@ -3,7 +3,7 @@
 use super::client::Call;
 use super::connection::Connection;
 use super::failure::Failure;
-use super::{output, values};
+use super::{output, progress, values};
 use axum::http::Method;
 use clap::Args;
 use orchestra_protocol::admin::{KillAllAnswer, KillAllRequest};
@@ -174,7 +174,8 @@ pub async fn spawn(args: SpawnArgs) -> Result<(), Failure> {
         .header("idempotency-key", uuid::Uuid::new_v4().to_string())
         // A worktree with a setup script takes its time.
         .patience(SETUP);
-    let agent: Agent = args.connection.client()?.fetch(call).await?;
+    let client = args.connection.living_client().await?;
+    let agent: Agent = progress::over("starting the agent", client.fetch(call)).await?;
     if args.connection.json {
         output::json(&agent);
     } else {

@@ -7,6 +7,7 @@ use super::failure::Failure;
 use super::fleet::SpawnArgs;
 use super::output::{self, plain, span, table};
 use super::{delegate, patch, status, tty, values};
+use crate::config::{Config, Flags};
 use axum::http::Method;
 use clap::Args;
 use futures_util::StreamExt as _;
@@ -17,8 +18,11 @@ use orchestra_protocol::task::{DelegateRequest, Task, TaskStatus};
 use orchestra_protocol::worktree::{Worktree, WorktreeAsk, WorktreeDiff};
 use serde_json::json;
 
-/// Tasks at a time, unless it is said.
-const USUAL: usize = 3;
+/// Tasks at a time, unless it is said: what the settings say, here where the person is.
+fn usual() -> usize {
+    let config = Config::load(&Flags::default());
+    config.map_or(1, |config| config.settings.worktrees.parallel as usize)
+}
 
 /// Prints what tasks or agents came to: their results and the changes in their worktrees.
 #[derive(Debug, Args)]
@@ -68,7 +72,7 @@ pub async fn spawn(args: &SpawnArgs) -> Result<(), Failure> {
         })
         .collect();
     let all = requests.len();
-    let at_once = args.parallel.map_or(USUAL, usize::from);
+    let at_once = args.parallel.map_or_else(usual, usize::from);
     let mut work = futures_util::stream::iter(requests.into_iter().enumerate())
         .map(|(index, request)| one(&client, json, (index + 1, all), request))
         .buffer_unordered(at_once);

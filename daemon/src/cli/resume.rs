@@ -2,7 +2,7 @@
 
 use super::connection::Connection;
 use super::failure::Failure;
-use super::output;
+use super::{output, progress, sessions};
 use clap::Args;
 use orchestra_protocol::agent::Agent;
 use orchestra_protocol::transcript::ResumeRequest;
@@ -38,11 +38,11 @@ pub async fn run(args: ResumeArgs) -> Result<(), Failure> {
         name: args.name,
         title: args.title,
     };
-    let path = format!(
-        "/api/transcripts/{}/resume",
-        super::sessions::segment(&args.id)?
-    );
-    let agent: Agent = args.connection.client()?.post(path, &request).await?;
+    let path = format!("/api/transcripts/{}/resume", sessions::segment(&args.id)?);
+    let client = args.connection.living_client().await?;
+    sessions::listed(&client).await?;
+    let resumed = client.post(path, &request);
+    let agent: Agent = progress::over("starting the agent", resumed).await?;
     if args.connection.json {
         output::json(&agent);
     } else {

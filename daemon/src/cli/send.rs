@@ -3,7 +3,7 @@
 use super::client::{Call, Client};
 use super::connection::Connection;
 use super::failure::Failure;
-use super::{output, values};
+use super::{output, progress, values};
 use axum::http::Method;
 use clap::Args;
 use orchestra_protocol::event::Page;
@@ -58,7 +58,8 @@ pub async fn run(args: &SendArgs) -> Result<(), Failure> {
         print(&message, args.connection.json);
         return failed(&message);
     }
-    let reply = wait(&client, &path, &message, args.timeout).await?;
+    let answer = wait(&client, &path, &message, args.timeout);
+    let reply = progress::over("waiting for the answer", answer).await?;
     if args.connection.json {
         output::json(&reply);
     } else {

@@ -1,24 +1,37 @@
 //! `orchestra sessions`: what the agent CLIs left on disk.
 
-use super::client::Call;
+use super::client::{Call, Client};
 use super::connection::Connection;
 use super::failure::Failure;
-use super::output::{self, age, plain, table};
-use super::{tty, values};
+use super::output::{self, Tone, age, plain};
+use super::progress::Progress as Line;
+use super::values;
 use axum::http::Method;
 use clap::Args;
 use orchestra_protocol::problem::Problem;
-use orchestra_protocol::transcript::{Progress, Transcript, TranscriptPage, UsageTotals};
+use orchestra_protocol::transcript::{
+    Progress, Transcript, TranscriptHits, TranscriptPage, UsageTotals,
+};
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+/// Pause between looks at how far the daemon has read.
+const LOOK: Duration = Duration::from_millis(100);
+/// A daemon that comes no further in this time is not waited for.
+const STUCK: Duration = Duration::from_secs(60);
 
 /// Lists the sessions of the agent CLIs on this machine, whoever started them.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples: orchestra sessions --hours 24
           orchestra sessions flaky test
+          orchestra sessions --in ID flaky test
           orchestra sessions --export ID > session.md")]
 pub struct SessionsArgs {
     /// Words to search for.
     pub words: Vec<String>,
+    /// Searches in one session only, and prints every place.
+    #[arg(long = "in", value_name = "ID", requires = "words", conflicts_with_all = ["usage", "export"])]
+    pub within: Option<String>,
     /// Those written to in the last so many hours.
     #[arg(long, value_name = "N")]
     pub hours: Option<u32>,
@@ -40,7 +53,7 @@ pub struct SessionsArgs {
     /// Prints one session as markdown.
     #[arg(long, value_name = "ID", conflicts_with_all = ["words", "usage"])]
     pub export: Option<String>,
-    /// Tokens and cost by model instead.
+    /// Tokens and cost by model instead; waits until everything is read.
     #[arg(long)]
     pub usage: bool,
     #[command(flatten)]
@@ -52,16 +65,13 @@ pub struct SessionsArgs {
 /// # Errors
 /// When the daemon is not reachable or refuses, or there is no such session.
 pub async fn run(args: &SessionsArgs) -> Result<(), Failure> {
-    let client = args.connection.client()?;
+    let client = args.connection.living_client().await?;
+    listed(&client).await?;
     if let Some(id) = &args.export {
-        let path = format!("/api/transcripts/{}/export", segment(id)?);
-        let mut body = client.open(Call::new(Method::GET, path)).await?;
-        while let Some(chunk) = client.chunk(&mut body).await? {
-            if !output::raw(&chunk) {
-                break;
-            }
-        }
-        return Ok(());
+        return export(&client, id, args.connection.json).await;
+    }
+    if let Some(id) = &args.within {
+        return places(&client, id, args).await;
     }
     let mut query = vec![];
     let mut add = |name: &str, value: &str| {
@@ -72,7 +82,7 @@ pub async fn run(args: &SessionsArgs) -> Result<(), Failure> {
     }
     if args.usage {
         let path = format!("/api/transcripts/usage?{}", query.join("&"));
-        return sums(&client.get(path).await?, args.connection.json);
+        return sums(&whole(&client, &path).await?, args.connection.json);
     }
     add("limit", &args.limit.to_string());
     if let Some(kind) = &args.kind {
@@ -99,13 +109,103 @@ pub async fn run(args: &SessionsArgs) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Waits until the daemon has looked through all folders of sessions.
+///
+/// # Errors
+/// When the daemon is not reachable or refuses.
+pub async fn listed(client: &Client) -> Result<(), Failure> {
+    let (mut line, begun) = (Line::default(), Instant::now());
+    loop {
+        let page: TranscriptPage = client.get("/api/transcripts?limit=1").await?;
+        if page.progress.listed || begun.elapsed() > STUCK {
+            return Ok(());
+        }
+        line.say("looking for sessions on this machine");
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+/// The sums once everything is read: those of a part would mislead.
+async fn whole(client: &Client, path: &str) -> Result<UsageTotals, Failure> {
+    let mut line = Line::default();
+    let (mut last, mut moved) = (0, Instant::now());
+    loop {
+        let totals: UsageTotals = client.get(path).await?;
+        let progress = &totals.progress;
+        if progress.read_bytes != last {
+            (last, moved) = (progress.read_bytes, Instant::now());
+        }
+        if progress.read || moved.elapsed() > STUCK {
+            return Ok(totals);
+        }
+        line.say(&format!(
+            "reading sessions: {} % of {} MB",
+            percent(progress),
+            progress.bytes / 1_000_000
+        ));
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+async fn export(client: &Client, id: &str, json: bool) -> Result<(), Failure> {
+    let path = format!("/api/transcripts/{}/export", segment(id)?);
+    let mut body = client.open(Call::new(Method::GET, path)).await?;
+    if json {
+        let text = client.read(&mut body).await?;
+        let markdown = String::from_utf8_lossy(&text);
+        output::json(&serde_json::json!({ "id": id, "markdown": markdown }));
+        return Ok(());
+    }
+    while let Some(chunk) = client.chunk(&mut body).await? {
+        if !output::raw(&chunk) {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Every place of the words in one session.
+async fn places(client: &Client, id: &str, args: &SessionsArgs) -> Result<(), Failure> {
+    let base = format!(
+        "/api/transcripts/{}/hits?limit=500&q={}",
+        segment(id)?,
+        escape(&args.words.join(" "))
+    );
+    let mut from = Some(0);
+    while let Some(start) = from {
+        let hits: TranscriptHits = client.get(format!("{base}&from={start}")).await?;
+        if args.connection.json {
+            hits.items.iter().for_each(output::json);
+        } else {
+            if hits.total == 0 {
+                output::line("These words stand in no entry of it.");
+            }
+            for hit in &hits.items {
+                output::line(&format!("{:>10}  {}", hit.offset, plain(&hit.snippet)));
+            }
+        }
+        if hits.next.is_none() && hits.read_bytes < hits.bytes {
+            output::note(&format!(
+                "searched are {} of its {} bytes; the rest is still being read",
+                hits.read_bytes, hits.bytes
+            ));
+        }
+        from = hits.next;
+    }
+    Ok(())
+}
+
 fn show(page: &TranscriptPage) {
     if page.items.is_empty() {
         output::line("No such session was found.");
     } else {
         let rows: Vec<_> = page.items.iter().map(row).collect();
         let head = ["ID", "KIND", "AGE", "STATE", "PROJECT", "TITLE"];
-        output::text(&table(&head, &rows, tty::width()));
+        output::print_table(&head, &rows, |row, column| match column {
+            3 => tone(&page.items[row]),
+            0 | 2 => Tone::Dim,
+            _ => Tone::Plain,
+        });
     }
     for hit in page.items.iter().flat_map(|item| &item.hits) {
         output::line(&format!("  {}", plain(&hit.snippet)));
@@ -113,10 +213,24 @@ fn show(page: &TranscriptPage) {
     reading(&page.progress);
 }
 
+fn tone(item: &Transcript) -> Tone {
+    match item.status.as_deref() {
+        Some("waiting") if item.live => Tone::Needs,
+        _ if item.live => Tone::Busy,
+        _ if item.problem.is_some() => Tone::Bad,
+        _ if item.resumable => Tone::Good,
+        _ => Tone::Dim,
+    }
+}
+
 fn row(item: &Transcript) -> Vec<String> {
     let state = match (&item.agent_id, item.live) {
         (Some(agent), true) => agent.clone(),
-        (None, true) => item.status.clone().unwrap_or_else(|| "live".into()),
+        (None, true) => format!(
+            "{}{}",
+            item.status.as_deref().unwrap_or("live"),
+            item.pid.map(|pid| format!(" ({pid})")).unwrap_or_default()
+        ),
         (_, false) if item.resumable => "resumable".into(),
         (_, false) => "ended".into(),
     };
@@ -133,6 +247,11 @@ fn row(item: &Transcript) -> Vec<String> {
 fn sums(totals: &UsageTotals, json: bool) -> Result<(), Failure> {
     if json {
         output::json(totals);
+        return Ok(());
+    }
+    if totals.models.is_empty() {
+        output::line("No session tells of tokens.");
+        reading(&totals.progress);
         return Ok(());
     }
     let cost = |cost: Option<f64>| cost.map_or("?".into(), |cost| format!("${cost:.2}"));
@@ -159,17 +278,28 @@ fn sums(totals: &UsageTotals, json: bool) -> Result<(), Failure> {
         "CACHE READ",
         "COST",
     ];
-    output::text(&table(&head, &rows, tty::width()));
+    output::print_table(&head, &rows, |_, _| Tone::Plain);
+    let known = totals.models.iter().all(|one| one.cost_usd.is_some());
+    let more = if known {
+        ""
+    } else {
+        ", and what models without a price cost"
+    };
+    output::line(&format!("\nTogether ${:.2}{more}", totals.cost_usd));
     reading(&totals.progress);
     Ok(())
+}
+
+fn percent(progress: &Progress) -> u64 {
+    progress.read_bytes * 100 / progress.bytes.max(1)
 }
 
 /// Says what is still to come.
 fn reading(progress: &Progress) {
     if !progress.listed || !progress.read {
-        let percent = progress.read_bytes * 100 / progress.bytes.max(1);
         output::note(&format!(
-            "still reading: {percent} % of {} sessions' bytes",
+            "still reading: {} % of {} sessions' bytes",
+            percent(progress),
             progress.sessions
         ));
     }

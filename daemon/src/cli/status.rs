@@ -1,8 +1,9 @@
 //! `orchestra status` and `orchestra tasks`: what goes on, as tables or JSON.
 
+use super::client::Client;
 use super::connection::Connection;
 use super::failure::Failure;
-use super::output::{self, age, plain, plain_lines, span, table};
+use super::output::{self, Tone, age, plain, plain_lines, span, toned};
 use super::tty;
 use clap::Args;
 use orchestra_protocol::agent::{ActivityState, Agent, AgentStatus, WaitingFor};
@@ -16,6 +17,9 @@ pub struct StatusArgs {
     /// Also those that have ended.
     #[arg(long)]
     pub all: bool,
+    /// Stays and follows every change, until Ctrl-C.
+    #[arg(long, short)]
+    pub watch: bool,
     #[command(flatten)]
     pub connection: Connection,
 }
@@ -32,38 +36,89 @@ pub struct TasksArgs {
     pub connection: Connection,
 }
 
-/// Prints the agents.
+/// What `orchestra status` shows.
+#[derive(Debug, Default)]
+pub(super) struct Board {
+    /// Newest first.
+    pub agents: Vec<Agent>,
+    pub tasks: BTreeMap<i64, TaskStatus>,
+}
+
+impl Board {
+    /// Reads the lists.
+    ///
+    /// # Errors
+    /// When the daemon is not reachable or refuses.
+    pub(super) async fn read(client: &Client) -> Result<Self, Failure> {
+        let tasks: Vec<Task> = client.list("/api/tasks").await?;
+        Ok(Self {
+            agents: client.list("/api/agents").await?,
+            tasks: tasks
+                .into_iter()
+                .map(|task| (task.id, task.status))
+                .collect(),
+        })
+    }
+
+    fn counts(&self) -> BTreeMap<String, usize> {
+        let mut counts = BTreeMap::new();
+        for status in self.tasks.values() {
+            *counts.entry(word(*status)).or_default() += 1;
+        }
+        counts
+    }
+
+    fn shown(&self, all: bool) -> Vec<&Agent> {
+        let wanted = |agent: &&Agent| all || !agent.status.is_final();
+        self.agents.iter().filter(wanted).collect()
+    }
+
+    /// For a program, on one line.
+    pub(super) fn json(&self, all: bool) -> serde_json::Value {
+        json!({ "agents": self.shown(all), "tasks": self.counts() })
+    }
+
+    /// For a person.
+    pub(super) fn text(&self, all: bool, width: usize, colours: bool) -> String {
+        let agents = self.shown(all);
+        let mut out = String::new();
+        if agents.is_empty() {
+            out.push_str(
+                "No agent runs. Start one with: orchestra spawn KIND  (or chat with the primary in the page)\n",
+            );
+        } else {
+            let rows: Vec<_> = agents.iter().map(|agent| row(agent)).collect();
+            let head = ["ID", "KIND", "STATE", "SINCE", "TASK", "TITLE"];
+            let tone = |row: usize, column| match column {
+                2 => tone(agents[row]),
+                3 => Tone::Dim,
+                _ => Tone::Plain,
+            };
+            out.push_str(&toned(&head, &rows, width, colours, tone));
+        }
+        let each = |(status, count): (&String, &usize)| format!("{count} {status}");
+        let counts: Vec<_> = self.counts().iter().map(each).collect();
+        if !counts.is_empty() {
+            out.push_str(&format!("\nTasks: {}\n", counts.join(", ")));
+        }
+        out
+    }
+}
+
+/// Prints the agents, once or as they change.
 ///
 /// # Errors
 /// When the daemon is not reachable or refuses.
 pub async fn status(args: &StatusArgs) -> Result<(), Failure> {
     let client = args.connection.client()?;
-    let mut agents: Vec<Agent> = client.list("/api/agents").await?;
-    let tasks: Vec<Task> = client.list("/api/tasks").await?;
-    agents.retain(|agent| args.all || !agent.status.is_final());
-    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-    for task in &tasks {
-        *counts.entry(word(task.status)).or_default() += 1;
+    if args.watch {
+        return super::watch::run(&client, args.all, args.connection.json).await;
     }
+    let board = Board::read(&client).await?;
     if args.connection.json {
-        output::json(&json!({ "agents": agents, "tasks": counts }));
-        return Ok(());
-    }
-    if agents.is_empty() {
-        output::line(
-            "No agent runs. Start one with: orchestra spawn KIND  (or chat with the primary in the page)",
-        );
+        output::json(&board.json(args.all));
     } else {
-        let rows: Vec<_> = agents.iter().map(row).collect();
-        let head = ["ID", "KIND", "STATE", "SINCE", "TASK", "TITLE"];
-        output::text(&table(&head, &rows, tty::width()));
-    }
-    let counts: Vec<_> = counts
-        .iter()
-        .map(|(status, count)| format!("{count} {status}"))
-        .collect();
-    if !counts.is_empty() {
-        output::line(&format!("\nTasks: {}", counts.join(", ")));
+        output::text(&board.text(args.all, tty::width(), output::colours()));
     }
     Ok(())
 }
@@ -104,11 +159,16 @@ pub async fn tasks(args: &TasksArgs) -> Result<(), Failure> {
         ]
     };
     let rows: Vec<_> = tasks.iter().map(each).collect();
-    output::text(&table(
-        &["TASK", "STATUS", "AGENT", "FOR", "TITLE"],
-        &rows,
-        tty::width(),
-    ));
+    let head = ["TASK", "STATUS", "AGENT", "FOR", "TITLE"];
+    output::print_table(&head, &rows, |row, column| {
+        match (column, tasks[row].status) {
+            (1, TaskStatus::Completed) => Tone::Good,
+            (1, TaskStatus::Failed | TaskStatus::Timeout) => Tone::Bad,
+            (1, TaskStatus::Waiting) => Tone::Needs,
+            (1, TaskStatus::Running | TaskStatus::Assigned) => Tone::Busy,
+            _ => Tone::Plain,
+        }
+    });
     Ok(())
 }
 
@@ -170,6 +230,17 @@ fn row(agent: &Agent) -> Vec<String> {
         agent.task_id.map(|id| id.to_string()).unwrap_or_default(),
         plain(&agent.title),
     ]
+}
+
+fn tone(agent: &Agent) -> Tone {
+    match (agent.status, agent.activity.state) {
+        (AgentStatus::Running, ActivityState::Waiting) => Tone::Needs,
+        (AgentStatus::Running, ActivityState::Busy) | (AgentStatus::Starting, _) => Tone::Busy,
+        (AgentStatus::Running, ActivityState::Idle) | (AgentStatus::Completed, _) => Tone::Good,
+        (AgentStatus::Running, ActivityState::Unknown) => Tone::Plain,
+        (AgentStatus::Killed, _) => Tone::Dim,
+        (AgentStatus::Failed | AgentStatus::Timeout | AgentStatus::Lost, _) => Tone::Bad,
+    }
 }
 
 fn state(agent: &Agent) -> String {

@@ -1,6 +1,7 @@
 //! The grammar of the command line.
 
 use super::*;
+use clap::CommandFactory;
 
 fn parse(line: &str) -> Result<Cli, clap::Error> {
     Cli::try_parse_from(line.split_whitespace())
@@ -18,6 +19,11 @@ fn what_people_type_is_understood() {
         "orchestra token --role admin --sub alice --ttl 10m --data-dir d",
         "orchestra web --no-open",
         "orchestra status --all --json",
+        "orchestra status -w",
+        "orchestra config show limits --json",
+        "orchestra config set limits.depth 5 --config c",
+        "orchestra config import --dry-run",
+        "orchestra sessions --in x two words",
         "orchestra spawn shell --cols 100 --rows 30 --cwd .",
         "orchestra spawn --specialist droid --prompt -",
         "orchestra spawn a b --parallel 3 --worktree --base main --kind shell --timeout 5m",
@@ -81,6 +87,9 @@ fn wrong_usage_is_exit_code_2() {
         "orchestra delegate work",
         "orchestra delegate --kind shell --agent x work",
         "orchestra completions basic",
+        "orchestra config",
+        "orchestra config set limits.depth",
+        "orchestra sessions --in x",
     ] {
         match parse(line) {
             Ok(cli) => panic!("{line}: {cli:?}"),

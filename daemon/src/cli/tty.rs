@@ -16,6 +16,12 @@ pub fn width() -> usize {
         .map_or(ENDLESS, |size| size.ws_col.into())
 }
 
+/// How many lines stdout shows at once; none when it is no terminal.
+pub fn height() -> Option<usize> {
+    let size = termios::tcgetwinsize(std::io::stdout()).ok()?;
+    (size.ws_row > 0).then(|| size.ws_row.into())
+}
+
 /// Columns and rows of the terminal on stdin, if there is one.
 pub fn size() -> Option<Size> {
     let size = termios::tcgetwinsize(std::io::stdin()).ok()?;
@@ -48,6 +54,32 @@ pub fn secret(question: &str) -> Result<SecretString, Failure> {
     }
     read?;
     Ok(line.trim_end_matches(['\r', '\n']).into())
+}
+
+/// Keys do not show until this is dropped; those that send signals still do.
+#[derive(Debug)]
+pub struct Silent {
+    before: Termios,
+}
+
+impl Silent {
+    /// Silences the terminal on stdin; none when there is none.
+    pub fn enter() -> Option<Self> {
+        let before = termios::tcgetattr(std::io::stdin()).ok()?;
+        let mut silent = before.clone();
+        silent
+            .local_modes
+            .remove(termios::LocalModes::ECHO | termios::LocalModes::ICANON);
+        termios::tcsetattr(std::io::stdin(), OptionalActions::Drain, &silent).ok()?;
+        Some(Self { before })
+    }
+}
+
+impl Drop for Silent {
+    fn drop(&mut self) {
+        // As below.
+        let _ = termios::tcsetattr(std::io::stdin(), OptionalActions::Flush, &self.before);
+    }
 }
 
 /// Keys come unchanged and unechoed until this is dropped.

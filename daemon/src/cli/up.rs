@@ -31,6 +31,9 @@ pub struct UpArgs {
     /// Prints one line of JSON once it serves, with a link that logs in.
     #[arg(long)]
     pub json: bool,
+    /// In a session of its own, so that closing the terminal does not end it.
+    #[arg(long, hide = true)]
+    pub background: bool,
     /// What to log on stderr, as for tracing: info, debug, orchestra=debug.
     #[arg(
         long,
@@ -47,6 +50,10 @@ pub struct UpArgs {
 /// When it cannot start, or breaks.
 pub async fn run(args: UpArgs) -> Result<(), Failure> {
     log(&args.log)?;
+    if args.background {
+        nix::unistd::setsid()
+            .map_err(|error| Failure::local("cannot leave the terminal", &error))?;
+    }
     // No core file holds its keys, and no other process of this user reads its memory.
     #[cfg(target_os = "linux")]
     if let Err(error) = nix::sys::prctl::set_dumpable(false) {

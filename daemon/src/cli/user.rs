@@ -215,5 +215,5 @@ fn show(people: &[UserView], json: bool) {
         })
         .collect();
     let head = ["NAME", "ROLE", "LOGIN", "AGENTS", "SOCKETS", "ID"];
-    output::text(&output::table(&head, &rows, tty::width()));
+    output::print_table(&head, &rows, |_, _| output::Tone::Plain);
 }

@@ -1,31 +1,68 @@
 //! What does not go together: refused before any socket opens, with a sentence that says
 //! what to change.
 
-use super::{ConfigError, LoginSource, Settings};
-use std::collections::BTreeMap;
+use super::{LoginSource, Settings};
 
 /// A key and what is wrong with it.
 type Wrong = (&'static str, &'static str);
 
-/// # Errors
-/// Names the first setting that cannot stand, and where it came from.
-pub(super) fn check(
-    settings: &Settings,
-    origins: &BTreeMap<String, String>,
-) -> Result<(), ConfigError> {
-    let found = network(settings)
-        .or_else(|| login(settings))
-        .or_else(|| terminal(settings))
-        .or_else(|| approvals(settings))
-        .or_else(|| worktrees(settings))
-        .or_else(|| specialists(settings));
-    let Some((key, message)) = found else {
-        return Ok(());
-    };
-    Err(ConfigError::Value {
-        origin: origins.get(key).cloned().unwrap_or_default(),
-        message: format!("{key}: {message}"),
+/// What cannot stand, by its dotted key, one of each section at most.
+pub(super) fn wrongs(settings: &Settings) -> Vec<(String, String)> {
+    let checks = [
+        network,
+        login,
+        terminal,
+        approvals,
+        push,
+        transcripts,
+        worktrees,
+        specialists,
+    ];
+    let found = checks.iter().filter_map(|check| check(settings));
+    let found = found.map(|(key, message)| (key.to_owned(), message.to_owned()));
+    found.chain(kinds(settings)).collect()
+}
+
+/// A declared kind has a program, a name that ids can be made of, and patterns that can be
+/// read.
+fn kinds(settings: &Settings) -> Option<(String, String)> {
+    settings.kinds.iter().find_map(|(name, kind)| {
+        let wrong = |field: &str, message: &str| {
+            Some((format!("kinds.{name}.{field}"), message.to_owned()))
+        };
+        for (field, pattern) in [
+            ("ready", &kind.ready),
+            ("busy", &kind.busy),
+            ("dialog", &kind.dialog),
+        ] {
+            if let Err(error) = regex::Regex::new(pattern) {
+                return wrong(field, &format!("is no regular expression: {error}"));
+            }
+        }
+        if !kind.declares() {
+            return None;
+        }
+        if !named(name) {
+            let text =
+                "is needed in names like [a-z][a-z0-9]* only, because agent ids are made of them";
+            return wrong("ready", text);
+        }
+        if kind.command.is_none() {
+            let text = "is missing: a declared kind needs the path of its program";
+            return wrong("command", text);
+        }
+        None
     })
+}
+
+fn named(name: &str) -> bool {
+    let mut letters = name.chars();
+    let first = letters
+        .next()
+        .is_some_and(|letter| letter.is_ascii_lowercase());
+    first
+        && name != "primary"
+        && letters.all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit())
 }
 
 fn network(settings: &Settings) -> Option<Wrong> {
@@ -90,6 +127,18 @@ fn approvals(settings: &Settings) -> Option<Wrong> {
         .then_some(("approvals.timeout_s", "must lie between 5 and 86000"))
 }
 
+fn push(settings: &Settings) -> Option<Wrong> {
+    let contact = settings.push.contact.as_str();
+    let good = contact.is_empty()
+        || contact.starts_with("https://")
+        || (contact.starts_with("mailto:") && contact.contains('@'));
+    let plain = contact.len() <= 200 && !contact.chars().any(|one| one.is_control() || one == ' ');
+    (!(good && plain)).then_some((
+        "push.contact",
+        "must be like mailto:you@example.org, or an https address, or empty",
+    ))
+}
+
 fn worktrees(settings: &Settings) -> Option<Wrong> {
     let worktrees = &settings.worktrees;
     let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
@@ -105,6 +154,9 @@ fn worktrees(settings: &Settings) -> Option<Wrong> {
             "must be the plain name of a folder beneath the repository, such as .worktrees",
         ));
     }
+    if !(1..=50).contains(&worktrees.parallel) {
+        return Some(("worktrees.parallel", "must lie between 1 and 50"));
+    }
     if !(1..=86_400).contains(&worktrees.setup_timeout_s) {
         return Some(("worktrees.setup_timeout_s", "must lie between 1 and 86400"));
     }
@@ -118,16 +170,12 @@ fn worktrees(settings: &Settings) -> Option<Wrong> {
     ))
 }
 
+fn transcripts(settings: &Settings) -> Option<Wrong> {
+    (!(1..=86_400).contains(&settings.transcripts.heartbeat_s))
+        .then_some(("transcripts.heartbeat_s", "must lie between 1 and 86400"))
+}
+
 fn specialists(settings: &Settings) -> Option<Wrong> {
-    let named = |name: &str| {
-        let mut letters = name.chars();
-        let first = letters
-            .next()
-            .is_some_and(|letter| letter.is_ascii_lowercase());
-        first
-            && name != "primary"
-            && letters.all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit())
-    };
     (!settings.specialists.iter().all(|one| named(&one.name))).then_some((
         "specialists",
         "a name is [a-z][a-z0-9]* and not \"primary\", because agent ids are made of it",

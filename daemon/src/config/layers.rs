@@ -1,11 +1,14 @@
-//! Lays the sources over each other and remembers which one each value came from.
+//! Lays the sources over each other, remembers which one each value came from, and names
+//! every value that cannot stand.
 
-use super::{ConfigError, Flags, Settings, read_optional};
+use super::fault::{Fault, Origin};
+use super::places::{self, Place};
+use super::{Flags, Settings, check};
 use std::collections::BTreeMap;
 use std::path::Path;
 use toml::{Table, Value};
 
-const DEFAULTS: &str = include_str!("defaults.toml");
+pub(super) const DEFAULTS: &str = include_str!("defaults.toml");
 const PREFIX: &str = "ORCHESTRA_";
 /// Variables of that prefix that are not settings; agents get them from us.
 const NOT_SETTINGS: &[&str] = &[
@@ -15,110 +18,192 @@ const NOT_SETTINGS: &[&str] = &[
     "ORCHESTRA_TOKEN_FILE",
     "ORCHESTRA_CONFIG",
     "ORCHESTRA_DATA_DIR",
+    "ORCHESTRA_DETACH_KEY",
     "ORCHESTRA_URL",
     "ORCHESTRA_LOG",
     "ORCHESTRA_MARKERS",
     "ORCHESTRA_TEST_CACHE",
+    "ORCHESTRA_TEST_MB",
 ];
 
-/// For each dotted key, where its value came from.
-type Origins = BTreeMap<String, String>;
+/// What all sources say together.
+#[derive(Debug)]
+pub struct Layers {
+    pub settings: Settings,
+    /// The same as TOML.
+    pub table: Table,
+    /// By dotted key.
+    pub provenance: BTreeMap<String, Origin>,
+}
 
-/// The settings and, for each dotted key, its source.
-pub(super) fn merge(
+impl Layers {
+    /// The value of a dotted key.
+    pub fn value(&self, key: &str) -> Option<&Value> {
+        let steps = toml_edit::Key::parse(key).ok()?;
+        let (first, rest) = steps.split_first()?;
+        let mut value = self.table.get(first.get())?;
+        for step in rest {
+            value = value.get(step.get())?;
+        }
+        Some(value)
+    }
+}
+
+/// Reads the sources: the defaults, the text of the file, variables, flags.
+///
+/// # Errors
+/// Every value that cannot stand, with where it is.
+pub fn read(
     flags: &Flags,
     environment: &BTreeMap<String, String>,
     file: &Path,
-) -> Result<(Settings, Origins), ConfigError> {
-    let text = read_optional(file)?;
-    let origin = file.display().to_string();
+    text: Option<&str>,
+) -> Result<Layers, Vec<Fault>> {
+    let origin = |line| Origin::File {
+        path: file.to_owned(),
+        line,
+    };
     if text.is_none() && flags.config.is_some() {
-        let message = "there is no such file".into();
-        return Err(ConfigError::Value { origin, message });
+        return Err(vec![fault(origin(None), None, "there is no such file")]);
     }
-    let file = text.as_deref().map(|text| (text, origin.as_str()));
-    lay_all(flags, environment, file)
-}
-
-/// The same of a file that was read: its text and its name.
-pub(super) fn lay_all(
-    flags: &Flags,
-    environment: &BTreeMap<String, String>,
-    file: Option<(&str, &str)>,
-) -> Result<(Settings, Origins), ConfigError> {
-    let mut merged = parse(DEFAULTS, "embedded defaults")?;
+    let mut merged = defaults();
     let mut provenance = BTreeMap::new();
-    note(&merged, "", "default", &mut provenance);
-
-    if let Some((text, origin)) = file {
-        let table = parse(text, origin)?;
-        note(&table, "", origin, &mut provenance);
-        lay(&mut merged, table);
-        // Read once more over the defaults alone, for an error with line and key.
-        check(text, &merged, origin)?;
-    }
-
-    for (name, value) in environment {
-        let Some(key) = name.strip_prefix(PREFIX) else {
-            continue;
-        };
-        if NOT_SETTINGS.contains(&name.as_str()) {
-            continue;
+    note_all(&merged, "", &mut provenance);
+    let mut faults = Vec::new();
+    if let Some(text) = text {
+        let places = places::all(text)
+            .map_err(|(message, line)| vec![fault(origin(line), None, &message)])?;
+        for place in &places {
+            let origin = origin(place.line);
+            match stands(place) {
+                Ok(()) => {
+                    // An entry of a list says where the list is.
+                    provenance
+                        .entry(place.whole.clone())
+                        .and_modify(|known| {
+                            if *known == Origin::Default || place.whole == place.key {
+                                *known = origin.clone();
+                            }
+                        })
+                        .or_insert(origin);
+                }
+                Err(message) => faults.push(fault(origin, Some(&place.key), &message)),
+            }
         }
-        let key = key.to_lowercase().replace("__", ".");
-        set(&mut merged, &key, value, name)?;
-        provenance.insert(key, name.clone());
+        if faults.is_empty() {
+            // It was read once already.
+            lay(&mut merged, text.parse().unwrap_or_default());
+        }
     }
-    if let Some(listen) = &flags.listen {
-        set(&mut merged, "server.listen", listen, "--listen")?;
-        provenance.insert("server.listen".into(), "--listen".into());
-    }
-
-    let settings = Settings::deserialize_table(merged).map_err(|error| ConfigError::Value {
-        origin: "configuration".into(),
-        message: error.message().to_owned(),
-    })?;
-    Ok((settings, provenance))
-}
-
-impl Settings {
-    fn deserialize_table(table: Table) -> Result<Self, toml::de::Error> {
-        Value::Table(table).try_into()
-    }
-}
-
-fn parse(text: &str, origin: &str) -> Result<Table, ConfigError> {
-    text.parse()
-        .map_err(|error: toml::de::Error| ConfigError::Value {
-            origin: at(origin, text, error.span()),
-            message: error.message().to_owned(),
-        })
-}
-
-/// Finds the line of the key that makes the file unacceptable.
-fn check(text: &str, merged: &Table, origin: &str) -> Result<(), ConfigError> {
-    let Err(error) = Settings::deserialize_table(merged.clone()) else {
-        return Ok(());
-    };
-    let message = error.message().to_owned();
-    // The merged table has no lines; the key named in the message does, in the file.
-    let key = message.split('`').nth(1).unwrap_or_default();
-    let line = text.lines().position(|line| {
-        !key.is_empty() && line.trim_start().trim_start_matches('[').starts_with(key)
+    let given = environment
+        .iter()
+        .filter(|(name, _)| !NOT_SETTINGS.contains(&name.as_str()))
+        .filter_map(|(name, value)| Some((name, name.strip_prefix(PREFIX)?, value)))
+        .map(|(name, key, value)| {
+            let key = key.to_lowercase().replace("__", ".");
+            (key, value, Origin::Variable(name.clone()))
+        });
+    let listen = flags.listen.as_ref().map(|listen| {
+        let flag = Origin::Flag("--listen".to_owned());
+        ("server.listen".to_owned(), listen, flag)
     });
-    let origin = line.map_or_else(
-        || origin.to_owned(),
-        |line| format!("{origin}:{}", line + 1),
-    );
-    Err(ConfigError::Value { origin, message })
+    for (key, value, origin) in given.chain(listen) {
+        match set(&merged, &key, value) {
+            Ok(with) => {
+                merged = with;
+                provenance.insert(key, origin);
+            }
+            Err(message) => faults.push(fault(origin, Some(&key), &message)),
+        }
+    }
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    let settings = settings(&merged).map_err(|message| {
+        let (key, message) = named(&message);
+        vec![fault(origin(None), key.as_deref(), &message)]
+    })?;
+    let wrong = check::wrongs(&settings).into_iter().map(|(key, message)| {
+        let origin = provenance.get(&key).cloned().unwrap_or(Origin::Default);
+        fault(origin, Some(&key), &message)
+    });
+    faults.extend(wrong);
+    if faults.is_empty() {
+        Ok(Layers {
+            settings,
+            table: merged,
+            provenance,
+        })
+    } else {
+        Err(faults)
+    }
 }
 
-fn at(origin: &str, text: &str, span: Option<std::ops::Range<usize>>) -> String {
-    let Some(span) = span else {
-        return origin.to_owned();
-    };
-    let before = text.get(..span.start).unwrap_or_default();
-    format!("{origin}:{}", before.matches('\n').count() + 1)
+/// The embedded defaults.
+pub(super) fn defaults() -> Table {
+    // A test reads them, so what is embedded can be read.
+    DEFAULTS.parse().unwrap_or_default()
+}
+
+/// A value from text, in the type that the setting has by default; for a list also TOML.
+///
+/// # Errors
+/// Says what would be right.
+pub fn parse_as(old: &Value, text: &str) -> Result<Value, String> {
+    let wrong = |what: &str| format!("{text:?} is not {what}");
+    Ok(match old {
+        Value::Integer(_) => Value::Integer(text.parse().map_err(|_| wrong("a whole number"))?),
+        Value::Float(_) => Value::Float(text.parse().map_err(|_| wrong("a number"))?),
+        Value::Boolean(_) => Value::Boolean(text.parse().map_err(|_| wrong("true or false"))?),
+        Value::Array(_) => match text.trim_start().strip_prefix('[') {
+            Some(_) => literal(text).map_err(|why| format!("{text:?} is no list: {why}"))?,
+            None => Value::Array(
+                text.split(',')
+                    .map(str::trim)
+                    .filter(|part| !part.is_empty())
+                    .map(|part| Value::String(part.to_owned()))
+                    .collect(),
+            ),
+        },
+        Value::Table(_) => return Err("is a table; name one of its keys".to_owned()),
+        _ => Value::String(text.to_owned()),
+    })
+}
+
+/// A TOML value by itself.
+///
+/// # Errors
+/// The parser's message.
+pub fn literal(text: &str) -> Result<Value, String> {
+    let table: Result<Table, toml::de::Error> = format!("x = {text}").parse();
+    let mut table = table.map_err(|error| error.message().to_owned())?;
+    table.remove("x").ok_or_else(|| "it is empty".to_owned())
+}
+
+fn fault(origin: Origin, key: Option<&str>, message: &str) -> Fault {
+    Fault {
+        origin,
+        key: key.map(str::to_owned),
+        message: message.to_owned(),
+    }
+}
+
+fn settings(table: &Table) -> Result<Settings, String> {
+    let read = Value::Table(table.clone()).try_into();
+    read.map_err(|error: toml::de::Error| error.message().to_owned())
+}
+
+/// True when the defaults and this one key can be read.
+fn stands(place: &Place) -> Result<(), String> {
+    let mut table = defaults();
+    lay(&mut table, place.alone.clone());
+    settings(&table).map(|_| ())
+}
+
+/// The key that a message of the parser names.
+fn named(message: &str) -> (Option<String>, String) {
+    let key = message.split('`').nth(1).map(str::to_owned);
+    (key, message.to_owned())
 }
 
 /// Lists of tables, such as `specialists`, replace the default list as a whole.
@@ -133,86 +218,33 @@ fn lay(below: &mut Table, above: Table) {
     }
 }
 
-fn note(table: &Table, prefix: &str, origin: &str, into: &mut BTreeMap<String, String>) {
+fn note_all(table: &Table, prefix: &str, into: &mut BTreeMap<String, Origin>) {
     for (key, value) in table {
-        let dotted = format!("{prefix}{key}");
+        let dotted = places::dotted(prefix, key);
         match value {
-            Value::Table(inner) => note(inner, &format!("{dotted}."), origin, into),
+            Value::Table(inner) => note_all(inner, &dotted, into),
             _ => {
-                into.insert(dotted, origin.to_owned());
+                into.insert(dotted, Origin::Default);
             }
         }
     }
 }
 
-/// Sets one dotted key from text, in the type that the default has.
-fn set(table: &mut Table, key: &str, text: &str, origin: &str) -> Result<(), ConfigError> {
-    let wrong = |message: String| ConfigError::Value {
-        origin: origin.to_owned(),
-        message,
-    };
+/// The table with one dotted key set from text.
+fn set(table: &Table, key: &str, text: &str) -> Result<Table, String> {
+    let mut with = table.clone();
     let (path, last) = key.rsplit_once('.').unwrap_or(("", key));
-    let mut place = table;
+    let mut place = &mut with;
     for part in path.split('.').filter(|part| !part.is_empty()) {
-        place = place
-            .get_mut(part)
-            .and_then(Value::as_table_mut)
-            .ok_or_else(|| wrong(format!("there is no setting {key}")))?;
+        let inner = place.get_mut(part).and_then(Value::as_table_mut);
+        place = inner.ok_or("there is no such setting")?;
     }
-    let old = place
-        .get(last)
-        .ok_or_else(|| wrong(format!("there is no setting {key}")))?;
-    let parsed = |what: &str| wrong(format!("{key}: {text:?} is not {what}"));
-    let value = match old {
-        Value::Integer(_) => Value::Integer(text.parse().map_err(|_| parsed("a number"))?),
-        Value::Float(_) => Value::Float(text.parse().map_err(|_| parsed("a number"))?),
-        Value::Boolean(_) => Value::Boolean(text.parse().map_err(|_| parsed("true or false"))?),
-        Value::Array(_) => Value::Array(
-            text.split(',')
-                .filter(|part| !part.is_empty())
-                .map(|part| Value::String(part.trim().to_owned()))
-                .collect(),
-        ),
-        _ => Value::String(text.to_owned()),
-    };
+    let old = place.get(last).ok_or("there is no such setting")?;
+    let value = parse_as(old, text)?;
     place.insert(last.to_owned(), value);
-    Ok(())
+    settings(&with)?;
+    Ok(with)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn merged(file: &str, environment: &[(&str, &str)]) -> Result<Settings, String> {
-        let environment = environment
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect();
-        let file = Some((file, "config.toml"));
-        let result = lay_all(&Flags::default(), &environment, file);
-        result
-            .map(|(settings, _)| settings)
-            .map_err(|error| error.to_string())
-    }
-
-    #[test]
-    fn later_sources_win() {
-        let file = "[limits]\ndepth = 5\nlive_agents = 6\n";
-        let settings = merged(file, &[("ORCHESTRA_LIMITS__DEPTH", "7")]).unwrap();
-        assert_eq!((settings.limits.depth, settings.limits.live_agents), (7, 6));
-        assert_eq!(settings.limits.new_agents_per_hour, 50);
-    }
-
-    #[test]
-    fn an_unknown_key_is_named_with_its_line() {
-        let error = merged("[limits]\ndepth = 5\ndeep = 1\n", &[]).unwrap_err();
-        assert!(
-            error.contains("config.toml:3") && error.contains("deep"),
-            "{error}"
-        );
-        let error = merged("[limits\n", &[]).unwrap_err();
-        assert!(error.contains("config.toml:1"), "{error}");
-        let error = merged("", &[("ORCHESTRA_LIMITS__DEEP", "7")]).unwrap_err();
-        assert!(error.contains("ORCHESTRA_LIMITS__DEEP"), "{error}");
-    }
-}
+mod tests;

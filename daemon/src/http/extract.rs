@@ -1,6 +1,7 @@
 //! Extractors whose refusals are problems: the caller, and a JSON body.
 
 use super::problem::Failure;
+use crate::agents::files::MAX_FILE;
 use crate::auth::principal::Principal;
 use crate::model::limits::MAX_BODY;
 use axum::extract::{FromRequest, FromRequestParts, Request};
@@ -102,7 +103,38 @@ pub(in crate::http) fn too_large() -> Failure {
     )
 }
 
-fn too_slow() -> Failure {
+/// As `too_large`, for a body that is a file.
+pub(in crate::http) fn too_large_file() -> Failure {
+    Failure::new(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "too_large",
+        "The file is too large",
+        format!(
+            "At most {} MiB are taken; put it where the agent works by other means, and name it.",
+            MAX_FILE / (1024 * 1024)
+        ),
+    )
+}
+
+/// True for the bytes of a file.
+pub(in crate::http) fn is_file(headers: &HeaderMap) -> bool {
+    let mut kinds = headers.get_all(header::CONTENT_TYPE).iter();
+    let (kind, more) = (kinds.next(), kinds.next());
+    kind.is_some_and(|kind| kind == "application/octet-stream")
+        && more.is_none()
+        && !headers.contains_key(header::CONTENT_ENCODING)
+}
+
+pub(in crate::http) fn not_a_file() -> Failure {
+    Failure::new(
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        "not_a_file",
+        "Only the file itself is taken",
+        "Send its bytes as application/octet-stream, not compressed.",
+    )
+}
+
+pub(in crate::http) fn too_slow() -> Failure {
     Failure::new(
         StatusCode::REQUEST_TIMEOUT,
         "too_slow",

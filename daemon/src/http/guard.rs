@@ -4,8 +4,9 @@
 use super::audit_layer::{self, RequestId};
 use super::authenticate;
 use super::edge::Edge;
-use super::extract::{is_json, not_json, too_large};
+use super::extract::{is_file, is_json, not_a_file, not_json, too_large, too_large_file};
 use super::problem::Failure;
+use crate::agents::files::MAX_FILE;
 use crate::audit::Audit;
 use crate::auth::Auth;
 use crate::auth::peer::Peer;
@@ -222,7 +223,12 @@ async fn check(State(state): State<Gate>, request: Request, next: Next) -> Respo
     if let Some(failure) = body(&request) {
         return failure.into_response();
     }
-    let request = request.map(|body| Body::new(Limited::new(body, MAX_BODY)));
+    let most = if takes_file(&request) {
+        MAX_FILE
+    } else {
+        MAX_BODY
+    };
+    let request = request.map(|body| Body::new(Limited::new(body, most)));
     next.run(request).await
 }
 
@@ -270,20 +276,33 @@ fn names(state: &Gate, request: &Request) -> Option<(&'static str, Failure)> {
     (!ours && !followed).then(|| ("cross_site", bad_origin()))
 }
 
-/// Bodies are JSON of a bounded size.
+/// The one call whose body is no JSON.
+fn takes_file(request: &Request) -> bool {
+    let route = request.extensions().get::<MatchedPath>();
+    request.method() == Method::POST
+        && route.is_some_and(|route| route.as_str() == "/api/agents/{id}/files")
+}
+
+/// Bodies are JSON, or a file where one is taken, of a bounded size.
 fn body(request: &Request) -> Option<Failure> {
     let headers = request.headers();
+    let file = takes_file(request);
+    let most = if file { MAX_FILE } else { MAX_BODY };
     let length = headers
         .get(header::CONTENT_LENGTH)
         .map(|value| value.to_str().unwrap_or_default());
     let none = match length {
         Some(length) => match length.parse::<u64>() {
-            Ok(length) if length > MAX_BODY as u64 => return Some(too_large()),
+            Ok(length) if length > most as u64 && file => return Some(too_large_file()),
+            Ok(length) if length > most as u64 => return Some(too_large()),
             Ok(length) => length == 0,
             Err(_) => return Some(Failure::invalid("Content-Length is no number.")),
         },
         None => !headers.contains_key(header::TRANSFER_ENCODING),
     };
+    if file {
+        return (!is_file(headers)).then(not_a_file);
+    }
     let stated = headers.contains_key(header::CONTENT_TYPE);
     ((!none || stated) && !is_json(headers) && is_api(request.uri().path())).then(not_json)
 }

@@ -169,6 +169,8 @@ mod tests {
             live_agents: 10,
             new_agents_per_hour: 50,
             task_timeout_s: 60,
+            quota_wait_s: 300,
+            stuck_s: 600,
             requests_per_minute: 5,
             login_attempts_per_minute: 3,
             sockets_per_user: 1,

@@ -11,6 +11,7 @@ use crate::chat::ChatError;
 use crate::delegate::DelegateError;
 use crate::git::GitError;
 use crate::model::limits::Invalid;
+use crate::push::PushError;
 use crate::store::StoreError;
 use crate::terminal::TerminalError;
 use crate::worktrees::{Hindrance, WorktreeError};
@@ -252,6 +253,20 @@ impl From<DelegateError> for Failure {
             DelegateError::Agent(error) => error.into(),
             DelegateError::Chat(error) => error.into(),
             DelegateError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<PushError> for Failure {
+    fn from(error: PushError) -> Self {
+        let detail = error.to_string();
+        match error {
+            PushError::Endpoint(_) | PushError::Keys(_) => Self::invalid(detail),
+            PushError::Invalid(error) => error.into(),
+            PushError::Many => Self::conflict("too_many_browsers", detail),
+            PushError::Nobody => Self::conflict("nobody_to_tell", detail),
+            PushError::Store(error) => error.into(),
+            PushError::Vapid(_) | PushError::Client(_) => Self::internal(&detail),
         }
     }
 }

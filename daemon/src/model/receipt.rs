@@ -13,7 +13,8 @@ pub fn allowed(from: MessageStatus, to: MessageStatus) -> bool {
         Pasted => matches!(to, Submitted | Queued | Accepted | Failed),
         // Again submitted: Enter was pressed once more.
         Submitted => matches!(to, Submitted | Queued | Accepted | Failed),
-        Accepted => matches!(to, Answered | Failed),
+        // Back to queued: the quota was used up, and it is sent again when that is over.
+        Accepted => matches!(to, Answered | Failed | Queued),
         Answered | Failed => false,
     }
 }

@@ -5,6 +5,7 @@
 pub mod command;
 #[cfg(test)]
 mod tests;
+mod wide;
 
 use crate::model::limits::Invalid;
 use serde_json::Value;
@@ -102,6 +103,25 @@ impl Rule {
     /// The rule as it was written.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// What its owner should know of a rule that covers more than it seems to.
+    pub fn warning(&self) -> Option<String> {
+        match &self.about {
+            About::Command { words, more: true } => {
+                let why = wide::runs_a_project(words)?;
+                Some(format!(
+                    "the rule {} {why}; a narrower one names the part, such as Bash({} test *)",
+                    self.text, words[0]
+                ))
+            }
+            About::Any if EDITORS.contains(&self.tool.as_str()) => Some(format!(
+                "the rule {} covers every file that the agent's user may write; a narrower one names a \
+                 folder, such as {}(src/**)",
+                self.text, self.tool
+            )),
+            _ => None,
+        }
     }
 
     /// The same for a CLI whose rules have Claude Code's form.

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Grows with every change of `schema.sql` and of what is put into it.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 const SCHEMA: &str = include_str!("index/schema.sql");
 
 /// Cheap handle to the open index; clone it freely.

@@ -116,7 +116,8 @@ pub(in crate::store) async fn advance_in(
     }
     let submitted = step.to == MessageStatus::Submitted;
     let done = sqlx::query(
-        "UPDATE messages SET status = $3, reason = $4, evidence = COALESCE($5, evidence), tries = tries + $6,
+        "UPDATE messages SET status = $3, reason = $4, evidence = COALESCE($5, evidence),
+             tries = CASE WHEN $3 = 'queued' THEN 0 ELSE tries + $6 END,
              updated_at = $7
          WHERE id = $1 AND status = $2",
     )
@@ -133,6 +134,26 @@ pub(in crate::store) async fn advance_in(
         return Err(StoreError::Conflict("message"));
     }
     announce(tx, id).await
+}
+
+/// Sets an accepted message back to be sent again, counted as a nudge.
+///
+/// # Errors
+/// `Conflict` when it moved meanwhile.
+pub async fn nudge(store: &Store, id: &str, reason: &str) -> Result<(), StoreError> {
+    let mut tx = store.begin().await?;
+    let step = Step {
+        to: MessageStatus::Queued,
+        reason: Some(reason),
+        evidence: None,
+    };
+    advance_in(&mut tx, id, MessageStatus::Accepted, &step).await?;
+    sqlx::query("UPDATE messages SET nudges = nudges + 1 WHERE id = $1")
+        .bind(id)
+        .execute(&mut *tx)
+        .await?;
+    tx.commit().await?;
+    Ok(())
 }
 
 /// Says why an open message waits; nothing happens when the reason is the same.

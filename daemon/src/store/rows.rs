@@ -32,6 +32,7 @@ pub struct AgentRow {
     pub activity: String,
     pub task_id: Option<i64>,
     pub timeout_ms: Option<i64>,
+    pub quota_until: Option<i64>,
     pub depth: i64,
     pub root: String,
     pub cli_session: Option<String>,
@@ -55,6 +56,8 @@ pub struct StoredAgent {
     pub root: String,
     /// Ends it as `timeout` this long after its start.
     pub timeout_ms: Option<i64>,
+    /// Its quota is used up until then.
+    pub quota_until: Option<Timestamp>,
     /// The CLI's own name for the conversation.
     pub cli_session: Option<String>,
     /// The CLI's own session file.
@@ -106,6 +109,7 @@ impl AgentRow {
             depth: self.depth,
             root: self.root,
             timeout_ms: self.timeout_ms,
+            quota_until: self.quota_until.map(Timestamp),
             cli_session: self.cli_session,
             transcript: self.transcript,
         })
@@ -129,6 +133,7 @@ pub struct MessageRow {
     pub actions: String,
     pub task_id: Option<i64>,
     pub tries: i64,
+    pub nudges: i64,
     pub created_at: i64,
     pub updated_at: i64,
 }
@@ -144,6 +149,8 @@ pub struct StoredMessage {
     pub task_id: Option<i64>,
     /// How often Enter was pressed for it.
     pub tries: i64,
+    /// How often its agent was stuck on it and was nudged.
+    pub nudges: i64,
 }
 
 impl MessageRow {
@@ -167,6 +174,7 @@ impl MessageRow {
             as_command: self.as_command != 0,
             task_id: self.task_id,
             tries: self.tries,
+            nudges: self.nudges,
         })
     }
 }

@@ -1,9 +1,11 @@
 //! A session as markdown, piece by piece, with its sub-agents where they were started.
 
+use super::prices::Prices;
 use super::view;
 use orchestra_protocol::transcript::{Entry, EntryRole, Part, Transcript};
 use std::fmt::Write as _;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Entries that are written at a time.
 const STEP: usize = 200;
@@ -19,6 +21,7 @@ pub struct Source {
 
 /// Writes a session to the end of its file; call it until it gives nothing more.
 pub struct Export {
+    prices: Arc<Prices>,
     main: Source,
     children: Vec<Source>,
     next: u64,
@@ -28,8 +31,9 @@ pub struct Export {
 
 impl Export {
     /// From the beginning.
-    pub fn new(main: Source, children: Vec<Source>) -> Self {
+    pub fn new(prices: Arc<Prices>, main: Source, children: Vec<Source>) -> Self {
         Self {
+            prices,
             main,
             children,
             next: 0,
@@ -51,7 +55,13 @@ impl Export {
             self.begun = true;
             head(&self.main.about, 1, &mut out);
         }
-        let part = view::entries(&self.main.about.kind, &self.main.path, self.next, STEP)?;
+        let part = view::entries(
+            &self.prices,
+            &self.main.about.kind,
+            &self.main.path,
+            self.next,
+            STEP,
+        )?;
         for entry in &part.entries {
             write_entry(entry, "##", &mut out);
             for part in &entry.parts {
@@ -80,7 +90,7 @@ impl Export {
             head(&child.about, 3, out);
             let mut from = 0;
             loop {
-                let part = view::entries(&child.about.kind, &child.path, from, STEP)?;
+                let part = view::entries(&self.prices, &child.about.kind, &child.path, from, STEP)?;
                 for entry in &part.entries {
                     write_entry(entry, "####", out);
                 }

@@ -89,6 +89,10 @@ pub trait Format: Send + Sync {
     fn call_of(&self, _file: &Path) -> Option<String> {
         None
     }
+    /// The folder that a session ran in, where its records do not say it.
+    fn cwd_of(&self, _file: &Path) -> Option<String> {
+        None
+    }
     /// True when a session goes on only in the folder that its file's place names.
     fn fits_folder(&self, _relative: &Path, _cwd: &Path) -> bool {
         true

@@ -2,8 +2,8 @@
 
 use super::format::{self, Format, Place};
 use super::lines::identity;
+use crate::config::Config;
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -28,9 +28,12 @@ pub struct Found {
 }
 
 /// The folders of every CLI, whether they are there or not.
-pub fn roots(home: &Path, environment: &BTreeMap<String, String>) -> Vec<Root> {
+pub fn roots(config: &Config) -> Vec<Root> {
+    let own = |format: &dyn Format| format.root(&config.paths.home, &config.environment);
     let root = |format: &&'static dyn Format| Root {
-        path: format.root(home, environment),
+        path: config
+            .sessions_of(format.kind())
+            .unwrap_or_else(|| own(*format)),
         format: *format,
     };
     format::all().iter().map(root).collect()

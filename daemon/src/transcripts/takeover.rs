@@ -32,6 +32,14 @@ impl Transcripts {
         if row.parent.is_some() {
             return Some("it is a sub-agent's; resume the session it worked for".into());
         }
+        let kinds = self.resumable.get();
+        if kinds.is_some_and(|kinds| !kinds.contains(&row.kind.as_str())) {
+            return Some(format!(
+                "Orchestra cannot go on with sessions of {}; use its own command in {}",
+                row.kind,
+                facts.cwd.as_deref().unwrap_or("its folder")
+            ));
+        }
         if facts.first.is_none() {
             return Some("it holds no message".into());
         }

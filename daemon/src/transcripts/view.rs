@@ -1,9 +1,9 @@
 //! A session's entries from a byte on, and the words around a place that was found.
 
 use super::facts::{cut, indexed};
-use super::format::{self, Format, Spent};
+use super::format::{self, Record, Spent};
 use super::lines::Lines;
-use super::prices;
+use super::prices::Prices;
 use crate::store::index::FileRow;
 use orchestra_protocol::time::Timestamp;
 use orchestra_protocol::transcript::{Entry, Hit, Part};
@@ -13,8 +13,6 @@ use std::path::Path;
 const MAX_BYTES: u64 = 4 * 1024 * 1024;
 /// Longest text of one part; the file has the rest.
 const MAX_TEXT: usize = 128 * 1024;
-/// Most places that a search shows of one session.
-const MAX_SNIPPETS: usize = 3;
 /// How much is shown on each side of what was found.
 const AROUND: usize = 80;
 
@@ -31,7 +29,13 @@ pub struct Stretch {
 ///
 /// # Errors
 /// When the file cannot be read.
-pub fn entries(kind: &str, path: &Path, from: u64, limit: usize) -> std::io::Result<Stretch> {
+pub fn entries(
+    prices: &Prices,
+    kind: &str,
+    path: &Path,
+    from: u64,
+    limit: usize,
+) -> std::io::Result<Stretch> {
     let mut stretch = Stretch {
         next: from,
         ..Stretch::default()
@@ -48,7 +52,10 @@ pub fn entries(kind: &str, path: &Path, from: u64, limit: usize) -> std::io::Res
             break;
         };
         match &line.value {
-            Some(value) => entry(format, value, line.offset, &mut last, &mut stretch.entries),
+            Some(value) => {
+                let record = format.read(value);
+                entry(prices, record, line.offset, &mut last, &mut stretch.entries);
+            }
             None => stretch.unreadable += 1,
         }
     }
@@ -58,13 +65,12 @@ pub fn entries(kind: &str, path: &Path, from: u64, limit: usize) -> std::io::Res
 }
 
 fn entry(
-    format: &dyn Format,
-    value: &serde_json::Value,
+    prices: &Prices,
+    record: Record,
     offset: u64,
     last: &mut Option<String>,
     entries: &mut Vec<Entry>,
 ) {
-    let record = format.read(value);
     // Told once for each block; shown with the first.
     let spent = record.spent.filter(|spent| {
         let new = last.as_ref() != Some(&spent.key);
@@ -72,7 +78,7 @@ fn entry(
         new
     });
     let model = record.model;
-    let cost = |spent: &Spent| prices::cost(model.as_deref().unwrap_or_default(), &spent.usage);
+    let cost = |spent: &Spent| prices.cost(model.as_deref().unwrap_or_default(), &spent.usage);
     let Some(role) = record.role else {
         // A CLI that tells the tokens by themselves, behind the answer.
         if let (Some(spent), Some(before)) = (spent, entries.last_mut()) {
@@ -111,7 +117,7 @@ fn short(mut part: Part) -> Part {
     part
 }
 
-/// The words around the first places of a search.
+/// The words around places of a search.
 pub fn snippets(row: &FileRow, offsets: &[u64], words: &[String]) -> Vec<Hit> {
     let Some(format) = format::find(&row.kind) else {
         return Vec::new();
@@ -124,7 +130,7 @@ pub fn snippets(row: &FileRow, offsets: &[u64], words: &[String]) -> Vec<Hit> {
             snippet: around(&text, words),
         })
     };
-    offsets.iter().take(MAX_SNIPPETS).filter_map(hit).collect()
+    offsets.iter().filter_map(hit).collect()
 }
 
 fn around(text: &str, words: &[String]) -> String {

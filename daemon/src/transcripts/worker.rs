@@ -26,7 +26,7 @@ pub struct Worker {
     pub roots: Arc<Vec<Root>>,
     pub index: Index,
     pub progress: Arc<Mutex<Progress>>,
-    pub rescan: Duration,
+    pub heartbeat: Duration,
     known: HashMap<PathBuf, FileRow>,
     /// Files with unread bytes, the newest last.
     waiting: BTreeSet<(i64, PathBuf)>,
@@ -38,13 +38,13 @@ impl Worker {
         roots: Arc<Vec<Root>>,
         index: Index,
         progress: Arc<Mutex<Progress>>,
-        rescan: Duration,
+        heartbeat: Duration,
     ) -> Self {
         Self {
             roots,
             index,
             progress,
-            rescan,
+            heartbeat,
             known: HashMap::new(),
             waiting: BTreeSet::new(),
         }
@@ -59,21 +59,21 @@ impl Worker {
             return;
         }
         self.tell(|progress| progress.listed = true);
-        let mut rescan = tokio::time::interval(self.rescan);
-        rescan.reset();
+        let mut beats = tokio::time::interval(self.heartbeat);
+        beats.reset();
         loop {
             let worked = if self.waiting.is_empty() {
                 self.tell(|progress| progress.read = true);
                 tokio::select! {
                     () = cancel.cancelled() => return,
                     changes = watch.next() => self.changed(changes, &mut watch).await,
-                    _ = rescan.tick() => self.everything(&mut watch).await,
+                    _ = beats.tick() => self.everything(&mut watch).await,
                 }
             } else {
                 tokio::select! {
                     biased;
                     () = cancel.cancelled() => return,
-                    _ = rescan.tick() => self.everything(&mut watch).await,
+                    _ = beats.tick() => self.everything(&mut watch).await,
                     () = std::future::ready(()) => match watch.now() {
                         Some(changes) => self.changed(changes, &mut watch).await,
                         None => self.read_one().await,
@@ -293,6 +293,9 @@ fn listed(format: &'static dyn Format, one: Found, known: Option<FileRow>) -> Fi
     if row.read_to == 0 || row.size - row.read_to > SOON {
         let seen = Facts::peek(format, &one.path, row.size);
         facts = facts.with_ends_of(seen);
+    }
+    if facts.cwd.is_none() {
+        facts.cwd = format.cwd_of(&one.path);
     }
     put_facts(&mut row, &facts);
     row.path = one.path;

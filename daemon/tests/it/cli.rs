@@ -9,7 +9,9 @@
 
 mod api;
 mod commands;
+mod config;
 mod hook;
+mod living;
 mod mcp;
 mod mcp_http;
 mod whole;

@@ -7,10 +7,12 @@
 )]
 
 mod cli;
+mod clis;
 mod core_agents;
 mod core_calls;
 mod core_receipts;
 mod core_tasks;
+mod files;
 mod approvals;
 mod bad_input;
 mod kept_login;
@@ -20,6 +22,7 @@ mod main_job;
 mod matrix;
 mod network;
 mod people;
+mod push;
 mod record;
 mod recording;
 mod resume;

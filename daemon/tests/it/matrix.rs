@@ -137,7 +137,8 @@ impl Stage {
         };
         if matches!(caller, "own" | "foreign") {
             let (path, body) = self.filled(row);
-            return unix::call(&self.socket(), row.method, &path, token, body.as_ref()).await;
+            let (socket, kind) = (self.socket(), row.kind());
+            return unix::call_as(&socket, row.method, &path, token, kind, body.as_ref()).await;
         }
         self.call_with(row, token).await
     }
@@ -155,7 +156,9 @@ impl Stage {
             .request(row.method.parse().unwrap(), &path)
             .header("accept", "application/json, text/event-stream");
         if let Some(body) = &body {
-            request = request.json(body);
+            request = request
+                .header("content-type", row.kind())
+                .body(body.to_string());
         }
         let response = request.send().await.unwrap();
         let id = response.headers().get("x-request-id");

@@ -4,6 +4,7 @@
 pub(crate) mod api;
 pub(crate) mod daemon;
 pub(crate) mod kit;
+pub(crate) mod pushes;
 pub(crate) mod socket;
 pub(crate) mod unix;
 pub(crate) mod wait;

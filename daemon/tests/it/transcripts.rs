@@ -1,5 +1,8 @@
 //! Sessions of the CLIs on disk: found, watched, read, searched; by whom.
 
+mod ccusage;
+mod hits;
+mod others;
 mod scope;
 
 use crate::support::api::Api;
@@ -352,10 +355,6 @@ async fn a_session_is_searched_and_exported_with_its_sub_agents() {
         .map(|one| one["usage"]["output_tokens"].as_u64().unwrap())
         .sum();
     assert_eq!(sums["usage"]["output_tokens"], output);
-    // What ccusage 18.0.11 says of the same files.
-    let claude = models.iter().find(|one| one["kind"] == "claude").unwrap();
-    assert_eq!(claude["usage"]["input_tokens"], 42_591);
-    assert_eq!(claude["usage"]["output_tokens"], 480);
     // The command line shows the same.
     let listed = site.run(&["sessions", "--kind", "codex", "--json"]);
     let lines = String::from_utf8(listed.stdout).unwrap();

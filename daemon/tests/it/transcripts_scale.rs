@@ -10,7 +10,7 @@ use std::time::Instant;
 /// Sizes for every day; `ORCHESTRA_TEST_MB` names another sum.
 const FILES: u64 = 2_000;
 const RECORDS: u64 = 16;
-const MEGABYTES: u64 = 100;
+const MEGABYTES: u64 = 500;
 /// Peak memory that the daemon may have, in KiB: a few stretches, not the files.
 const MEMORY: u64 = 400_000;
 

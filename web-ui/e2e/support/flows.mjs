@@ -24,14 +24,6 @@ export async function login(size, path = '/') {
   return { context, page };
 }
 
-/** Waits for something that the daemon's side shows. */
-export async function until(probe, what) {
-  for (let left = 1_000; !probe(); left -= 1) {
-    assert.ok(left > 0, `waited in vain for ${what}`);
-    await new Promise((done) => setTimeout(done, 10));
-  }
-}
-
 /** Each flow begins with a busy daemon and ends without a complaint of the browser; a picture shows where it ended. */
 export function walk(flows) {
   mkdirSync(out, { recursive: true });

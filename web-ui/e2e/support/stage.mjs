@@ -77,6 +77,12 @@ class Stage {
     return JSON.parse(made).login_url;
   }
 
+  /** A token of the owner, as scripts have one. */
+  token() {
+    const args = ['token', '--role', 'admin', '--ttl', '30m', '--data-dir', this.data];
+    return run(binary, args, { env: this.env }).trim();
+  }
+
   /** Adds to what the daemon is told at its next start. */
   configure(text) {
     appendFileSync(join(this.dir, 'config.toml'), text);

@@ -34,16 +34,25 @@ export const VIEWS = [
     (page) => page.getByText('There is no such session').waitFor(),
   ],
   ['settings', 'busy', '/settings'],
+  ['worktrees', 'busy', '/worktrees', (page) => page.locator('[data-worktree]').first().waitFor()],
+  ['worktree', 'busy', '/worktrees/w1', (page) => page.getByText('try_lock').waitFor()],
+  ['worktree-comment', 'busy', '/worktrees/w1', commentOnLine],
+  ['worktree-merge', 'busy', '/worktrees/w1', (page) => worktreeAct(page, /^Merge into/)],
+  ['worktree-loses', 'busy', '/worktrees/w2', (page) => worktreeAct(page, 'Remove')],
+  ['worktree-same', 'busy', '/worktrees/w3', (page) => page.getByText('Nothing is changed').waitFor()],
+  ['chat-drop', 'busy', '/agents/droid-002?view=chat', holdFile],
   ['spawn', 'busy', '/', openSpawn],
   ['palette', 'busy', '/', (page) => openBy(page, 'Control+k', 'Find')],
-  ['help', 'busy', '/', (page) => page.keyboard.press('?')],
+  ['help', 'busy', '/', helpSheet],
   ['kill', 'busy', '/agents/droid-002', killDialog],
   // These change what the daemon or the browser knows.
+  ['settings-told', 'busy', '/settings', toldHere, { leaves: true }],
   ['agent-seat', 'busy', '/agents/aider-001', takeSeat, { leaves: true }],
   ['agent-paper', 'busy', '/agents/droid-002', paperColours, { leaves: true }],
   ['offline', 'busy', '/agents/droid-002', goOffline, { leaves: true }],
   ['home-asking', 'asking', '/'],
   ['approvals', 'asking', '/approvals'],
+  ['agent-asking', 'asking', '/agents/droid-002', (page) => page.locator('[data-approval-banner]').waitFor()],
   [
     'approvals-rule',
     'asking',
@@ -140,6 +149,45 @@ async function openBy(page, key, phoneName) {
   const button = page.getByRole('button', { name: phoneName, exact: true });
   if (await button.isVisible()) await button.click();
   else await page.keyboard.press(key);
+  await page.getByRole('dialog').waitFor();
+}
+
+/** This browser is one of those that are told. */
+async function toldHere(page) {
+  await page.context().grantPermissions(['notifications']);
+  await page.evaluate(() => localStorage.setItem('orchestra.push', JSON.stringify({ id: 'p-1' })));
+  await within(page, '/settings');
+  await page.getByRole('switch', { name: 'Results' }).waitFor();
+  await page.getByText('Task 12 failed').waitFor();
+  await page.evaluate(() => localStorage.removeItem('orchestra.push'));
+  await page.getByRole('heading', { name: 'notifications' }).scrollIntoViewIfNeeded();
+}
+
+async function commentOnLine(page) {
+  await page.getByRole('button', { name: 'Comment on line +14 of src/session.rs' }).click();
+  await page.getByRole('textbox', { name: 'Your comment' }).fill('What if two come at once?');
+  await page.getByRole('button', { name: 'Keep it' }).click();
+  await page.getByText('1 comment for').waitFor();
+}
+
+async function worktreeAct(page, name) {
+  await page.getByRole('button', { name }).click();
+  await page.getByRole('dialog').waitFor();
+}
+
+/** Files are held over a talk and not let go. */
+async function holdFile(page) {
+  const carried = await page.evaluateHandle(() => {
+    const carry = new DataTransfer();
+    carry.items.add(new File(['x'], 'shot.png'));
+    return carry;
+  });
+  await page.dispatchEvent('[data-composer]', 'dragenter', { dataTransfer: carried });
+  await page.getByText('Drop it into the folder of').waitFor();
+}
+
+async function helpSheet(page) {
+  await page.keyboard.press('?');
   await page.getByRole('dialog').waitFor();
 }
 

@@ -1,22 +1,25 @@
 /** From the first request to the room: how to log in, who one is, then the router. */
 import { QueryClientProvider, useQuery } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
-import { useEffect, useMemo, useState } from 'react';
-import { Toaster } from 'sonner';
+import { lazy, Suspense, useEffect, useMemo, useState } from 'react';
 import { Failed } from '@/components/ui/states';
-import { TipProvider } from '@/components/ui/tip';
+import { TipHost } from '@/components/ui/tip';
 import { type Login, useLogin } from '@/features/auth/login';
-import { LoginPage } from '@/features/auth/login-page';
 import { type Client, ClientProvider, MeProvider } from '@/lib/client';
 import { keys } from '@/lib/keys';
-import { useTheme } from '@/lib/theme';
+import { onFirstToast } from '@/lib/toast';
 import type { ClientConfig, Me } from '@/protocol/types';
 import { LiveUpdates } from './live-updates';
 import type { Place } from './news';
+import { followNotifications, stopTelling } from './notifications';
 import { type OpenedLogin, openLogin } from './open-login';
 import { queries } from './queries';
 import { router } from './router';
 import { makeClient, SessionContext } from './session';
+
+// Most of the time the browser is known and nobody sees it.
+const LoginPage = lazy(async () => ({ default: (await import('@/features/auth/login-page')).LoginPage }));
+const Toasts = lazy(() => import('./toasts'));
 
 interface AppProps {
   /** Begun before the first render, so that it happens once whatever React does. */
@@ -47,16 +50,17 @@ export function App({ opening, secret }: AppProps) {
   const login = opened?.login;
   const enter = opened?.config.accounts && login?.enter ? login.enter.bind(login) : undefined;
   return (
-    <TipProvider delayDuration={500} skipDelayDuration={200}>
-      <QueryClientProvider client={queries}>
-        {opened && phase === 'in' ? (
-          <Room login={opened.login} config={opened.config} />
-        ) : (
+    <QueryClientProvider client={queries}>
+      {opened && phase === 'in' ? (
+        <Room login={opened.login} config={opened.config} />
+      ) : (
+        <Suspense fallback={null}>
           <LoginPage mode={opened?.config.login ?? null} enter={enter} onRetry={() => setRound(round + 1)} />
-        )}
-        <Toasts />
-      </QueryClientProvider>
-    </TipProvider>
+        </Suspense>
+      )}
+      <ToastHost />
+      <TipHost />
+    </QueryClientProvider>
   );
 }
 
@@ -66,6 +70,7 @@ function Room({ login, config }: { login: Login; config: ClientConfig }) {
   useEffect(() => {
     const made = makeClient(login);
     const updates = new LiveUpdates(queries, made.api, made.socket, openPlace);
+    const stopFollowing = followNotifications(made.api);
     const wake = () => document.visibilityState === 'visible' && made.socket.wake();
     made.socket.start();
     document.addEventListener('visibilitychange', wake);
@@ -76,13 +81,14 @@ function Room({ login, config }: { login: Login; config: ClientConfig }) {
       document.removeEventListener('visibilitychange', wake);
       window.removeEventListener('online', wake);
       window.removeEventListener('pageshow', wake);
+      stopFollowing();
       updates.dispose();
       made.hub.dispose();
       made.socket.dispose();
       queries.clear();
     };
   }, [login]);
-  const session = useMemo(() => ({ config, logout: () => login.logout() }), [config, login]);
+  const session = useMemo(() => ({ config, logout: () => leave(login, client) }), [config, login, client]);
   if (!client) return null;
   return (
     <SessionContext value={session}>
@@ -91,6 +97,12 @@ function Room({ login, config }: { login: Login; config: ClientConfig }) {
       </ClientProvider>
     </SessionContext>
   );
+}
+
+/** A browser that is logged out is told nothing more. */
+async function leave(login: Login, client: Client | null): Promise<void> {
+  if (client) await stopTelling(client.api);
+  await login.logout();
 }
 
 function openPlace(place: Place): void {
@@ -130,25 +142,9 @@ function WithMe({ client }: { client: Client }) {
   );
 }
 
-function Toasts() {
-  const theme = useTheme((state) => state.theme);
-  return (
-    <Toaster
-      theme={theme}
-      position="bottom-right"
-      offset={{ bottom: 36, right: 16 }}
-      mobileOffset={{ bottom: 72 }}
-      toastOptions={{
-        style: {
-          background: 'var(--raised)',
-          color: 'var(--ink)',
-          border: '1px solid var(--line-strong)',
-          borderRadius: '10px',
-          boxShadow: 'var(--shadow-2)',
-          fontFamily: 'var(--font-sans)',
-        },
-        descriptionClassName: 'text-ink-2!',
-      }}
-    />
-  );
+/** Put up with the first words that are to be shown. */
+function ToastHost() {
+  const [up, setUp] = useState(false);
+  useEffect(() => onFirstToast(() => setUp(true)), []);
+  return <Suspense fallback={null}>{up && <Toasts />}</Suspense>;
 }

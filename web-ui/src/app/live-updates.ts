@@ -1,6 +1,5 @@
 /** The feed laid over the query cache: the only place that patches server data. */
 import type { QueryClient } from '@tanstack/react-query';
-import { toast } from 'sonner';
 import { withAgent } from '@/features/agents/api';
 import { withApprovals } from '@/features/approvals/api';
 import { fromResponse, type Talk, withMessage } from '@/features/chat/messages';
@@ -10,6 +9,7 @@ import { useAttention } from '@/lib/attention';
 import type { Api } from '@/lib/http';
 import { keys } from '@/lib/keys';
 import type { OrchestraSocket } from '@/lib/orchestra-socket';
+import { toast } from '@/lib/toast';
 import type { Agent, Approval, Message, ServerMessage, Task } from '@/protocol/types';
 import { describeChanges, type Glance, glance } from './meanwhile';
 import { type Place, tellFailure, tellNeed } from './news';

@@ -1,8 +1,8 @@
 /** What is said in a corner of the page when something begins to need its person, or fails, somewhere else. */
-import { toast } from 'sonner';
 import { useAttention } from '@/lib/attention';
 import { needOf } from '@/lib/need';
 import { isOpen, showAgent } from '@/lib/states';
+import { toast } from '@/lib/toast';
 import type { Agent, ServerMessage, Task } from '@/protocol/types';
 
 export type Place = { agent: string } | { task: number };

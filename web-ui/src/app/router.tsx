@@ -1,28 +1,28 @@
 /** The address is the selection: every view can be sent to a colleague. */
 import { createRootRoute, createRoute, createRouter, Link, Outlet } from '@tanstack/react-router';
-import { lazy, Suspense } from 'react';
 import { Empty, Skeleton } from '@/components/ui/states';
 import { readFilter, type SessionFilter } from '@/features/sessions/filter';
 import { useMay } from '@/lib/client';
 import { usePhone } from '@/lib/use-media';
-import { AgentRoute } from './routes/agent';
-import { ApprovalsRoute } from './routes/approvals';
-import { ChatRoute } from './routes/chat';
+import {
+  AdminPage,
+  AgentPage,
+  ApprovalsPage,
+  AuditPage,
+  ChatPage,
+  SessionPage,
+  SessionsPage,
+  SettingsPage,
+  TaskPage,
+  TasksPage,
+  WallPage,
+  WorktreesPage,
+} from './pages';
 import { Home } from './routes/home';
 import { PhoneHead } from './routes/phone-head';
-import { TaskRoute, TasksRoute } from './routes/tasks';
 import type { TasksSearch } from './routes/tasks-head';
-import { WallRoute } from './routes/wall';
 import { useSession } from './session';
 import { Shell } from './shell/shell';
-
-const SessionsView = lazy(() => import('./routes/sessions'));
-const SessionView = lazy(() => import('./routes/session'));
-const SettingsPage = lazy(async () => ({
-  default: (await import('@/features/settings/settings-page')).SettingsPage,
-}));
-const AdminPage = lazy(async () => ({ default: (await import('@/features/admin/admin-page')).AdminPage }));
-const AuditView = lazy(() => import('./routes/audit'));
 
 const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound });
 const shell = createRoute({ getParentRoute: () => root, id: 'shell', component: Shell });
@@ -31,47 +31,45 @@ const home = createRoute({ getParentRoute: () => shell, path: '/', component: Ho
 const chat = createRoute({
   getParentRoute: () => shell,
   path: '/chat',
-  component: ChatRoute,
+  component: ChatPage,
   validateSearch: (search: Record<string, unknown>): { beside?: string } =>
     typeof search.beside === 'string' ? { beside: search.beside } : {},
 });
 const agent = createRoute({
   getParentRoute: () => shell,
   path: '/agents/$agentId',
-  component: AgentRoute,
+  component: AgentPage,
   validateSearch: agentSearch,
 });
-const wall = createRoute({ getParentRoute: () => shell, path: '/wall', component: WallRoute });
+const wall = createRoute({ getParentRoute: () => shell, path: '/wall', component: WallPage });
 const approvals = createRoute({
   getParentRoute: () => shell,
   path: '/approvals',
-  component: ApprovalsRoute,
+  component: ApprovalsPage,
 });
 const tasks = createRoute({
   getParentRoute: () => shell,
   path: '/tasks',
-  component: TasksRoute,
+  component: TasksPage,
   validateSearch: tasksSearch,
 });
-const task = createRoute({ getParentRoute: () => tasks, path: '/$taskId', component: TaskRoute });
+const task = createRoute({ getParentRoute: () => tasks, path: '/$taskId', component: TaskPage });
 const sessions = createRoute({
   getParentRoute: () => shell,
   path: '/sessions',
-  component: () => (
-    <Suspense fallback={<Skeleton rows={8} waitingFor="the list of sessions" />}>
-      <SessionsView />
-    </Suspense>
-  ),
+  component: SessionsPage,
   validateSearch: sessionsSearch,
 });
 const session = createRoute({
   getParentRoute: () => sessions,
   path: '/$sessionId',
-  component: () => (
-    <Suspense fallback={<Skeleton rows={7} waitingFor="the session" />}>
-      <SessionView />
-    </Suspense>
-  ),
+  component: SessionPage,
+});
+const worktrees = createRoute({ getParentRoute: () => shell, path: '/worktrees', component: WorktreesPage });
+const worktree = createRoute({
+  getParentRoute: () => worktrees,
+  path: '/$worktreeId',
+  component: () => null,
 });
 const settings = createRoute({ getParentRoute: () => shell, path: '/settings', component: SettingsRoute });
 
@@ -87,13 +85,18 @@ const routeTree = root.addChildren([
     wall,
     tasks.addChildren([task]),
     sessions.addChildren([session]),
+    worktrees.addChildren([worktree]),
     settings,
     admin,
     audit,
   ]),
 ]);
 
-export const router = createRouter({ routeTree, scrollRestoration: false });
+export const router = createRouter({
+  routeTree,
+  scrollRestoration: false,
+  defaultPendingComponent: () => <Skeleton rows={8} waitingFor="this page" />,
+});
 
 declare module '@tanstack/react-router' {
   interface Register {
@@ -134,13 +137,11 @@ function SettingsRoute() {
     <>
       {phone && <PhoneHead title="Settings" />}
       <div className="scroll-y min-h-0 flex-1">
-        <Suspense fallback={<Skeleton rows={8} waitingFor="the settings" />}>
-          <SettingsPage
-            local={config.login === 'local'}
-            version={config.version}
-            onLogout={() => void logout()}
-          />
-        </Suspense>
+        <SettingsPage
+          local={config.login === 'local'}
+          version={config.version}
+          onLogout={() => void logout()}
+        />
         <AdminLinks />
       </div>
     </>
@@ -171,9 +172,7 @@ function AdminRoute() {
   const { config } = useSession();
   return (
     <div className="scroll-y min-h-0 flex-1">
-      <Suspense fallback={<Skeleton rows={8} waitingFor="the people" />}>
-        <AdminPage local={config.login === 'local'} />
-      </Suspense>
+      <AdminPage local={config.login === 'local'} />
     </div>
   );
 }
@@ -181,9 +180,7 @@ function AdminRoute() {
 function AuditRoute() {
   return (
     <div className="scroll-y min-h-0 flex-1">
-      <Suspense fallback={<Skeleton rows={8} waitingFor="the record" />}>
-        <AuditView />
-      </Suspense>
+      <AuditPage />
     </div>
   );
 }

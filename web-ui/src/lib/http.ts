@@ -27,6 +27,8 @@ export interface Credentials {
 
 interface RequestOptions {
   body?: unknown;
+  /** Bytes as they are, instead of a body. */
+  file?: Blob;
   /** Makes a resend the same request. */
   idempotencyKey?: string;
   signal?: AbortSignal;
@@ -55,6 +57,11 @@ export class Api {
 
   post<T>(path: string, body: unknown = {}, idempotencyKey?: string): Promise<T> {
     return this.#call<T>('POST', path, idempotencyKey ? { body, idempotencyKey } : { body });
+  }
+
+  /** Sends the bytes of a file. */
+  send<T>(path: string, file: Blob): Promise<T> {
+    return this.#call<T>('POST', path, { file });
   }
 
   patch<T>(path: string, body: unknown): Promise<T> {
@@ -91,6 +98,7 @@ export class Api {
     const token = this.#credentials.token();
     if (token) headers.authorization = `Bearer ${token}`;
     if (options.body !== undefined) headers['content-type'] = 'application/json';
+    if (options.file) headers['content-type'] = 'application/octet-stream';
     if (options.idempotencyKey) headers['idempotency-key'] = options.idempotencyKey;
     try {
       return await this.#fetch(path, {
@@ -98,6 +106,7 @@ export class Api {
         headers,
         credentials: 'omit',
         ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
+        ...(options.file ? { body: options.file } : {}),
         ...(options.signal ? { signal: options.signal } : {}),
       });
     } catch (error) {
@@ -118,6 +127,7 @@ export async function readProblem(response: Response): Promise<Problem> {
         status: body.status ?? response.status,
         detail: body.detail ?? '',
         instance: body.instance ?? null,
+        ...(body.worktree ? { worktree: body.worktree } : {}),
       };
     }
   } catch {

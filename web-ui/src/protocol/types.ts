@@ -674,6 +674,19 @@ keys?: Array<string>,
 paste?: string, };
 
 /**
+ * `POST /api/agents/{id}/files`: where the bytes lie now.
+ */
+export type DroppedFile = { 
+/**
+ * The name it got: letters, digits, `.`, `_` and `-` only, and nobody's before.
+ */
+name: string, 
+/**
+ * Relative to the agent's folder; a word in every shell.
+ */
+path: string, bytes: number, };
+
+/**
  * Tokens of one turn or of many.
  */
 export type TokenUsage = { 
@@ -808,6 +821,23 @@ offset: number, at: Timestamp | null, role: EntryRole, parts: Array<Part>, model
  * Of the model's answer; on the first entry of that answer only.
  */
 usage: TokenUsage | null, cost_usd: number | null, };
+
+/**
+ * `GET /api/transcripts/{id}/hits`: where words stand in one session, in order.
+ */
+export type TranscriptHits = { items: Array<Hit>, 
+/**
+ * In the whole session, 10 000 at most.
+ */
+total: number, 
+/**
+ * Give it back as `from` to read on; null at the end.
+ */
+next: number | null, bytes: number, 
+/**
+ * How far the session has been read for search.
+ */
+read_bytes: number, };
 
 /**
  * `GET /api/transcripts/{id}`.
@@ -1397,6 +1427,113 @@ export type ShareRequest = { rights: ShareRights, };
  * One person that an agent is shared with.
  */
 export type ShareView = { user_id: string, name: string, rights: ShareRights, created_at: Timestamp, };
+
+/**
+ * What a notification is about.
+ */
+export type PushKind = "approval" | "question" | "failure" | "result" | "test";
+
+/**
+ * Which kinds a browser is told.
+ */
+export type PushKinds = { approvals: boolean, questions: boolean, failures: boolean, results: boolean, };
+
+/**
+ * The browser's own keys, as `PushSubscription.toJSON()` gives them.
+ */
+export type PushKeys = { 
+/**
+ * A P-256 point, 65 bytes, in URL-safe base64.
+ */
+p256dh: string, 
+/**
+ * 16 bytes in URL-safe base64.
+ */
+auth: string, };
+
+/**
+ * `POST /api/push/subscriptions`: a new browser, or new switches for a known one.
+ */
+export type PushSubscribeRequest = { 
+/**
+ * Where the push service takes messages: https, at its usual port.
+ */
+endpoint: string, keys: PushKeys, 
+/**
+ * Shown in the list of browsers.
+ */
+label: string, kinds: PushKinds, };
+
+/**
+ * A browser that is told.
+ */
+export type PushSubscription = { id: string, label: string, 
+/**
+ * Host of the push service.
+ */
+service: string, kinds: PushKinds, 
+/**
+ * True when it hangs on the login that asks: it ends with that login's device.
+ */
+current: boolean, created_at: Timestamp, 
+/**
+ * When the push service last took a message for it.
+ */
+last_sent_at: Timestamp | null, };
+
+/**
+ * `GET /api/push/subscriptions`.
+ */
+export type PushSubscriptions = { items: Array<PushSubscription>, 
+/**
+ * The daemon's VAPID key, as a browser wants it: a P-256 point in URL-safe base64.
+ */
+public_key: string, };
+
+/**
+ * How a telling stands.
+ */
+export type PushState = "queued" | "sent" | "dropped" | "failed";
+
+/**
+ * One telling of one browser.
+ */
+export type PushDelivery = { id: string, subscription_id: string, 
+/**
+ * Label of the browser, kept when the browser is gone.
+ */
+label: string, kind: PushKind, title: string, state: PushState, 
+/**
+ * Why it waits, was dropped or failed.
+ */
+reason: string | null, attempts: number, created_at: Timestamp, 
+/**
+ * When it is tried next; null when it is over.
+ */
+next_at: Timestamp | null, ended_at: Timestamp | null, };
+
+/**
+ * `POST /api/push/test`.
+ */
+export type PushTestRequest = { 
+/**
+ * One browser; default: all of the caller's.
+ */
+subscription_id?: string, };
+
+/**
+ * What a browser finds in a message, once it is decrypted. Words of ours, ids and
+ * numbers; never what an agent or a person wrote.
+ */
+export type PushPayload = { kind: PushKind, title: string, body: string, 
+/**
+ * A path of the page.
+ */
+link: string, 
+/**
+ * A later message of the same tag takes the place of this one.
+ */
+tag: string, at: Timestamp, };
 
 /**
  * What happened, with the object as it was then.

@@ -44,14 +44,17 @@ pub(crate) struct Sizes {
     /// Until allocations and caches have calmed.
     pub settle: Duration,
     pub restarts: usize,
-    /// Files of a repository, and worktrees of it.
-    pub tracked: usize,
-    pub worktrees: usize,
     /// Tokens that are checked one after the other.
     pub tokens: usize,
     /// Tokens with unknown keys, and in what time they come.
     pub strangers: usize,
     pub jwt_flood: Duration,
+    /// Files of a repository, and worktrees of it.
+    pub tracked: usize,
+    pub worktrees: usize,
+    /// Session files and their bytes, all together.
+    pub sessions: usize,
+    pub session_bytes: u64,
 }
 
 const FULL: Sizes = Sizes {
@@ -77,11 +80,13 @@ const FULL: Sizes = Sizes {
     window: Duration::from_secs(8),
     settle: Duration::from_secs(3),
     restarts: 7,
-    tracked: 4000,
-    worktrees: 20,
     tokens: 3000,
     strangers: 10_000,
     jwt_flood: Duration::from_secs(10),
+    tracked: 4000,
+    worktrees: 20,
+    sessions: 10_000,
+    session_bytes: 5_000_000_000,
 };
 
 const QUICK: Sizes = Sizes {
@@ -107,11 +112,13 @@ const QUICK: Sizes = Sizes {
     window: Duration::from_secs(2),
     settle: Duration::from_millis(500),
     restarts: 1,
-    tracked: 200,
-    worktrees: 3,
     tokens: 30,
     strangers: 200,
     jwt_flood: Duration::from_secs(1),
+    tracked: 200,
+    worktrees: 3,
+    sessions: 200,
+    session_bytes: 20_000_000,
 };
 
 /// One run of the program.

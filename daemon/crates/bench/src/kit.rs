@@ -86,6 +86,12 @@ fn folders() -> anyhow::Result<String> {
     Ok(folders.join(":"))
 }
 
+/// The pinned ccusage, installed if it is missing.
+pub(crate) fn ccusage() -> anyhow::Result<PathBuf> {
+    let output = run(Command::new("bash").arg(testkit()?.join("ccusage/install.sh")))?;
+    Ok(PathBuf::from(String::from_utf8(output.stdout)?.trim()))
+}
+
 fn run(command: &mut Command) -> anyhow::Result<Output> {
     let output = command.stdin(Stdio::null()).output()?;
     let said = String::from_utf8_lossy(&output.stderr);

@@ -5,6 +5,7 @@ mod agents;
 mod api;
 mod attach;
 mod bench;
+mod corpus;
 mod figures;
 mod hold;
 mod issuer;

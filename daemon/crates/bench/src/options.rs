@@ -107,10 +107,12 @@ pub(crate) enum Name {
     Recording,
     /// Start with agents to find again.
     Adopt,
-    /// Worktrees of agents, beside plain git.
-    Worktrees,
     /// Checking tokens, and a flood of unknown keys.
     Jwt,
+    /// Worktrees of agents, beside plain git.
+    Worktrees,
     /// Sources of live bytes, against a private tmux.
     Sources,
+    /// Sessions that the CLIs left on disk, beside ccusage.
+    Sessions,
 }

@@ -69,6 +69,15 @@ pub(crate) fn peak(pid: Id) -> anyhow::Result<(u64, u64)> {
     Ok((value("VmHWM:")?, value("RssFile:")?))
 }
 
+/// Bytes that a process has asked the kernel to read, files and sockets alike.
+pub(crate) fn bytes_read(pid: Id) -> anyhow::Result<u64> {
+    let path = format!("/proc/{pid}/io");
+    let text = std::fs::read_to_string(&path).with_context(|| path.clone())?;
+    let line = text.lines().find_map(|line| line.strip_prefix("rchar: "));
+    let number = line.and_then(|line| line.trim().parse().ok());
+    number.with_context(|| format!("{path} has no rchar"))
+}
+
 /// Memory of a process and all that descend from it.
 pub(crate) fn tree_memory(pid: Id) -> Memory {
     let mut sum = Memory::default();

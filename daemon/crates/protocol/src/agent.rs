@@ -63,6 +63,10 @@ pub struct Activity {
     pub source: String,
     /// 0 (a guess) to 1 (the CLI said so itself).
     pub confidence: f64,
+    /// Of a wait that ends by itself, as for quota: when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub until: Option<Timestamp>,
 }
 
 /// Tokens and money spent, as far as the CLI tells.
@@ -204,10 +208,18 @@ pub struct Signal {
     pub source: String,
     pub state: ActivityState,
     pub waiting_for: Option<WaitingFor>,
+    /// When it said so last.
     pub at: Timestamp,
+    /// Since when it says so.
+    pub since: Timestamp,
+    /// How old its last word is.
+    #[ts(type = "number")]
+    pub age_ms: i64,
     pub confidence: f64,
     /// True for the one that won.
     pub won: bool,
+    /// False for one that is only shown: better ones speak.
+    pub counted: bool,
     pub detail: String,
 }
 
@@ -217,6 +229,8 @@ pub struct Explanation {
     pub agent_id: String,
     pub activity: Activity,
     pub signals: Vec<Signal>,
+    /// Sources that say nothing now.
+    pub silent: Vec<String>,
 }
 
 /// One CLI that this daemon knows how to run.
@@ -232,6 +246,9 @@ pub struct AgentKind {
     pub ready: bool,
     /// What is missing and the command that mends it.
     pub remedy: Option<String>,
+    /// False where it is built from the CLI's documentation, or declared in the config,
+    /// and was tried on a stand-in only.
+    pub proven: bool,
     /// Versions that this adapter was tested with.
     pub tested: Vec<String>,
     /// Specialists of the config that run on it.

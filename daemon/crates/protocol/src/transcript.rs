@@ -86,6 +86,23 @@ pub struct Hit {
     pub snippet: String,
 }
 
+/// `GET /api/transcripts/{id}/hits`: where words stand in one session, in order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+pub struct TranscriptHits {
+    pub items: Vec<Hit>,
+    /// In the whole session, 10 000 at most.
+    #[ts(type = "number")]
+    pub total: u64,
+    /// Give it back as `from` to read on; null at the end.
+    #[ts(type = "number | null")]
+    pub next: Option<u64>,
+    #[ts(type = "number")]
+    pub bytes: u64,
+    /// How far the session has been read for search.
+    #[ts(type = "number")]
+    pub read_bytes: u64,
+}
+
 /// How far the finding and reading has come.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 pub struct Progress {

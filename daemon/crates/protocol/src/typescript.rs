@@ -2,8 +2,8 @@
 //! in; a test fails when it differs (`make types` writes it anew).
 
 use crate::{
-    admin, agent, approval, auth, event, message, problem, socket, system, task, terminal,
-    transcript, worktree,
+    admin, agent, approval, auth, event, file, message, problem, push, socket, system, task,
+    terminal, transcript, worktree,
 };
 use ts_rs::{Config, TS};
 
@@ -90,6 +90,7 @@ fn objects(out: &mut String, config: &Config) {
         terminal::Found,
         terminal::FoundPage,
         terminal::InputRequest,
+        file::DroppedFile,
     );
 }
 
@@ -105,6 +106,7 @@ fn transcripts(out: &mut String, config: &Config) {
         transcript::EntryRole,
         transcript::Part,
         transcript::Entry,
+        transcript::TranscriptHits,
         transcript::TranscriptView,
         transcript::ModelUsage,
         transcript::UsageTotals,
@@ -171,6 +173,16 @@ fn access_and_socket(out: &mut String, config: &Config) {
         admin::ShareRights,
         admin::ShareRequest,
         admin::ShareView,
+        push::PushKind,
+        push::PushKinds,
+        push::PushKeys,
+        push::PushSubscribeRequest,
+        push::PushSubscription,
+        push::PushSubscriptions,
+        push::PushState,
+        push::PushDelivery,
+        push::PushTestRequest,
+        push::PushPayload,
         event::EventBody,
         event::Event,
         system::Health,

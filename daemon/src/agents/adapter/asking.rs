@@ -1,6 +1,7 @@
 //! What the CLIs' PermissionRequest hooks have in common.
 
-use crate::model::approval::Word;
+use crate::model::approval::{Ask, Word};
+use orchestra_protocol::approval::ApprovalForm;
 use serde_json::{Value, json};
 
 /// The tool that asks a person questions of the agent's own.
@@ -17,6 +18,41 @@ const ABOUT: &[&str] = &[
     "pattern",
     "description",
 ];
+
+/// The names by which rules know tools, for what the CLIs call them.
+const TOOLS: &[(&str, &str)] = &[
+    ("run_shell_command", "Bash"),
+    ("bash", "Bash"),
+    ("read_file", "Read"),
+    ("read", "Read"),
+    ("write_file", "Write"),
+    ("write", "Write"),
+    ("edit", "Edit"),
+    ("web_fetch", "WebFetch"),
+    ("webfetch", "WebFetch"),
+];
+
+/// The question of a PermissionRequest event, in the form that CLIs have in common.
+pub(in crate::agents::adapter) fn plain_ask(event: &Value, beside_dialog: bool) -> Option<Ask> {
+    if event["hook_event_name"] != "PermissionRequest" {
+        return None;
+    }
+    let called = event["tool_name"].as_str()?;
+    let known = TOOLS.iter().find(|(name, _)| *name == called);
+    let tool = known.map_or(called, |(_, tool)| tool).to_owned();
+    let input = event["tool_input"].clone();
+    Some(Ask {
+        form: ApprovalForm::Permission,
+        summary: summary(&tool, &input),
+        tool,
+        input,
+        cwd: event["cwd"].as_str().unwrap_or_default().to_owned(),
+        thread: None,
+        subagent: None,
+        session: None,
+        beside_dialog,
+    })
+}
 
 /// What a hook prints to answer.
 pub(in crate::agents::adapter) fn hook_answer(word: &Word) -> Value {

@@ -2,8 +2,8 @@
 
 mod asking;
 
+use super::text::{as_text, fill_json, no_exit, offers_choice, pasteable, rules, shell_word};
 use super::{Adapter, Launch, LaunchContext, Reading, Told};
-use super::{as_text, fill_json, offers_choice, pasteable, rules, shell_word};
 use crate::config::PermissionMode;
 use crate::model::approval::{Ask, Over, Word};
 use crate::model::evidence::Fact;
@@ -23,8 +23,6 @@ const SETTINGS: &str = include_str!("../../../../claude-config/settings.json");
 const MCP: &str = include_str!("../../../../claude-config/mcp.json");
 const SKILL: &str = include_str!("../../../../claude-config/skills/delegation/SKILL.md");
 const PLUGIN: &str = include_str!("../../../../claude-config/.claude-plugin/plugin.json");
-/// Whole texts that end the program, even with spaces around them.
-const EXITS: &[&str] = &["exit", "quit", ":q", ":q!", ":wq", ":wq!"];
 
 impl Adapter for Claude {
     fn kind(&self) -> &'static str {
@@ -97,6 +95,7 @@ impl Adapter for Claude {
                 ),
             ],
             files,
+            ..Launch::default()
         }
     }
 
@@ -159,10 +158,7 @@ impl Adapter for Claude {
         if as_command {
             return pasteable(text);
         }
-        if EXITS.contains(&text.trim()) {
-            return format!("{}\u{200b}", text.trim());
-        }
-        as_text(text)
+        no_exit(text).unwrap_or_else(|| as_text(text))
     }
 
     fn read_screen(&self, rows: &[&str], _cursor: (u16, u16)) -> Reading {
@@ -253,8 +249,8 @@ impl Adapter for Claude {
         true
     }
 
-    fn resumes(&self) -> bool {
-        true
+    fn resumes(&self, _session: &str, transcript: Option<&Path>) -> bool {
+        transcript.is_some_and(Path::is_file)
     }
 }
 

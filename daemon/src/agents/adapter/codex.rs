@@ -1,8 +1,8 @@
 //! Codex. Behaviour measured with the versions in `tested`.
 
 use super::asking::{hook_answer, summary};
+use super::text::{as_text, offers_choice, pasteable, rules, shell_word};
 use super::{Adapter, Launch, LaunchContext, Reading, Told};
-use super::{as_text, offers_choice, pasteable, rules, shell_word};
 use crate::config::PermissionMode;
 use crate::model::approval::{Ask, Over, Word};
 use crate::model::evidence::Fact;
@@ -10,6 +10,7 @@ use orchestra_protocol::agent::{ActivityState, WaitingFor};
 use orchestra_protocol::approval::ApprovalForm;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+use std::path::Path;
 
 /// The adapter; it has no state.
 pub struct Codex;
@@ -241,6 +242,10 @@ impl Adapter for Codex {
 
     fn takes_found(&self) -> bool {
         true
+    }
+
+    fn resumes(&self, _session: &str, transcript: Option<&Path>) -> bool {
+        transcript.is_some_and(Path::is_file)
     }
 
     fn announces_itself(&self) -> bool {

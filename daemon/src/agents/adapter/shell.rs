@@ -1,8 +1,8 @@
 //! A plain bash. Its prompt tells, by markers, when a command began and how it ended.
 //! Its history stays in memory: the file is the user's.
 
+use super::text::{pasteable, shell_word, squeeze};
 use super::{Adapter, Launch, LaunchContext, Reading, Told};
-use super::{pasteable, shell_word};
 use crate::model::evidence::Fact;
 use orchestra_protocol::agent::ActivityState;
 use serde_json::Value;
@@ -54,8 +54,8 @@ impl Adapter for Shell {
         );
         Launch {
             argv,
-            env: Vec::new(),
             files: vec![(PathBuf::from("bashrc"), rc)],
+            ..Launch::default()
         }
     }
 
@@ -100,8 +100,8 @@ impl Adapter for Shell {
             .lines()
             .find(|line| !line.trim().is_empty())
             .unwrap_or_default();
-        let squeezed = super::squeeze(seen);
-        squeezed == super::squeeze(first) || squeezed == super::squeeze(sent)
+        let squeezed = squeeze(seen);
+        squeezed == squeeze(first) || squeezed == squeeze(sent)
     }
 
     fn read_screen(&self, rows: &[&str], _cursor: (u16, u16)) -> Reading {

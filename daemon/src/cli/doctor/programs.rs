@@ -78,7 +78,13 @@ pub(super) async fn agents(config: Config) -> Vec<Check> {
             return Check::warning(&name, format!("{} is not installed", kind.title), remedy);
         };
         let version = kind.version.as_deref().unwrap_or("of an unknown version");
-        Check::ok(&name, format!("{} {version} at {path}", kind.title))
+        let doubt = match kind.proven {
+            true => "",
+            false => {
+                "; built from its documentation or your configuration, tested on a stand-in only"
+            }
+        };
+        Check::ok(&name, format!("{} {version} at {path}{doubt}", kind.title))
     };
     kinds.iter().map(each).collect()
 }

@@ -17,7 +17,9 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use orchestra_protocol::agent::Agent;
 use orchestra_protocol::time::Timestamp;
-use orchestra_protocol::transcript::{ResumeRequest, TranscriptPage, TranscriptView, UsageTotals};
+use orchestra_protocol::transcript::{
+    ResumeRequest, TranscriptHits, TranscriptPage, TranscriptView, UsageTotals,
+};
 use serde::Deserialize;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -32,6 +34,7 @@ pub fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(list))
         .routes(routes!(usage))
         .routes(routes!(get))
+        .routes(routes!(hits))
         .routes(routes!(export))
         .routes(routes!(resume))
 }
@@ -166,7 +169,8 @@ async fn get(
     let (row, transcript) = state.transcripts.get(reader(&state, &caller), &id).await?;
     let children = state.transcripts.children(&row).await?;
     let from = query.from.unwrap_or(0);
-    let work = move || view::entries(&row.kind, &row.path, from, limit);
+    let prices = state.transcripts.prices();
+    let work = move || view::entries(&prices, &row.kind, &row.path, from, limit);
     let part = blocking(work).await?;
     Ok(Json(TranscriptView {
         transcript,
@@ -176,6 +180,45 @@ async fn get(
         at_end: part.at_end,
         unreadable: part.unreadable,
     }))
+}
+
+/// Query of the places in one session.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+struct HitsQuery {
+    /// Words that all stand in one entry.
+    q: String,
+    /// Byte of the file; `next` of the answer before reads on.
+    from: Option<u64>,
+    /// 1 to 500, default 100.
+    limit: Option<usize>,
+}
+
+/// Every entry of one session that holds the words.
+#[utoipa::path(get, path = "/api/transcripts/{id}/hits", params(HitsQuery),
+    responses((status = 200, body = TranscriptHits)))]
+async fn hits(
+    State(state): State<AppState>,
+    Caller(caller): Caller,
+    Path(id): Path<String>,
+    Query(query): Query<HitsQuery>,
+) -> Result<Json<TranscriptHits>, Failure> {
+    access::may(&caller, Permission::TranscriptsRead)?;
+    let limit = query.limit.unwrap_or(100);
+    if !(1..=500).contains(&limit) {
+        return Err(Failure::invalid(format!(
+            "limit is {limit}; it must lie between 1 and 500"
+        )));
+    }
+    if query.q.len() > MAX_SEARCH {
+        return Err(Failure::invalid(format!(
+            "q has more than {MAX_SEARCH} bytes"
+        )));
+    }
+    let (reader, from) = (reader(&state, &caller), query.from.unwrap_or(0));
+    let found = state.transcripts.hits(reader, &id, &query.q, from, limit);
+    Ok(Json(found.await?))
 }
 
 /// The whole session as markdown.
@@ -194,6 +237,7 @@ async fn export(
         about,
     };
     let export = Export::new(
+        state.transcripts.prices(),
         source((row, about)),
         children.into_iter().map(source).collect(),
     );

@@ -8,6 +8,8 @@ use sqlx::sqlite::SqliteRow;
 
 /// Most places that one search looks at.
 const MAX_HITS: i64 = 2_000;
+/// Most places that are counted in one file.
+const MAX_PLACES: i64 = 10_000;
 
 /// Which sessions a caller may see, by the CLIs' ids.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -141,8 +143,6 @@ impl Index {
         scope: &Scope,
         words: &[String],
     ) -> Result<Vec<(FileRow, u64)>, StoreError> {
-        let quoted = |word: &String| format!("\"{}\"*", word.replace('"', "\"\""));
-        let wanted: Vec<String> = words.iter().map(quoted).collect();
         let (only, not) = scope.bound()?;
         let statement = format!(
             "SELECT files.*, found.offset AS found_at FROM (
@@ -154,7 +154,7 @@ impl Index {
         let rows = sqlx::query(sqlx::AssertSqlSafe(statement))
             .bind(only)
             .bind(not)
-            .bind(wanted.join(" "))
+            .bind(matching(words))
             .fetch_all(&self.reader)
             .await?;
         let each = |row: &SqliteRow| {
@@ -162,6 +162,27 @@ impl Index {
             Ok((file(row)?, offset.cast_unsigned()))
         };
         rows.iter().map(each).collect()
+    }
+
+    /// Where words were found in one file, in order.
+    ///
+    /// # Errors
+    /// When the index cannot be read.
+    pub async fn places(&self, file: i64, words: &[String]) -> Result<Vec<u64>, StoreError> {
+        // A file's pieces lie near each other: the words of all others are not looked at.
+        let statement = format!(
+            "SELECT pieces.offset FROM words JOIN pieces ON pieces.num = words.rowid
+             WHERE words MATCH $1 AND pieces.file = $2
+                 AND words.rowid >= (SELECT MIN(num) FROM pieces WHERE file = $2)
+                 AND words.rowid <= (SELECT MAX(num) FROM pieces WHERE file = $2)
+             ORDER BY pieces.offset LIMIT {MAX_PLACES}"
+        );
+        let offsets: Vec<i64> = sqlx::query_scalar(sqlx::AssertSqlSafe(statement))
+            .bind(matching(words))
+            .bind(file)
+            .fetch_all(&self.reader)
+            .await?;
+        Ok(offsets.into_iter().map(i64::cast_unsigned).collect())
     }
 
     /// Tokens of one file, by model.
@@ -232,6 +253,12 @@ fn usage(row: &SqliteRow) -> Result<UsageRow, StoreError> {
         cache_write: number("cache_write")?,
         cache_read: number("cache_read")?,
     })
+}
+
+/// Words as a search: each the beginning of one in the text, all of them.
+fn matching(words: &[String]) -> String {
+    let quoted = |word: &String| format!("\"{}\"*", word.replace('"', "\"\""));
+    words.iter().map(quoted).collect::<Vec<_>>().join(" ")
 }
 
 /// A text as part of a LIKE pattern.

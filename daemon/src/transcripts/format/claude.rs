@@ -178,7 +178,8 @@ fn assistant(value: &Value, record: &mut Record) {
         return;
     }
     record.model = text(message, "model");
-    let (usage, id) = (&message["usage"], text(message, "id"));
+    let usage = &message["usage"];
+    let id = text(message, "id").or_else(|| text(value, "uuid"));
     if let (Some(id), true) = (id, usage.is_object()) {
         record.spent = Some(Spent {
             key: format!("{id}:{}", text(value, "requestId").unwrap_or_default()),

@@ -78,6 +78,16 @@ impl Format for Gemini {
         }
         record
     }
+
+    fn cwd_of(&self, file: &Path) -> Option<String> {
+        let folder = file.parent()?.parent()?;
+        let name = folder.file_name()?.to_str()?;
+        let list = folder.parent()?.parent()?.join("projects.json");
+        let list: Value = serde_json::from_slice(&std::fs::read(list).ok()?).ok()?;
+        let projects = list["projects"].as_object().or_else(|| list.as_object())?;
+        let found = projects.iter().find(|(_, known)| *known == name)?;
+        Some(found.0.clone())
+    }
 }
 
 fn tokens(value: &Value, record: &mut Record) {

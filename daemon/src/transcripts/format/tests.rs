@@ -3,6 +3,7 @@
 use super::claude::{Claude, folder_name};
 use super::{all, find};
 use crate::transcripts::facts::Facts;
+use crate::transcripts::prices::Prices;
 use crate::transcripts::view;
 use orchestra_protocol::transcript::{EntryRole, Part};
 use serde_json::json;
@@ -51,7 +52,9 @@ fn codex_rollouts_are_read() {
     );
     assert_eq!(facts.cwd.as_deref(), Some("/tmp/demo/app"));
     assert_eq!((facts.messages, output), (2, 7));
-    let entries = view::entries("codex", &path, 0, 100).unwrap().entries;
+    let entries = view::entries(&Prices::default(), "codex", &path, 0, 100)
+        .unwrap()
+        .entries;
     let answer = entries
         .iter()
         .find(|entry| entry.role == EntryRole::Assistant);
@@ -83,12 +86,12 @@ fn damaged_files_give_what_they_hold() {
 #[test]
 fn every_offset_of_a_file_can_be_read_from() {
     let path = fixture("claude-projects/-tmp-demo-app/00000020-0000-4000-8000-000000000020.jsonl");
-    let whole = view::entries("claude", &path, 0, 1000).unwrap();
+    let whole = view::entries(&Prices::default(), "claude", &path, 0, 1000).unwrap();
     assert!(whole.at_end && whole.entries.len() > 10);
     let size = path.metadata().unwrap().len();
     assert_eq!(whole.next, size);
     for from in (0..size).step_by(997) {
-        let part = view::entries("claude", &path, from, 1000).unwrap();
+        let part = view::entries(&Prices::default(), "claude", &path, from, 1000).unwrap();
         let rest: Vec<_> = whole
             .entries
             .iter()
@@ -105,7 +108,7 @@ fn every_offset_of_a_file_can_be_read_from() {
     // Page by page gives the same.
     let (mut next, mut count) = (0, 0);
     loop {
-        let part = view::entries("claude", &path, next, 3).unwrap();
+        let part = view::entries(&Prices::default(), "claude", &path, next, 3).unwrap();
         count += part.entries.len();
         next = part.next;
         if part.at_end {

@@ -10,19 +10,19 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 /// Runs a command that must succeed; its stdout.
-fn done(site: &Site, arguments: &[&str]) -> String {
+pub(super) fn done(site: &Site, arguments: &[&str]) -> String {
     let output = site.run(arguments);
     let err = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{arguments:?}: {err}");
     String::from_utf8(output.stdout).unwrap()
 }
 
-fn json(site: &Site, arguments: &[&str]) -> Value {
+pub(super) fn json(site: &Site, arguments: &[&str]) -> Value {
     serde_json::from_str(&done(site, arguments)).unwrap()
 }
 
 /// Polls until it holds; half a minute is a failure.
-fn until(what: &str, mut holds: impl FnMut() -> bool) {
+pub(super) fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let end = Instant::now() + Duration::from_secs(30);
     while !holds() {
         assert!(Instant::now() < end, "it never came: {what}");
@@ -72,6 +72,19 @@ fn a_day_without_the_page() {
         "{status}"
     );
     assert!(done(&site, &["logs", "shell-001"]).contains("six-6"));
+    let why = done(&site, &["explain", "shell-001"]);
+    assert!(
+        why.contains("shell-001 is idle, as its marker says") && why.contains("not counted"),
+        "{why}"
+    );
+    let why = json(&site, &["explain", "shell-001", "--json"]);
+    let signals = why["signals"].as_array().unwrap();
+    let sources: Vec<&str> = signals
+        .iter()
+        .filter_map(|one| one["source"].as_str())
+        .collect();
+    assert_eq!(sources, ["marker", "screen", "process"], "{why}");
+    assert_eq!(signals.iter().filter(|one| one["won"] == true).count(), 1);
     done(&site, &["interrupt", "shell-001"]);
     done(&site, &["kill", "shell-001", "--reason", "enough"]);
     until("the end of shell-001", || {
@@ -122,14 +135,14 @@ fn an_agent_cannot_make_itself_its_owner() {
     assert!(answer.contains("code=0"), "{answer}");
 }
 
-/// A person at a terminal: a tmux of its own that runs `orchestra attach`.
-struct Person<'a> {
+/// A person at a terminal: a tmux of its own that runs one command.
+pub(super) struct Person<'a> {
     site: &'a Site,
     socket: PathBuf,
 }
 
 impl<'a> Person<'a> {
-    fn attach(site: &'a Site, arguments: &[&str]) -> Self {
+    pub(super) fn attach(site: &'a Site, arguments: &[&str]) -> Self {
         // A server of its own each time: one that ends would take the next one's session.
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
@@ -140,7 +153,7 @@ impl<'a> Person<'a> {
         person
     }
 
-    fn tmux(&self, arguments: &[&str]) -> Output {
+    pub(super) fn tmux(&self, arguments: &[&str]) -> Output {
         let mut command = Command::new("tmux");
         command
             .arg("-S")
@@ -151,11 +164,11 @@ impl<'a> Person<'a> {
         command.current_dir(&self.site.project).output().unwrap()
     }
 
-    fn keys(&self, keys: &[&str]) {
+    pub(super) fn keys(&self, keys: &[&str]) {
         self.tmux(&[&["send-keys"], keys].concat());
     }
 
-    fn sees(&self, text: &str) {
+    pub(super) fn sees(&self, text: &str) {
         until(text, || {
             let screen = self.tmux(&["capture-pane", "-p"]);
             String::from_utf8_lossy(&screen.stdout)

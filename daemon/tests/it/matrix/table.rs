@@ -9,6 +9,17 @@ pub(super) struct Row {
     pub expected: &'static str,
 }
 
+impl Row {
+    /// What its body says to be: one call takes a file, and no JSON.
+    pub(super) fn kind(&self) -> &'static str {
+        if self.path.contains("/files?") {
+            "application/octet-stream"
+        } else {
+            "application/json"
+        }
+    }
+}
+
 const fn row(
     method: &'static str,
     path: &'static str,
@@ -61,6 +72,16 @@ pub(super) const ROUTES: &[Row] = &[
         "401 401 200 200 200 200 200 403 200"),
     row("POST", "/api/ws-tickets", r#"{}"#,
         "401 401 201 201 201 201 403 403 403"),
+    row("GET", "/api/push/subscriptions", "",
+        "401 401 200 200 200 200 403 403 403"),
+    row("POST", "/api/push/subscriptions", r#"{"endpoint":"https://127.0.0.1/x","keys":{"p256dh":"","auth":""},"label":"x","kinds":{"approvals":true,"questions":true,"failures":true,"results":true}}"#,
+        "401 401 400 400 400 400 403 403 403"),
+    row("DELETE", "/api/push/subscriptions/{device}", "",
+        "401 401 404 404 404 404 403 403 403"),
+    row("POST", "/api/push/test", "{}",
+        "401 401 409 409 409 409 403 403 403"),
+    row("GET", "/api/push/deliveries", "",
+        "401 401 200 200 200 200 403 403 403"),
     row("GET", "/api/openapi.json", "",
         "401 401 200 200 200 200 403 403 403"),
     row("GET", "/api/nowhere", "",
@@ -107,6 +128,8 @@ pub(super) const ROUTES: &[Row] = &[
         "401 401 404 404 403 200 403 403 403"),
     row("POST", "/api/agents/{agent}/attach", r#"{}"#,
         "401 401 403 403 403 403 403 403 403"),
+    row("POST", "/api/agents/{agent}/files?name=a.txt", r#""bytes""#,
+        "401 401 404 404 403 201 403 403 403"),
     row("POST", "/api/agents/{agent}/retry", "",
         "401 401 404 403 403 409 403 403 403"),
     row("POST", "/api/hooks/shell", r#"{"key":"k","at":1,"event":{}}"#,
@@ -150,6 +173,8 @@ pub(super) const ROUTES: &[Row] = &[
     row("GET", "/api/transcripts/usage", "",
         "401 401 200 403 200 200 403 403 403"),
     row("GET", "/api/transcripts/{device}", "",
+        "401 401 404 403 404 404 403 403 403"),
+    row("GET", "/api/transcripts/{device}/hits", "",
         "401 401 404 403 404 404 403 403 403"),
     row("GET", "/api/transcripts/{device}/export", "",
         "401 401 404 403 404 404 403 403 403"),

@@ -51,6 +51,14 @@ impl Model {
 }
 
 impl Model {
+    /// Goes on with another script.
+    pub(crate) async fn play(&self, script: &Value) {
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let request = client.post(format!("{}/__script", self.url));
+        let answer = request.body(script.to_string()).send().await.unwrap();
+        assert!(answer.status().is_success(), "the model takes the script");
+    }
+
     /// What people's texts it was asked to answer, oldest first: the log's digests.
     pub(crate) async fn asked(&self) -> Vec<Value> {
         let client = reqwest::Client::builder().no_proxy().build().unwrap();

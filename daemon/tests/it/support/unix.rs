@@ -26,6 +26,18 @@ pub(crate) async fn call(
     token: &str,
     body: Option<&Value>,
 ) -> Answer {
+    call_as(socket, method, path, token, "application/json", body).await
+}
+
+/// The same with a body that says to be of another kind.
+pub(crate) async fn call_as(
+    socket: &Path,
+    method: &str,
+    path: &str,
+    token: &str,
+    kind: &str,
+    body: Option<&Value>,
+) -> Answer {
     let stream = UnixStream::connect(socket).await.unwrap();
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
         .await
@@ -39,7 +51,7 @@ pub(crate) async fn call(
         request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
     }
     if body.is_some() {
-        request = request.header(header::CONTENT_TYPE, "application/json");
+        request = request.header(header::CONTENT_TYPE, kind);
     }
     let text = body.map(Value::to_string).unwrap_or_default();
     let request = request.body(Full::new(Bytes::from(text))).unwrap();

@@ -1,6 +1,7 @@
 /** The facts beside an agent: why it is in its state, its tasks, its numbers. */
+import { Link } from '@tanstack/react-router';
 import { clsx } from 'clsx';
-import { X } from 'lucide-react';
+import { GitBranch, X } from 'lucide-react';
 import { IconButton } from '@/components/ui/button';
 import { Inspector } from '@/features/agents/inspector';
 import { TaskCard } from '@/features/tasks/task-card';
@@ -36,6 +37,18 @@ export function Facts({ agent, floating, onClose }: FactsProps) {
         </header>
       )}
       <Inspector agent={agent}>
+        {agent.worktree_id && (
+          <section>
+            <h2 className="label mb-2">worktree</h2>
+            <Link
+              to="/worktrees/$worktreeId"
+              params={{ worktreeId: agent.worktree_id }}
+              className="inline-flex items-center gap-2 text-accent text-sm underline touch:min-h-11"
+            >
+              <GitBranch size={14} /> What it changed
+            </Link>
+          </section>
+        )}
         {mine.length > 0 && (
           <section>
             <h2 className="label mb-2">{mine.length === 1 ? 'task' : 'tasks'}</h2>

@@ -16,6 +16,7 @@ import { useLayout } from '../layout-store';
 import { TabStrip } from '../shell/tab-strip';
 import { useAgents, useOpenAgent } from '../use-room';
 import { Facts } from './agent-facts';
+import { Asks } from './asks';
 import { SidePane, useBeside } from './side-pane';
 import { StageTitle, Views } from './stage-title';
 import { Talk } from './talk';
@@ -23,7 +24,7 @@ import { Talk } from './talk';
 const RecordingView = lazy(() => import('@/features/recording/recording-view'));
 const TerminalView = lazy(() => import('@/features/terminal/terminal-view'));
 
-export function AgentRoute() {
+export default function AgentRoute() {
   const { agentId } = useParams({ from: '/shell/agents/$agentId' });
   const { view } = useSearch({ from: '/shell/agents/$agentId' });
   const { data: agents, isPending } = useAgents();
@@ -135,6 +136,7 @@ function Terminals({ agent, agents, menu }: { agent: Agent; agents: readonly Age
             views={<Views agent={agent} view="terminal" />}
             menu={menu}
             live={isLive(agent)}
+            banner={<Asks agentId={agent.id} />}
             others={phone ? [] : others}
             onBeside={add}
             composer={touch && isLive(agent) && <Composer sessionId={agent.session_id} to={agent.id} />}

@@ -14,7 +14,7 @@ import { isTyping } from '../shell/shortcuts';
 import { useApprovals, useOpenAgent, useOpenTask } from '../use-room';
 import { PhoneHead } from './phone-head';
 
-export function ApprovalsRoute() {
+export default function ApprovalsRoute() {
   const approvals = useApprovals();
   const phone = usePhone();
   return (
@@ -97,9 +97,12 @@ function Inbox({ approvals }: { approvals: readonly Approval[] }) {
 
 function KeyHelp() {
   return (
-    <p className="flex items-center gap-1.5 text-ink-3 text-xs touch:hidden">
-      <Keys keys="j" /> <Keys keys="k" /> next, back · <Keys keys="⏎" /> its terminal
-    </p>
+    <>
+      <p className="flex items-center gap-1.5 text-ink-3 text-xs touch:hidden">
+        <Keys keys="j" /> <Keys keys="k" /> next, back · <Keys keys="⏎" /> its terminal
+      </p>
+      <p className="hidden text-ink-3 text-xs touch:block">Pull a card right to allow once, left to deny.</p>
+    </>
   );
 }
 

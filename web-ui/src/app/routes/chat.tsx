@@ -16,7 +16,7 @@ import { PhoneHead } from './phone-head';
 import { SidePane } from './side-pane';
 import { Talk } from './talk';
 
-export function ChatRoute() {
+export default function ChatRoute() {
   const { beside } = useSearch({ from: '/shell/chat' });
   const navigate = useNavigate();
   const phone = usePhone();

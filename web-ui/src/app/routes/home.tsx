@@ -1,5 +1,5 @@
 /** Home: who needs me, what is each doing, is it going well. */
-import type { ReactNode } from 'react';
+import { lazy, type ReactNode, Suspense } from 'react';
 import { Failed, Skeleton } from '@/components/ui/states';
 import { AgentRow } from '@/features/agents/agent-row';
 import { ApprovalCard } from '@/features/approvals/approval-card';
@@ -20,9 +20,10 @@ import { LiveTask } from './live-task';
 import { NeedCard } from './need-card';
 import { Overview } from './overview';
 import { PhoneHead } from './phone-head';
-import { Welcome } from './welcome';
 import { WorkingRow } from './working-row';
 
+// Seen once: the first minute.
+const Welcome = lazy(async () => ({ default: (await import('./welcome')).Welcome }));
 const RECENT = 6;
 
 export function Home() {
@@ -39,7 +40,9 @@ export function Home() {
           <Failed error={agents.error} retry={() => void agents.refetch()} />
         </>
       ) : agents.ranked.length === 0 ? (
-        <Welcome />
+        <Suspense fallback={<Skeleton rows={4} waitingFor="the first steps" />}>
+          <Welcome />
+        </Suspense>
       ) : (
         <Room ranked={agents.ranked} />
       )}

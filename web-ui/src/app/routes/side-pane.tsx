@@ -8,6 +8,7 @@ import { IconButton } from '@/components/ui/button';
 import { Skeleton } from '@/components/ui/states';
 import { isLive, showAgent } from '@/lib/states';
 import type { Agent } from '@/protocol/types';
+import { Asks } from './asks';
 
 const TerminalView = lazy(() => import('@/features/terminal/terminal-view'));
 const MOST = 3;
@@ -27,6 +28,7 @@ export function SidePane({ agent, onClose, className }: SidePaneProps) {
           key={agent.session_id}
           sessionId={agent.session_id}
           live={isLive(agent)}
+          banner={<Asks agentId={agent.id} />}
           title={
             <>
               <h2 className="shrink-0 font-medium font-mono text-sm">{agent.id}</h2>

@@ -1,17 +1,21 @@
 /** A talk with what it delegated in its place, plans to answer, and what the agent does now. */
 import { lazy, Suspense, useMemo } from 'react';
+import { DropArea } from '@/components/drop-area';
 import { StateIcon } from '@/components/state-mark';
 import { Elapsed } from '@/components/time';
 import { Button } from '@/components/ui/button';
 import { Empty } from '@/components/ui/states';
 import { Chat } from '@/features/chat/chat';
 import { Composer, mayWrite } from '@/features/chat/composer';
+import { addToDraft } from '@/features/chat/drafts';
 import { PlanCard } from '@/features/tasks/plan-card';
 import { LastLine } from '@/features/terminal/excerpt';
 import { useMay, useMe } from '@/lib/client';
 import { awaitsApproval, isLive, showAgent } from '@/lib/states';
+import { useDrop } from '@/lib/use-drop';
 import type { Agent } from '@/protocol/types';
 import { useOpenAgent, useOpenTask, usePrimaryId, useTasks } from '../use-room';
+import { Asks } from './asks';
 import { LiveTask } from './live-task';
 
 const GrowingReply = lazy(() => import('./growing-reply'));
@@ -42,8 +46,10 @@ export function Talk({ agentId, sessionId, agent, onBeside }: TalkProps) {
   );
   const closed =
     agent && !isLive(agent) && !primary ? `${agentId} has ended: ${showAgent(agent).word}.` : null;
+  const drop = useDrop(agentId, agent !== undefined && isLive(agent), (path) => addToDraft(sessionId, path));
   return (
-    <>
+    <DropArea drop={drop} to={agentId}>
+      <Asks agentId={agentId} />
       <Chat
         key={agentId}
         agentId={agentId}
@@ -61,8 +67,8 @@ export function Talk({ agentId, sessionId, agent, onBeside }: TalkProps) {
           )
         }
       />
-      <Composer sessionId={sessionId} to={primary ? 'the primary' : agentId} closed={closed} />
-    </>
+      <Composer sessionId={sessionId} to={primary ? 'the primary' : agentId} closed={closed} drop={drop} />
+    </DropArea>
   );
 }
 

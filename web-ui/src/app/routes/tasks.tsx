@@ -1,22 +1,20 @@
 /** Tasks: the list and the graph, and one of them whole beside it. */
 import { Link, Outlet, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { clsx } from 'clsx';
-import { ChevronLeft, Workflow } from 'lucide-react';
 import { lazy, Suspense } from 'react';
 import { Empty, Failed, Skeleton } from '@/components/ui/states';
 import { filterTasks, searchTasks } from '@/features/tasks/filter';
-import { TaskDetail } from '@/features/tasks/task-detail';
 import { TaskList } from '@/features/tasks/task-list';
-import { useMedia, usePhone } from '@/lib/use-media';
+import { usePhone } from '@/lib/use-media';
 import type { Task } from '@/protocol/types';
-import { useOpenAgent, useOpenTask, useTasks } from '../use-room';
+import { useTasks } from '../use-room';
 import { PhoneHead } from './phone-head';
 import { TasksHead } from './tasks-head';
+import { useBoth } from './use-both';
 
 const TaskGraph = lazy(() => import('@/features/tasks/task-graph'));
-const useBoth = () => useMedia('(min-width: 1000px)');
 
-export function TasksRoute() {
+export default function TasksRoute() {
   const tasks = useTasks();
   const { taskId } = useParams({ strict: false });
   const search = useSearch({ from: '/shell/tasks' });
@@ -82,48 +80,5 @@ function NoTasks({ any }: { any: boolean }) {
     >
       A task is a piece of work that one agent hands to another, with a result that comes back.
     </Empty>
-  );
-}
-
-export function TaskRoute() {
-  const { taskId } = useParams({ from: '/shell/tasks/$taskId' });
-  const tasks = useTasks().data ?? [];
-  const openAgent = useOpenAgent();
-  const openTask = useOpenTask();
-  const search = useSearch({ from: '/shell/tasks' });
-  const both = useBoth();
-  const task = tasks.find((each) => each.id === Number(taskId));
-  return (
-    <section aria-label={`Task ${taskId}`} className="flex min-w-0 flex-1 flex-col">
-      <header
-        className={clsx(
-          'flex shrink-0 items-center border-line border-b bg-surface',
-          both ? 'h-10 justify-end' : 'h-12',
-        )}
-      >
-        <Link
-          to="/tasks"
-          search={search}
-          className="flex h-full items-center gap-1 px-3 text-ink-2 text-sm hover:text-ink"
-        >
-          {both ? <Workflow size={15} /> : <ChevronLeft size={18} />} {both ? 'All as a graph' : 'Tasks'}
-        </Link>
-      </header>
-      <div className="scroll-y min-h-0 flex-1">
-        {task ? (
-          <TaskDetail
-            key={task.id}
-            task={task}
-            parts={tasks.filter((each) => each.parent_task_id === task.id)}
-            onAgent={(id) => openAgent({ id })}
-            onTask={(id) => openTask({ id })}
-          />
-        ) : (
-          <Empty title={`There is no task ${taskId}`}>
-            It may belong to somebody else, or have been cleared away.
-          </Empty>
-        )}
-      </div>
-    </section>
   );
 }

@@ -8,7 +8,7 @@ import { useLayout } from '../layout-store';
 import { useAgents, useOpenAgent } from '../use-room';
 import { PhoneHead } from './phone-head';
 
-export function WallRoute() {
+export default function WallRoute() {
   const agents = useAgents();
   const openAgent = useOpenAgent();
   const phone = usePhone();

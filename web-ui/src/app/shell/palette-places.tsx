@@ -3,6 +3,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { Command } from 'cmdk';
 import {
   BellRing,
+  GitBranch,
   Grid2x2,
   History,
   House,
@@ -36,6 +37,7 @@ export const PLACE_NAMES = [
   'Wall',
   'Tasks',
   'Sessions',
+  'Worktrees',
   'Settings',
   'Keys',
 ];
@@ -93,6 +95,12 @@ export function Places({ run }: { run(act: () => void): () => void }) {
           },
         ]
       : []),
+    {
+      name: 'Worktrees',
+      icon: <GitBranch size={15} />,
+      keys: 'g b',
+      act: () => void navigate({ to: '/worktrees' }),
+    },
     {
       name: 'Settings',
       icon: <Settings size={15} />,

@@ -2,6 +2,7 @@
 import { Link } from '@tanstack/react-router';
 import { clsx } from 'clsx';
 import {
+  GitBranch,
   Grid2x2,
   History,
   House,
@@ -19,10 +20,12 @@ import { useMay } from '@/lib/client';
 import { useLayout } from '../layout-store';
 
 interface Place {
-  to: '/' | '/approvals' | '/chat' | '/wall' | '/tasks' | '/sessions' | '/settings';
+  to: '/' | '/approvals' | '/chat' | '/wall' | '/tasks' | '/sessions' | '/worktrees' | '/settings';
   name: string;
   keys: string;
   icon: ReactNode;
+  /** Not among the tabs of a phone, which have no room; it is found, and led to by agents. */
+  desk?: boolean;
 }
 
 const PLACES: Place[] = [
@@ -32,6 +35,7 @@ const PLACES: Place[] = [
   { to: '/wall', name: 'Wall', keys: 'g w', icon: <Grid2x2 size={18} /> },
   { to: '/tasks', name: 'Tasks', keys: 'g t', icon: <ListTodo size={18} /> },
   { to: '/sessions', name: 'Sessions', keys: 'g s', icon: <History size={18} /> },
+  { to: '/worktrees', name: 'Worktrees', keys: 'g b', icon: <GitBranch size={18} />, desk: true },
 ];
 
 /** Where the caller may go. */
@@ -110,7 +114,7 @@ function Count({ count, className = '-top-0.5 -right-0.5' }: { count: number; cl
 
 export function BottomTabs({ counts }: { counts: Counts }) {
   const show = useLayout((state) => state.show);
-  const places = usePlaces();
+  const places = usePlaces().filter(({ desk }) => !desk);
   const tab = 'relative flex h-13 flex-1 flex-col items-center justify-center gap-0.5 text-[11px] text-ink-3';
   return (
     <nav aria-label="Places" className="flex border-line border-t bg-desk pb-safe">

@@ -4,19 +4,22 @@ import { clsx } from 'clsx';
 import { lazy, Suspense, useEffect } from 'react';
 import { Skeleton } from '@/components/ui/states';
 import { AgentsList } from '@/features/agents/agents-list';
-import { SpawnDialog } from '@/features/agents/spawn-dialog';
 import { useResend } from '@/features/chat/api';
 import { groupOf } from '@/lib/need';
 import { usePhone } from '@/lib/use-media';
 import { useLayout } from '../layout-store';
+import { warmPages } from '../pages';
 import { useAgents, useApprovalsWaiting, useOpenAgent, usePlansWaiting } from '../use-room';
 import { ConnectionBanner, useStale } from './connection-banner';
-import { HelpSheet } from './help-sheet';
 import { BottomTabs, type Counts, Rail } from './rail';
 import { useShortcuts } from './shortcuts';
 import { StatusLine } from './status-line';
 
 const Palette = lazy(() => import('./palette'));
+const SpawnDialog = lazy(async () => ({
+  default: (await import('@/features/agents/spawn-dialog')).SpawnDialog,
+}));
+const HelpSheet = lazy(async () => ({ default: (await import('./help-sheet')).HelpSheet }));
 
 export function Shell() {
   const phone = usePhone();
@@ -32,6 +35,7 @@ export function Shell() {
   useResend();
   useShortcuts();
   useBadges(needs + plans);
+  useEffect(warmPages, []);
 
   return (
     <div className="flex h-dvh flex-col">
@@ -70,17 +74,13 @@ export function Shell() {
         </main>
       </div>
       {phone ? <PhoneTabs counts={counts} /> : <StatusLine ranked={ranked} />}
-      <SpawnDialog
-        open={dialog === 'spawn'}
-        onClose={() => show(null)}
-        onSpawned={(agent) => openAgent(agent)}
-      />
-      <HelpSheet open={dialog === 'help'} onClose={() => show(null)} />
-      {dialog === 'palette' && (
-        <Suspense fallback={null}>
-          <Palette onClose={() => show(null)} />
-        </Suspense>
-      )}
+      <Suspense fallback={null}>
+        {dialog === 'spawn' && (
+          <SpawnDialog open onClose={() => show(null)} onSpawned={(agent) => openAgent(agent)} />
+        )}
+        {dialog === 'help' && <HelpSheet open onClose={() => show(null)} />}
+        {dialog === 'palette' && <Palette onClose={() => show(null)} />}
+      </Suspense>
     </div>
   );
 }

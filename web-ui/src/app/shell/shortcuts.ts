@@ -1,9 +1,9 @@
 /** The page's keys. A terminal that one types into gets every key but one. */
 import { useNavigate, useParams } from '@tanstack/react-router';
 import { useEffect, useRef } from 'react';
-import { toast } from 'sonner';
 import { useMay } from '@/lib/client';
 import { nextInNeed } from '@/lib/need';
+import { toast } from '@/lib/toast';
 import { useLayout } from '../layout-store';
 import { useAgents, useOpenAgent, usePlansWaiting } from '../use-room';
 
@@ -22,6 +22,7 @@ export const SHORTCUTS: { title: string; items: Shortcut[] }[] = [
       { keys: 'g w', does: 'Wall' },
       { keys: 'g t', does: 'Tasks' },
       { keys: 'g s', does: 'Sessions' },
+      { keys: 'g b', does: 'Worktrees' },
       { keys: 'g a', does: 'Settings' },
       { keys: 'mod+k', does: 'Find anything' },
     ],
@@ -77,7 +78,7 @@ function rowsOf(selector: string): HTMLElement[] {
 
 /** One step through the list one is in, else through the list of the page, else through the agents. */
 function step(by: 1 | -1): void {
-  const listed = rowsOf('main ul [data-task], main ul [data-session]');
+  const listed = rowsOf('main ul [data-task], main ul [data-session], main ul [data-worktree]');
   const agents = rowsOf('[data-agent]');
   const inAgents = agents.includes(document.activeElement as HTMLElement);
   const rows = listed.length > 0 && !inAgents ? listed : agents;
@@ -116,6 +117,7 @@ export function useShortcuts(): void {
       t: () => void navigate({ to: '/tasks', search: {} }),
       s: () => void navigate({ to: '/sessions', search: {} }),
       w: () => void navigate({ to: '/wall' }),
+      b: () => void navigate({ to: '/worktrees' }),
       a: () => void navigate({ to: '/settings' }),
     };
     const act: Record<string, () => void> = {

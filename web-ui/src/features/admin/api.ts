@@ -1,9 +1,9 @@
 /** People, and what an admin does to them. */
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
-import { toast } from 'sonner';
 import { useClient } from '@/lib/client';
 import { type Api, explain } from '@/lib/http';
 import { keys } from '@/lib/keys';
+import { toast } from '@/lib/toast';
 import type {
   AccountChange,
   AccountRequest,

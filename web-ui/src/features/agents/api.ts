@@ -1,9 +1,9 @@
 /** Agents over REST: one query-options function per endpoint, one mutation per act. */
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
-import { toast } from 'sonner';
 import { useClient } from '@/lib/client';
 import { type Api, explain } from '@/lib/http';
 import { keys } from '@/lib/keys';
+import { toast } from '@/lib/toast';
 import { uuid } from '@/lib/uuid';
 import type { Agent, AgentKind, Explanation, KillRequest, Page, SpawnRequest } from '@/protocol/types';
 

@@ -29,7 +29,7 @@ export function KindPicker({ kinds, choice, onChoose }: KindPickerProps) {
             key={kind.kind}
             id={kind.kind}
             title={kind.title}
-            note={kind.ready ? (kind.version ?? 'ready') : kind.installed ? 'not ready' : 'not installed'}
+            note={noteOf(kind)}
             ready={kind.ready}
             checked={choice.kind === kind.kind && !choice.specialist}
             onChoose={() => onChoose({ kind: kind.kind, specialist: null })}
@@ -49,6 +49,13 @@ export function KindPicker({ kinds, choice, onChoose }: KindPickerProps) {
       </div>
     </fieldset>
   );
+}
+
+/** What stands beneath a kind's name; one that was only tried on a stand-in says so. */
+export function noteOf(kind: AgentKind): string {
+  if (!kind.ready) return kind.installed ? 'not ready' : 'not installed';
+  const version = kind.version ?? 'ready';
+  return kind.proven ? version : `${version}, untested`;
 }
 
 interface OptionProps {

@@ -1,9 +1,9 @@
 /** Approvals over REST, and how live updates are laid over what is known. */
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
-import { toast } from 'sonner';
 import { useClient } from '@/lib/client';
 import { type Api, ApiError, explain } from '@/lib/http';
 import { keys } from '@/lib/keys';
+import { toast } from '@/lib/toast';
 import type { Approval, ApprovalAnswer, ApprovalRule, Page } from '@/protocol/types';
 
 /** How many that ended are shown. */

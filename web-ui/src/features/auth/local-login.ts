@@ -1,4 +1,5 @@
 /** Login without a provider: a one-time link, then the key of this browser renews it. */
+import { browserLabel } from '@/lib/browser-label';
 import { ApiError, explain, readProblem } from '@/lib/http';
 import { wipe } from '@/lib/storage';
 import type {
@@ -198,29 +199,4 @@ export class LocalLogin implements Login {
     const reason = error instanceof ApiError && error.status !== 0 ? error.message : null;
     useLogin.setState({ phase: 'unreachable', reason });
   }
-}
-
-/** `Chrome on macOS`: enough to know one's browsers apart in a list. */
-export function browserLabel(agent: string): string {
-  const browser = /Edg\//.test(agent)
-    ? 'Edge'
-    : /Firefox\//.test(agent)
-      ? 'Firefox'
-      : /Chrome\//.test(agent)
-        ? 'Chrome'
-        : /Safari\//.test(agent)
-          ? 'Safari'
-          : 'Browser';
-  const system = /iPhone|iPad/.test(agent)
-    ? 'iOS'
-    : /Android/.test(agent)
-      ? 'Android'
-      : /Mac OS/.test(agent)
-        ? 'macOS'
-        : /Windows/.test(agent)
-          ? 'Windows'
-          : /Linux/.test(agent)
-            ? 'Linux'
-            : 'unknown system';
-  return `${browser} on ${system}`;
 }

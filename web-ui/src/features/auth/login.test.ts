@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { browserLabel } from '@/lib/browser-label';
 import { base64url, type DeviceStore, makeKey, type StoredDevice, signChallenge } from './device-key';
-import { browserLabel, LocalLogin } from './local-login';
+import { LocalLogin } from './local-login';
 import { takeSecret, useLogin } from './login';
 
 function memoryStore(): DeviceStore & { kept: StoredDevice | null } {

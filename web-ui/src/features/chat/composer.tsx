@@ -1,7 +1,9 @@
 /** Where one writes to an agent. Enter sends at the desk; on touch only the button does. */
 import { ArrowUp } from 'lucide-react';
 import { type KeyboardEvent, useEffect, useRef } from 'react';
+import { AttachButton, Sending } from '@/components/drop-area';
 import { useMe } from '@/lib/client';
+import type { Drop } from '@/lib/use-drop';
 import { useTouch } from '@/lib/use-media';
 import { useSocketStatus } from '@/lib/use-socket-status';
 import { useSend } from './api';
@@ -13,6 +15,8 @@ interface ComposerProps {
   to: string;
   /** Why nothing can be sent, or null. */
   closed?: string | null;
+  /** Where files for it go. */
+  drop?: Drop;
 }
 
 const MAX_HEIGHT = 220;
@@ -22,7 +26,7 @@ export function mayWrite(permissions: readonly string[]): boolean {
   return permissions.includes('terminal:type') || permissions.includes('tasks:delegate');
 }
 
-export function Composer({ sessionId, to, closed = null }: ComposerProps) {
+export function Composer({ sessionId, to, closed = null, drop }: ComposerProps) {
   const [draft, setDraft] = useDraft(sessionId);
   const send = useSend(sessionId);
   const touch = useTouch();
@@ -64,6 +68,7 @@ export function Composer({ sessionId, to, closed = null }: ComposerProps) {
       }}
       className="border-line border-t bg-surface px-3 py-2.5 min-[700px]:px-4 min-[700px]:py-3"
     >
+      {drop && <Sending drop={drop} />}
       <div className="mx-auto flex max-w-3xl items-end gap-2 rounded-lg border border-line-strong bg-raised py-1 pr-1 pl-3 focus-within:border-accent">
         <textarea
           ref={box}
@@ -79,6 +84,12 @@ export function Composer({ sessionId, to, closed = null }: ComposerProps) {
           onKeyDown={key}
           className="min-w-0 flex-1 resize-none bg-transparent py-1.5 text-base leading-normal outline-none placeholder:text-ink-3 touch:min-h-11 touch:py-2.5 touch:text-md"
         />
+        {drop && (
+          <AttachButton
+            drop={drop}
+            className="grid size-8 shrink-0 place-items-center rounded-md text-ink-3 hover:bg-hover hover:text-ink touch:size-11"
+          />
+        )}
         <button
           type="submit"
           aria-label="Send"

@@ -1,11 +1,11 @@
 /** Found sessions over REST: the list with its newest part kept fresh, and what one can do with a session. */
 import { keepPreviousData, useInfiniteQuery, useMutation, useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
-import { toast } from 'sonner';
 import { useClient } from '@/lib/client';
 import { saveFile } from '@/lib/download';
 import { explain } from '@/lib/http';
 import { keys } from '@/lib/keys';
+import { toast } from '@/lib/toast';
 import type { Agent, ResumeRequest, Transcript, TranscriptPage } from '@/protocol/types';
 import { queryOf, type SessionFilter, withNewest } from './filter';
 

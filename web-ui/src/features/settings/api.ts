@@ -1,9 +1,9 @@
 /** The browsers that may renew this person's login. */
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
-import { toast } from 'sonner';
 import { useClient } from '@/lib/client';
 import { type Api, explain } from '@/lib/http';
 import { keys } from '@/lib/keys';
+import { toast } from '@/lib/toast';
 import type { Device, Page } from '@/protocol/types';
 
 export function devicesQuery(api: Api) {

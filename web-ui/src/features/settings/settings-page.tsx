@@ -10,6 +10,7 @@ import { useClient, useMe } from '@/lib/client';
 import { type Theme, useTheme } from '@/lib/theme';
 import type { Device } from '@/protocol/types';
 import { devicesQuery, useRevoke } from './api';
+import { Notifications } from './notifications';
 
 interface SettingsPageProps {
   /** Devices exist only where the daemon itself logs people in. */
@@ -34,6 +35,12 @@ export function SettingsPage({ local, version, onLogout }: SettingsPageProps) {
       </Section>
       <Section title="theme">
         <Themes />
+      </Section>
+      <Section
+        title="notifications"
+        lead="What needs you, through your browser’s push service, encrypted to this browser. Ids and numbers only: nothing that an agent or a person wrote."
+      >
+        <Notifications />
       </Section>
       <Section title="agents">
         <p className="text-ink-2 text-sm">

@@ -1,9 +1,9 @@
 /** Tasks over REST, and how live updates are laid over what is known. */
 import { queryOptions, skipToken, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { toast } from 'sonner';
 import { useClient } from '@/lib/client';
 import { type Api, explain } from '@/lib/http';
 import { keys } from '@/lib/keys';
+import { toast } from '@/lib/toast';
 import type { Decision, Page, PlanDecision, ServerMessage, Task } from '@/protocol/types';
 
 const PAGE = 200;

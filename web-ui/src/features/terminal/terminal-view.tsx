@@ -3,9 +3,12 @@ import '@xterm/xterm/css/xterm.css';
 import './terminal.css';
 import { ArrowDown } from 'lucide-react';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { DropArea, Sending } from '@/components/drop-area';
 import { Button } from '@/components/ui/button';
 import { useClient, useMay } from '@/lib/client';
 import { useScreen } from '@/lib/terminal-theme';
+import { toast } from '@/lib/toast';
+import { useDrop } from '@/lib/use-drop';
 import { useTouch } from '@/lib/use-media';
 import { FindBar } from './find-bar';
 import { KeyBar } from './key-bar';
@@ -32,6 +35,8 @@ interface TerminalViewProps {
   /** Agents that could stand beside this one, and how to put one there. */
   others?: readonly string[];
   onBeside?: (agentId: string) => void;
+  /** Above the screen: what the agent asks. */
+  banner?: ReactNode;
   /** Below the screen on touch, while this viewer does not hold the keyboard. */
   composer?: ReactNode;
 }
@@ -53,12 +58,19 @@ export function TerminalView(props: TerminalViewProps) {
 }
 
 function ColouredTerminal(props: TerminalViewProps) {
-  const { sessionId, title, views, menu, live, others = [], onBeside, composer } = props;
+  const { sessionId, title, views, menu, live, others = [], onBeside, banner, composer } = props;
   const touch = useTouch();
   const mayType = useMay('terminal:type') && live;
   const [link, setLink] = useState<string | null>(null);
   const [finding, setFinding] = useState(false);
   const { parts, session, state, pinned } = useTerminal(sessionId, touch, setLink);
+  const agentId = sessionId.replace(/^sess-/, '');
+  const [words, setWords] = useState('');
+  const drop = useDrop(agentId, live, (path) => {
+    if (!state.mine) return void tellPath(agentId, path);
+    if (touch) setWords((text) => (text ? `${text.trimEnd()} ${path} ` : `${path} `));
+    else session.current?.paste(`${path} `);
+  });
   const closeFind = () => {
     setFinding(false);
     session.current?.focus();
@@ -89,34 +101,51 @@ function ColouredTerminal(props: TerminalViewProps) {
         mayType={mayType}
         touch={touch}
       />
-      <div className="relative min-h-0 flex-1 bg-screen" data-stale={state.phase === 'offline'}>
-        <div ref={parts.viewport} className="terminal-viewport" data-pinned="true" tabIndex={touch ? 0 : -1}>
-          <div ref={parts.history} className="terminal-history" aria-hidden="true" />
-          <div className="terminal-stage">
-            <div ref={parts.host} className="terminal-host" />
-          </div>
-        </div>
-        <Overlay state={state} live={live} />
-        {finding && <FindBar session={session} history={parts.history} onClose={closeFind} />}
-        {!pinned && (
-          <Button
-            size="sm"
-            className="absolute right-4 bottom-3 shadow-2"
-            onClick={() => session.current?.toBottom()}
+      {banner}
+      <DropArea drop={drop} to={agentId}>
+        <div className="relative min-h-0 flex-1 bg-screen" data-stale={state.phase === 'offline'}>
+          <div
+            ref={parts.viewport}
+            className="terminal-viewport"
+            data-pinned="true"
+            tabIndex={touch ? 0 : -1}
           >
-            <ArrowDown size={14} /> Back to now
-          </Button>
+            <div ref={parts.history} className="terminal-history" aria-hidden="true" />
+            <div className="terminal-stage">
+              <div ref={parts.host} className="terminal-host" />
+            </div>
+          </div>
+          <Overlay state={state} live={live} />
+          {finding && <FindBar session={session} history={parts.history} onClose={closeFind} />}
+          {!pinned && (
+            <Button
+              size="sm"
+              className="absolute right-4 bottom-3 shadow-2"
+              onClick={() => session.current?.toBottom()}
+            >
+              <ArrowDown size={14} /> Back to now
+            </Button>
+          )}
+        </div>
+        <Sending drop={drop} />
+        {touch && mayType && <KeyBar state={state} session={session} />}
+        {touch && mayType && state.mine ? (
+          <TypeBox session={session} to={agentId} text={words} onText={setWords} drop={drop} />
+        ) : (
+          composer
         )}
-      </div>
-      {touch && mayType && <KeyBar state={state} session={session} />}
-      {touch && mayType && state.mine ? (
-        <TypeBox session={session} to={sessionId.replace(/^sess-/, '')} />
-      ) : (
-        composer
-      )}
+      </DropArea>
       <LinkDialog url={link} onClose={() => setLink(null)} />
     </section>
   );
+}
+
+/** Whoever does not hold the keyboard gets the path to use it later. */
+function tellPath(agentId: string, path: string): void {
+  toast(`Sent to ${agentId}`, {
+    description: path,
+    action: { label: 'Copy the path', onClick: () => void navigator.clipboard?.writeText(path) },
+  });
 }
 
 /** Mounts one session and follows its state; bytes never pass through React. */

@@ -1,18 +1,27 @@
 /** Text for the terminal one holds, from the phone's own keyboard: written here, sent once, never key by key. */
 import { CornerDownLeft } from 'lucide-react';
-import { type FormEvent, type RefObject, useRef, useState } from 'react';
+import { type FormEvent, type RefObject, useRef } from 'react';
+import { AttachButton } from '@/components/drop-area';
+import type { Drop } from '@/lib/use-drop';
 import type { TerminalSession } from './terminal-session';
 
 const ENTER = '\r';
 
-export function TypeBox({ session, to }: { session: RefObject<TerminalSession | null>; to: string }) {
-  const [text, setText] = useState('');
+interface TypeBoxProps {
+  session: RefObject<TerminalSession | null>;
+  to: string;
+  text: string;
+  onText(text: string): void;
+  drop: Drop;
+}
+
+export function TypeBox({ session, to, text, onText, drop }: TypeBoxProps) {
   const box = useRef<HTMLInputElement>(null);
   const send = (event: FormEvent) => {
     event.preventDefault();
     if (text) session.current?.paste(text);
     session.current?.type(ENTER);
-    setText('');
+    onText('');
     box.current?.focus();
   };
   return (
@@ -33,9 +42,10 @@ export function TypeBox({ session, to }: { session: RefObject<TerminalSession | 
           autoCorrect="off"
           spellCheck={false}
           enterKeyHint="send"
-          onChange={({ target }) => setText(target.value)}
+          onChange={({ target }) => onText(target.value)}
           className="h-11 min-w-0 flex-1 bg-transparent px-1 font-mono text-md outline-none placeholder:font-sans placeholder:text-ink-3"
         />
+        <AttachButton drop={drop} className="grid size-11 place-items-center text-ink-3" />
         <button
           type="submit"
           aria-label={text ? 'Send with Enter' : 'Send Enter'}

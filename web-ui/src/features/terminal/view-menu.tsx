@@ -9,11 +9,11 @@ import {
   SquareSplitHorizontal,
 } from 'lucide-react';
 import type { ReactNode, RefObject } from 'react';
-import { toast } from 'sonner';
 import { copyText } from '@/components/copy';
 import { IconButton } from '@/components/ui/button';
 import { Menu, MenuItem, MenuLabel, MenuLine } from '@/components/ui/menu';
 import { type ScreenName, useScreen } from '@/lib/terminal-theme';
+import { toast } from '@/lib/toast';
 import { screenRows } from './emulator';
 import { usePrefs } from './prefs';
 import type { TerminalSession } from './terminal-session';

@@ -5,9 +5,11 @@ import { extname, join, normalize } from 'node:path';
 import { WebSocketServer } from 'ws';
 import * as asked from './approvals.mjs';
 import * as clock from './clock.mjs';
+import * as push from './push.mjs';
 import * as disk from './sessions.mjs';
 import { Connection, converse } from './sockets.mjs';
 import * as talk from './talk.mjs';
+import * as trees from './worktrees.mjs';
 import * as world from './world.mjs';
 
 const CSP =
@@ -48,6 +50,11 @@ export class FakeDaemon {
     this.rules = asked.rules(base);
     this.kinds = world.kinds(base);
     this.sessions = disk.sessions(base);
+    this.told = push.told(base);
+    this.deliveries = push.deliveries(base);
+    this.files = [];
+    this.worktrees = trees.worktrees(base);
+    this.posted = [];
     this.event = 100 + this.feed.length;
   }
 
@@ -136,19 +143,26 @@ export class FakeDaemon {
       response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' });
       response.end(body === undefined ? '' : JSON.stringify(body));
     };
-    const problem = (status, title, detail, code = 'fake') =>
-      json(status, { type: `urn:orchestra:${code}`, title, status, detail }, 'application/problem+json');
+    const problem = (status, title, detail, code = 'fake', more = {}) =>
+      json(
+        status,
+        { type: `urn:orchestra:${code}`, title, status, detail, ...more },
+        'application/problem+json',
+      );
     if (!url.pathname.startsWith('/api/')) return this.asset(url.pathname, response);
     if (this.down) return request.socket.destroy();
-    let text = '';
-    for await (const chunk of request) text += chunk;
-    const answer = this.route(request.method, url, text ? JSON.parse(text) : {});
+    const chunks = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const bytes = Buffer.concat(chunks);
+    const isJson = request.headers['content-type'] === 'application/json';
+    const answer = this.route(request.method, url, isJson && bytes.length > 0 ? JSON.parse(bytes) : bytes);
     if (!answer) return problem(404, 'Not found', 'There is no such thing here.');
     if (answer.text !== undefined) {
       response.writeHead(200, { 'content-type': 'text/markdown; charset=utf-8' });
       return response.end(answer.text);
     }
-    if (answer.problem) return problem(answer.status, answer.problem, answer.detail, answer.code);
+    if (answer.problem)
+      return problem(answer.status, answer.problem, answer.detail, answer.code, answer.more);
     return json(answer.status ?? 200, answer.body);
   }
 
@@ -206,6 +220,10 @@ export class FakeDaemon {
     if (at === 'GET /api/tasks') return page([...this.tasks].sort((a, b) => b.id - a.id));
     if (at === 'POST /api/agents') return this.spawn(body);
     if (at === 'POST /api/plans/decide') return { body: this.decide(body.task_ids, body.decision) ?? {} };
+    const pushed = push.answer(this, at, body);
+    if (pushed) return pushed;
+    if (pathname.startsWith('/api/worktrees')) return trees.answer(this, at, searchParams, body);
+    if (pathname.endsWith('/files')) return this.take(searchParams.get('name'), body);
     return this.object(method, pathname.split('/').slice(2), body);
   }
 
@@ -247,8 +265,11 @@ export class FakeDaemon {
       const items = this.messages.filter((each) => each.agent_id === id).reverse();
       return { body: { items, next_cursor: null } };
     }
-    if (part === 'messages')
-      return { status: 202, body: this.say(body.text, agent.session_id, body.client_id) ?? {} };
+    if (part === 'messages') {
+      this.posted.push(body);
+      this.say(body.text, agent.session_id, body.client_id);
+      return { status: 202, body: { ...this.messages.at(-1) } };
+    }
     if (part === 'kill') {
       Object.assign(agent, {
         status: 'killed',
@@ -262,6 +283,12 @@ export class FakeDaemon {
     if (part === 'interrupt') return { status: 202, body: agent };
     if (part === 'retry') return this.spawn({ kind: agent.kind, title: agent.title });
     return { body: agent };
+  }
+
+  take(name, bytes) {
+    const safe = name.replace(/[^\p{L}\p{N}._-]+/gu, '-');
+    this.files.push({ name: safe, bytes });
+    return { status: 201, body: { name: safe, path: `.orchestra/files/${safe}`, bytes: bytes.length } };
   }
 
   spawn({ kind, specialist, title = '' }) {
@@ -323,12 +350,12 @@ function devices() {
 }
 
 function explanation(agent) {
-  const at = agent.activity.since;
+  const heard = { at: agent.activity.since, since: agent.activity.since, age_ms: 1200, counted: true };
   const won = {
     source: agent.activity.source,
     state: agent.activity.state,
     waiting_for: agent.activity.waiting_for,
-    at,
+    ...heard,
     confidence: agent.activity.confidence,
     won: true,
     detail: 'Notification: needs your permission to use Bash',
@@ -342,7 +369,7 @@ function explanation(agent) {
         source: 'transcript',
         state: 'busy',
         waiting_for: null,
-        at,
+        ...heard,
         confidence: 0.7,
         won: false,
         detail: 'the last record is a tool use without a result',
@@ -351,11 +378,13 @@ function explanation(agent) {
         source: 'process',
         state: 'idle',
         waiting_for: null,
-        at,
+        ...heard,
+        counted: false,
         confidence: 0.3,
         won: false,
         detail: 'no child runs',
       },
     ],
+    silent: ['marker', 'status_file', 'title', 'screen'],
   };
 }

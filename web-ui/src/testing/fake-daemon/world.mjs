@@ -328,6 +328,7 @@ export function kinds(scenario) {
     version: none ? null : version,
     ready: !none && version !== null,
     remedy: none || version === null ? remedy : null,
+    proven: true,
     tested: version ? [version] : [],
     specialists,
   });
@@ -360,6 +361,7 @@ export function kinds(scenario) {
       version: '5.2',
       ready: true,
       remedy: null,
+      proven: true,
       tested: ['5.2'],
       specialists: [],
     },

@@ -1,0 +1,157 @@
+//! What is decided from sources that disagree.
+
+use super::*;
+
+const BUSY: Told = Told::plain(ActivityState::Busy);
+const IDLE: Told = Told::plain(ActivityState::Idle);
+
+#[test]
+fn nothing_known_is_unknown_and_says_so() {
+    let activity = Signals::default().decide(Timestamp(7));
+    assert_eq!(activity.state, ActivityState::Unknown);
+    assert!(activity.confidence < 0.1);
+}
+
+#[test]
+fn a_used_up_quota_is_waited_for_unless_work_goes_on() {
+    let mut signals = Signals::default();
+    signals.tell(Source::StatusFile, IDLE, Timestamp(1_000), "");
+    let (since, until) = (Timestamp(2_000), Timestamp(9_000));
+    signals.set_wall(Some(Wall { since, until }));
+    let activity = signals.decide(Timestamp(0));
+    assert_eq!(activity.waiting_for, Some(WaitingFor::Quota));
+    assert_eq!(activity.until, Some(until));
+    assert_eq!(
+        signals
+            .explain(Timestamp(3_000))
+            .iter()
+            .filter(|one| one.won)
+            .count(),
+        1
+    );
+    signals.tell(Source::StatusFile, BUSY, Timestamp(3_000), "");
+    assert_eq!(signals.decide(Timestamp(0)).state, ActivityState::Busy);
+    signals.tell(Source::StatusFile, IDLE, Timestamp(4_000), "");
+    signals.set_wall(None);
+    assert_eq!(signals.decide(Timestamp(0)).state, ActivityState::Idle);
+}
+
+#[test]
+fn the_status_file_wins() {
+    let mut signals = Signals::default();
+    signals.tell(Source::Hook, BUSY, Timestamp(5_000), "");
+    signals.tell(Source::StatusFile, IDLE, Timestamp(1_000), "");
+    let activity = signals.decide(Timestamp(0));
+    assert_eq!(activity.state, ActivityState::Busy, "not looked at since");
+    signals.tell(Source::StatusFile, IDLE, Timestamp(5_500), "");
+    let activity = signals.decide(Timestamp(0));
+    assert_eq!(activity.state, ActivityState::Idle);
+    assert_eq!(activity.since, Timestamp(5_000), "not before the hook");
+}
+
+#[test]
+fn a_turn_that_ended_between_two_looks_does_not_stay_busy() {
+    let mut signals = Signals::default();
+    signals.tell(Source::Title, IDLE, Timestamp(1_000), "");
+    signals.tell(Source::Hook, BUSY, Timestamp(10_000), "");
+    signals.tell(Source::Title, IDLE, Timestamp(10_500), "");
+    assert_eq!(signals.decide(Timestamp(0)).state, ActivityState::Busy);
+    signals.tell(Source::Title, IDLE, Timestamp(13_500), "");
+    let activity = signals.decide(Timestamp(0));
+    assert_eq!(activity.state, ActivityState::Idle);
+    assert_eq!(activity.since, Timestamp(10_000));
+}
+
+#[test]
+fn a_title_that_changed_well_after_the_hook_wins_over_it() {
+    let mut signals = Signals::default();
+    signals.tell(Source::Hook, BUSY, Timestamp(10_000), "");
+    signals.tell(Source::Title, IDLE, Timestamp(10_500), "");
+    assert_eq!(signals.decide(Timestamp(0)).state, ActivityState::Busy);
+    signals.tell(Source::Title, BUSY, Timestamp(10_600), "");
+    signals.tell(Source::Title, IDLE, Timestamp(12_000), "");
+    let activity = signals.decide(Timestamp(0));
+    assert_eq!(
+        (activity.state, activity.source.as_str()),
+        (ActivityState::Idle, "title")
+    );
+}
+
+#[test]
+fn a_dialog_on_the_screen_wins_over_a_title_that_looks_idle() {
+    let mut signals = Signals::default();
+    let asks = Told {
+        state: ActivityState::Waiting,
+        waiting_for: Some(WaitingFor::Question),
+    };
+    signals.tell(Source::Title, IDLE, Timestamp(2), "");
+    signals.tell(Source::Screen, asks, Timestamp(1), "trust");
+    let activity = signals.decide(Timestamp(0));
+    assert_eq!(activity.waiting_for, Some(WaitingFor::Question));
+}
+
+#[test]
+fn a_lost_start_hook_is_made_up_for_by_a_status_file_that_stays_idle() {
+    let mut signals = Signals::default();
+    signals.tell(Source::StatusFile, IDLE, Timestamp(1_000), "");
+    assert!(!signals.long_idle(Timestamp(3_000)));
+    assert!(signals.long_idle(Timestamp(7_000)));
+    signals.tell(Source::StatusFile, BUSY, Timestamp(8_000), "");
+    assert!(!signals.long_idle(Timestamp(20_000)));
+}
+
+#[test]
+fn a_hook_that_waits_for_a_person_is_right_whatever_the_title_shows() {
+    let mut signals = Signals::default();
+    let asks = Told {
+        state: ActivityState::Waiting,
+        waiting_for: Some(WaitingFor::Permission),
+    };
+    signals.tell(Source::Hook, asks, Timestamp(1_000), "asks");
+    signals.tell(Source::Title, BUSY, Timestamp(9_000), "");
+    signals.set_asking(true);
+    let activity = signals.decide(Timestamp(0));
+    assert_eq!(
+        (activity.state, activity.source.as_str()),
+        (ActivityState::Waiting, "hook")
+    );
+    signals.set_asking(false);
+    assert_eq!(signals.decide(Timestamp(0)).state, ActivityState::Busy);
+    signals.set_asking(true);
+    signals.tell(Source::Hook, IDLE, Timestamp(10_000), "ended its turn");
+    assert_eq!(signals.decide(Timestamp(0)).state, ActivityState::Idle);
+}
+
+#[test]
+fn a_status_file_read_too_early_says_nothing_about_a_question() {
+    let mut signals = Signals::default();
+    let asked = Timestamp(10_000);
+    signals.tell(Source::StatusFile, BUSY, Timestamp(10_400), "");
+    assert!(!signals.waits_no_more(asked));
+    signals.tell(Source::StatusFile, BUSY, Timestamp(11_100), "");
+    assert!(signals.waits_no_more(asked));
+    let asks = Told {
+        state: ActivityState::Waiting,
+        waiting_for: Some(WaitingFor::Permission),
+    };
+    signals.tell(Source::StatusFile, asks, Timestamp(12_000), "");
+    assert!(!signals.waits_no_more(asked));
+}
+
+#[test]
+fn exactly_one_signal_has_won() {
+    let mut signals = Signals::default();
+    let asks = Told {
+        state: ActivityState::Waiting,
+        waiting_for: Some(WaitingFor::Permission),
+    };
+    signals.tell(Source::Screen, IDLE, Timestamp(1), "");
+    signals.tell(Source::Hook, asks, Timestamp(2), "asks");
+    let won: Vec<_> = signals
+        .explain(Timestamp(3))
+        .into_iter()
+        .filter(|one| one.won)
+        .collect();
+    assert_eq!(won.len(), 1);
+    assert_eq!(won[0].source, "hook");
+}
