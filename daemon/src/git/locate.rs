@@ -2,7 +2,7 @@
 //! git, because what is there may be anybody's.
 
 use super::GitError;
-use super::names::is_id;
+use super::names::{self, is_id};
 use std::io::Read;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -46,8 +46,9 @@ impl Checkout {
         let text =
             pointer(&file).map_err(GitError::io(format!("cannot read {}", file.display())))?;
         let text = text.trim();
-        match text.strip_prefix("ref: ") {
-            Some(name) if name.starts_with("refs/heads/") => Ok(Head::Branch(name.to_owned())),
+        match text.strip_prefix("ref: refs/heads/") {
+            // It goes into the lines that git reads, so it has to be one name.
+            Some(name) => names::branch(name).map(Head::Branch),
             None if is_id(text) => Ok(Head::Detached(text.to_owned())),
             _ => Err(GitError::NoRepository(format!(
                 "{} says nothing that is understood",

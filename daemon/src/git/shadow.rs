@@ -19,11 +19,12 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 /// Larger files are told apart, but not compared.
 const BIG_FILE: &str = "16m";
 
-/// Whose turn it is with our index of a checkout, and the commit that it holds exactly.
+/// Whose turn it is with our index of a checkout, and the commit that it holds exactly,
+/// with the commit's tree.
 #[derive(Debug)]
 pub(in crate::git) struct Turn {
     gate: Arc<Semaphore>,
-    exact: Mutex<Option<String>>,
+    exact: Mutex<Option<(String, String)>>,
 }
 
 /// All turns, by checkout.
@@ -36,12 +37,16 @@ pub(in crate::git) struct Held {
 }
 
 impl Held {
-    pub(in crate::git) fn is_exact(&self, commit: &str) -> bool {
-        self.turn.exact.lock().as_deref() == Some(commit)
+    /// The tree of that commit, when our index holds just that.
+    pub(in crate::git) fn exact(&self, commit: &str) -> Option<String> {
+        let exact = self.turn.exact.lock();
+        let (held, tree) = exact.as_ref()?;
+        (held == commit).then(|| tree.clone())
     }
 
-    pub(in crate::git) fn set(&self, commit: Option<&str>) {
-        *self.turn.exact.lock() = commit.map(str::to_owned);
+    pub(in crate::git) fn set(&self, exact: Option<(&str, &str)>) {
+        let own = |(commit, tree): (&str, &str)| (commit.to_owned(), tree.to_owned());
+        *self.turn.exact.lock() = exact.map(own);
     }
 }
 
@@ -269,6 +274,27 @@ impl Repo {
         let answer = self.look(call).await?;
         let line = answer.line();
         Ok((answer.code == 0 && super::names::is_id(&line)).then_some(line))
+    }
+
+    /// The commits that whole refs or ids stand for, in one run.
+    ///
+    /// # Errors
+    /// When git fails.
+    pub async fn commits_of(&self, names: &[&str]) -> Result<Vec<Option<String>>, GitError> {
+        let lines: String = names
+            .iter()
+            .map(|name| format!("{name}^{{commit}}\n"))
+            .collect();
+        let call =
+            Call::new(&["cat-file", "--batch-check=%(objectname)"]).input(lines.into_bytes());
+        let answer = self.look(call).await?;
+        let text = String::from_utf8_lossy(&answer.out).into_owned();
+        let mut ids: Vec<Option<String>> = text
+            .lines()
+            .map(|line| super::names::is_id(line).then(|| line.to_owned()))
+            .collect();
+        ids.resize(names.len(), None);
+        Ok(ids)
     }
 
     /// The tree of a commit.

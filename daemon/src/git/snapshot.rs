@@ -69,11 +69,11 @@ impl Repo {
     pub async fn snapshot(&self, checkout: &Checkout, head: &str) -> Result<Snapshot, GitError> {
         let held = self.turn(&checkout.path).await;
         let index = self.own_index(&checkout.path);
-        self.settle(checkout, &index, head, &held).await?;
+        let tree = self.settle(checkout, &index, head, &held).await?;
         let found = self.changed(checkout, &index, true).await?;
         let mut snapshot = Snapshot {
             head: head.to_owned(),
-            tree: self.tree_of(head).await?,
+            tree,
             clean: true,
             changed: Vec::new(),
             left_out: Vec::new(),
@@ -188,16 +188,16 @@ impl Repo {
         Ok(all)
     }
 
-    /// Makes our index hold exactly `head`, with what is known of the files.
+    /// Makes our index hold exactly `head`, with what is known of the files; gives its tree.
     async fn settle(
         &self,
         checkout: &Checkout,
         index: &Path,
         head: &str,
         held: &Held,
-    ) -> Result<(), GitError> {
-        if held.is_exact(head) {
-            return Ok(());
+    ) -> Result<String, GitError> {
+        if let Some(tree) = held.exact(head) {
+            return Ok(tree);
         }
         let with = |call: Call| call.env("GIT_INDEX_FILE", index).within(&checkout.path);
         // What a run that was cut short left behind: nobody else has our index.
@@ -206,8 +206,9 @@ impl Repo {
             .await?;
         let refresh = Call::new(&["update-index", "-q", "--refresh"]).accept(&[0, 1]);
         self.look(with(refresh)).await?;
-        held.set(Some(head));
-        Ok(())
+        let tree = self.tree_of(head).await?;
+        held.set(Some((head, &tree)));
+        Ok(tree)
     }
 
     async fn changed(

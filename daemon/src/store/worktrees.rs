@@ -175,7 +175,7 @@ pub(in crate::store) async fn take_in(
 /// From one of these states, at most two, to another, with what is under way from now on.
 ///
 /// # Errors
-/// `Conflict` when it is in none of them.
+/// `Conflict` when it is in none of them, or is to be removed while an agent lives in it.
 pub async fn step(
     store: &Store,
     id: &str,
@@ -190,7 +190,8 @@ pub async fn step(
     let other = from.get(1).or(from.first()).map(word);
     let done = sqlx::query(
         "UPDATE worktrees SET state = $2, reason = $3, intent = $4
-         WHERE id = $1 AND state IN ($5, $6)",
+         WHERE id = $1 AND state IN ($5, $6) AND ($2 <> 'removing' OR NOT EXISTS (
+             SELECT 1 FROM agents WHERE worktree_id = $1 AND status IN ('starting', 'running')))",
     )
     .bind(id)
     .bind(word(&to))

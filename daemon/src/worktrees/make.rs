@@ -59,7 +59,7 @@ impl Worktrees {
             WorktreeAsk::Yes(_) => None,
         };
         if let Some(found) = taken {
-            return self.take(&found, &plan).await;
+            return self.take(&found, base).await;
         }
         let row = match ask {
             WorktreeAsk::Named(name) => self.add(requester, &plan, name).await?,
@@ -73,7 +73,9 @@ impl Worktrees {
                 fresh: true,
             }),
             Err(error) => {
-                self.undo(&view).await?;
+                if let Err(left) = self.undo(&view).await {
+                    tracing::warn!(worktree.id = view.id, error = %left, "a half-made worktree is left to the next start");
+                }
                 Err(error)
             }
         }
@@ -154,15 +156,24 @@ impl Worktrees {
     }
 
     /// Takes one that is there; the agent's row makes it final.
-    async fn take(&self, found: &StoredWorktree, plan: &Plan) -> Result<Place, WorktreeError> {
-        self.ready(&found.view).await?;
-        self.check_free(&found.view.id).await?;
-        if short(&plan.base) != found.view.base && plan.base != found.view.branch {
-            tracing::debug!(worktree.id = found.view.id, "its base stays what it was");
+    async fn take(
+        &self,
+        found: &StoredWorktree,
+        base: Option<&str>,
+    ) -> Result<Place, WorktreeError> {
+        let view = &found.view;
+        if let Some(base) = base.filter(|base| *base != view.base) {
+            return Err(Invalid(format!(
+                "worktree {} began at {} and not at {base}; leave base out, or choose another name",
+                view.name, view.base
+            ))
+            .into());
         }
+        self.ready(view).await?;
+        self.check_free(&view.id).await?;
         Ok(Place {
-            id: found.view.id.clone(),
-            cwd: inside(&found.view, &found.subfolder),
+            id: view.id.clone(),
+            cwd: inside(view, &found.subfolder),
             fresh: false,
         })
     }

@@ -49,7 +49,14 @@ impl Worktrees {
                 "it cannot be removed now: {why}"
             )));
         }
-        let repo = self.git.open(Path::new(&view.repo)).await?;
+        let main = Path::new(&view.repo);
+        if view.state == WorktreeState::Missing && main.join(".git").symlink_metadata().is_err() {
+            // The repository went or was moved: only the row is left.
+            store::worktrees::delete(&self.store, &view.id).await?;
+            self.events.wake();
+            return Ok(answer(view, true));
+        }
+        let repo = self.git.open(main).await?;
         let branch = format!("refs/heads/{}", view.branch);
         let tip = repo.commit_of(&branch).await?;
         let losses = self
@@ -74,11 +81,7 @@ impl Worktrees {
                 .await?;
             return Err(error);
         }
-        Ok(RemoveAnswer {
-            id: view.id.clone(),
-            name: view.name.clone(),
-            kept_branch: keep_branch.then(|| view.branch.clone()),
-        })
+        Ok(answer(view, keep_branch))
     }
 
     /// Takes away what a removal takes away; done twice it changes nothing more.
@@ -141,6 +144,8 @@ impl Worktrees {
         let base = repo.commit_of(&format!("refs/heads/{}", view.base)).await?;
         // Without its base branch, everything since it began counts.
         let base = base.unwrap_or_else(|| view.base_commit.clone());
+        // The list has a limit; what it stands for has none.
+        losses.content.push_str(&tips.join(" "));
         if !tips.is_empty() {
             let beyond = repo.commits_beyond(&base, &tips).await?;
             let lost = |(id, subject)| LostCommit { id, subject };
@@ -211,6 +216,14 @@ impl Worktrees {
                 .map(|path| text(path))
                 .collect(),
         })
+    }
+}
+
+fn answer(view: &Worktree, kept: bool) -> RemoveAnswer {
+    RemoveAnswer {
+        id: view.id.clone(),
+        name: view.name.clone(),
+        kept_branch: kept.then(|| view.branch.clone()),
     }
 }
 

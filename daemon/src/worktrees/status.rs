@@ -1,9 +1,9 @@
 //! What git says of worktrees: how far they are, what is not committed, what would collide.
 
-use super::{WorktreeError, Worktrees, head_of, short, text};
+use super::{WorktreeError, Worktrees, short, text};
 use crate::git::GitError;
 use crate::git::diff::{self, Entry};
-use crate::git::locate::Checkout;
+use crate::git::locate::{Checkout, Head};
 use crate::git::merge::Merged;
 use crate::git::shadow::Repo;
 use crate::git::snapshot::{Left, Snapshot};
@@ -118,8 +118,15 @@ impl Worktrees {
     /// Looks at the folder and the commits of a worktree that is ready.
     pub(in crate::worktrees) async fn look(&self, view: &Worktree) -> Result<Seen, WorktreeError> {
         let (repo, checkout) = self.ready(view).await?;
-        let (head, branch) = head_of(&repo, &checkout).await?;
-        let base = repo.commit_of(&format!("refs/heads/{}", view.base)).await?;
+        let (name, branch) = match checkout.head()? {
+            Head::Detached(commit) => (commit, None),
+            Head::Branch(name) => (name.clone(), Some(name)),
+        };
+        let base = format!("refs/heads/{}", view.base);
+        let mut commits = repo.commits_of(&[&name, &base]).await?.into_iter();
+        let (head, base) = (commits.next().flatten(), commits.next().flatten());
+        let head =
+            head.ok_or_else(|| WorktreeError::State(format!("{} has no commit", short(&name))))?;
         let base = base.ok_or_else(|| {
             WorktreeError::State(format!(
                 "its base branch {} is not there any more",

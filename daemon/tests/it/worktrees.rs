@@ -321,6 +321,15 @@ async fn an_agent_of_a_person_gets_one_and_a_second_may_follow_in_it() {
         "{problem}"
     );
     end(&api, &one).await;
+    let mut elsewhere = again.clone();
+    elsewhere["base"] = "other".into();
+    repo.git(&["branch", "other"]);
+    let (status, problem) = api.post("/api/agents", elsewhere).await;
+    assert_eq!(
+        (status, code(&problem)),
+        (400, "invalid_request"),
+        "{problem}"
+    );
     let second = api.must("/api/agents", again).await;
     assert_eq!(second["worktree_id"], one["id"]);
     // The second kept it from the first, which may not come back beside it.

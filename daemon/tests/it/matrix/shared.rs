@@ -32,6 +32,12 @@ const ROUTES_OF_AN_AGENT: &[(&str, &str, u16, u16)] = &[
     ("DELETE", "/api/agents/{agent}/shares/nobody", 403, 403),
     ("POST", "/api/agents/{agent}/interrupt", 403, 403),
     ("POST", "/api/agents/{agent}/kill", 403, 403),
+    // Its worktree is as the agent is; it lives in it, so that nothing is removed.
+    ("GET", "/api/worktrees/{worktree}", 200, 200),
+    ("GET", "/api/worktrees/{worktree}/diff", 200, 200),
+    ("POST", "/api/worktrees/{worktree}/commit", 403, 200),
+    ("POST", "/api/worktrees/{worktree}/merge", 403, 200),
+    ("DELETE", "/api/worktrees/{worktree}", 403, 409),
 ];
 
 /// Messages about its session: what who may read hears, and who may type.

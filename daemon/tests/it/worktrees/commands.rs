@@ -50,31 +50,7 @@ async fn tasks_run_side_by_side_are_collected_merged_and_cleaned() {
             "{task}"
         );
     }
-    let (code, out, err) = run(&site, &["collect"]);
-    assert_eq!(code, Some(0), "{err}");
-    for line in [
-        "+++ b/made-a.txt",
-        "+b",
-        "1 files changed, +1 -2",
-        "M        +1 -2  a.txt",
-    ] {
-        assert!(out.contains(line), "{line:?} is missing:\n{out}");
-    }
-    let number = done[0]["id"].to_string();
-    let (_, out, _) = run(&site, &["collect", &number, "--json"]);
-    let one = &json_lines(&out)[0];
-    assert_eq!(
-        one["worktree"]["id"], done[0]["result"]["worktree_id"],
-        "{one}"
-    );
-    let lines = one["diff"]["items"][0]["hunks"][0]["lines"].as_array();
-    assert!(!lines.unwrap().is_empty(), "{one}");
-    let agent = done[0]["agent_id"].as_str().unwrap();
-    let (_, out, _) = run(&site, &["collect", agent, "--stat"]);
-    assert!(
-        out.contains("exit code 0") && out.contains("1 files changed"),
-        "{out}"
-    );
+    collected(&site, &done);
     let (_, out, _) = run(&site, &["worktrees"]);
     assert!(
         out.contains("COLLIDES WITH") && out.lines().count() >= 4,
@@ -114,6 +90,35 @@ async fn tasks_run_side_by_side_are_collected_merged_and_cleaned() {
     assert_eq!(repo.git(&["worktree", "list"]).lines().count(), 1);
     let (_, out, _) = run(&site, &["worktrees"]);
     assert!(out.contains("No worktree"), "{out}");
+}
+
+/// The results and changes, as text and as JSON.
+fn collected(site: &Site, done: &[Value]) {
+    let (code, out, err) = run(site, &["collect"]);
+    assert_eq!(code, Some(0), "{err}");
+    for line in [
+        "+++ b/made-a.txt",
+        "+b",
+        "1 files changed, +1 -2",
+        "M        +1 -2  a.txt",
+    ] {
+        assert!(out.contains(line), "{line:?} is missing:\n{out}");
+    }
+    let number = done[0]["id"].to_string();
+    let (_, out, _) = run(site, &["collect", &number, "--json"]);
+    let one = &json_lines(&out)[0];
+    assert_eq!(
+        one["worktree"]["id"], done[0]["result"]["worktree_id"],
+        "{one}"
+    );
+    let lines = one["diff"]["items"][0]["hunks"][0]["lines"].as_array();
+    assert!(!lines.unwrap().is_empty(), "{one}");
+    let agent = done[0]["agent_id"].as_str().unwrap();
+    let (_, out, _) = run(site, &["collect", agent, "--stat"]);
+    assert!(
+        out.contains("exit code 0") && out.contains("1 files changed"),
+        "{out}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -349,7 +349,7 @@ async fn g09_large_files_and_long_diffs_are_kept_within_bounds() {
     work(&api, &repo, "w", script).await;
     let one = named(&api, "w").await;
     let diff = api.read(&route(&one, "/diff?limit=10")).await;
-    assert_eq!(diff["left_out"][0]["path"], "huge", "{}", one);
+    assert_eq!(diff["left_out"][0]["path"], "huge", "{one}");
     assert_eq!(
         (&diff["files"], diff["items"].as_array().unwrap().len()),
         (&json!(32), 10)

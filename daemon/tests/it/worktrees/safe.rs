@@ -132,6 +132,18 @@ async fn a_folder_that_went_away_is_told_and_tidied_without_losing_its_commits()
     let (status, gone) = delete(&api, &one, &format!("?confirm={confirm}")).await;
     assert_eq!(status, 200, "{gone}");
     repo.is_as_before(&one);
+    // The whole repository goes: only the row is left to be removed.
+    work(&api, &repo, "v", "true").await;
+    let other = named(&api, "v").await;
+    end(&api, &other).await;
+    std::fs::rename(&repo.path, repo.path.with_extension("moved")).unwrap();
+    let (status, gone) = delete(&api, &other, "").await;
+    assert_eq!(
+        (status, &gone["kept_branch"]),
+        (200, &json!("orchestra/v")),
+        "{gone}"
+    );
+    assert_eq!(api.get(&route(&other, "")).await.0, 404);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -19,8 +19,10 @@ pub(super) async fn measure(bench: &Bench) -> anyhow::Result<Vec<Row>> {
     let stage = Stage::set(bench).await?;
     let repo = make(&stage.site()?.project.join("repo"), files).await?;
     let mut rows = Vec::new();
-    let mut plain = Sample::default();
-    for number in 0..bench.sizes.restarts {
+    let (mut plain, mut bare, mut made) = <(Sample, Sample, Sample)>::default();
+    let mut folders = Vec::new();
+    for number in 0..many {
+        // In turns, because what the disk still has to write slows whoever comes next.
         let (path, branch) = (
             repo.join(format!(".plain/{number}")),
             format!("plain-{number}"),
@@ -29,11 +31,6 @@ pub(super) async fn measure(bench: &Bench) -> anyhow::Result<Vec<Row>> {
         let begun = Instant::now();
         git(&repo, &["worktree", "add", "-q", "-b", &branch, &path]).await?;
         plain.add(ms(begun.elapsed()));
-        git(&repo, &["worktree", "remove", "--force", &path]).await?;
-    }
-    let (mut bare, mut made) = (Sample::default(), Sample::default());
-    let mut folders = Vec::new();
-    for number in 0..many {
         let body = json!({"kind": "shell", "cwd": repo.display().to_string()});
         let begun = Instant::now();
         stage.api.post("/api/agents", body.clone()).await?;
