@@ -5,7 +5,7 @@ use super::{all_read, items, named, owner, record};
 use crate::support::daemon::Site;
 use crate::support::wait::until;
 use serde_json::json;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 fn write(path: &Path, records: &[serde_json::Value]) {
@@ -14,9 +14,8 @@ fn write(path: &Path, records: &[serde_json::Value]) {
     std::fs::write(path, lines.concat()).unwrap();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn chats_of_gemini_and_qwen_are_told_with_all_that_is_known() {
-    let site = Site::new();
+/// A chat of each, as they write them; the path of Gemini's.
+fn chats(site: &Site) -> PathBuf {
     let project = site.project.display().to_string();
     let gemini = site.home.join(".gemini");
     let chat = gemini.join("tmp/app/chats/session-2026-11-20T15-22-0a1b2c3d.jsonl");
@@ -47,6 +46,14 @@ async fn chats_of_gemini_and_qwen_are_told_with_all_that_is_known() {
                 "usageMetadata": {"promptTokenCount": 5, "candidatesTokenCount": 6}}),
         ],
     );
+    chat
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn chats_of_gemini_and_qwen_are_told_with_all_that_is_known() {
+    let site = Site::new();
+    let project = site.project.display().to_string();
+    let chat = chats(&site);
     // Somebody has the chat open, as its CLI would.
     let open = std::fs::File::open(&chat).unwrap();
     let mut holder = Command::new("sleep")
