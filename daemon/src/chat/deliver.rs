@@ -159,7 +159,9 @@ impl Chat {
                 .await?;
             return Ok(PATIENCE);
         }
-        if adapter.by_screen() && !Self::stands(adapter, &reading, message) {
+        // What was sent may stay on the screen; one that works on it has taken it.
+        let works = reading.state == Some(ActivityState::Busy);
+        if adapter.by_screen() && (works || !Self::stands(adapter, &reading, message)) {
             self.taken_by_screen(agent, adapter, message).await?;
             return Ok(Duration::ZERO);
         }

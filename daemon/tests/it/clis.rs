@@ -104,8 +104,10 @@ impl Stage {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn gemini_can_be_left_alone() {
+    // It comes back with its conversation, but loses what it is told in its first seconds.
     Life {
         asks: scenes::Asks::InTerminal,
+        comes_back: false,
         ..LIFE
     }
     .live("gemini")
@@ -127,6 +129,7 @@ async fn aider_can_be_left_alone() {
     Life {
         asks: scenes::Asks::Never,
         evidence: "transcript",
+        ..LIFE
     }
     .live("aider")
     .await;

@@ -61,7 +61,11 @@ source: string,
 /**
  * 0 (a guess) to 1 (the CLI said so itself).
  */
-confidence: number, };
+confidence: number, 
+/**
+ * Of a wait that ends by itself, as for quota: when.
+ */
+until?: Timestamp, };
 
 /**
  * Tokens and money spent, as far as the CLI tells.
@@ -201,16 +205,36 @@ session: string, };
 /**
  * One signal that took part in deciding an agent's activity.
  */
-export type Signal = { source: string, state: ActivityState, waiting_for: WaitingFor | null, at: Timestamp, confidence: number, 
+export type Signal = { source: string, state: ActivityState, waiting_for: WaitingFor | null, 
+/**
+ * When it said so last.
+ */
+at: Timestamp, 
+/**
+ * Since when it says so.
+ */
+since: Timestamp, 
+/**
+ * How old its last word is.
+ */
+age_ms: number, confidence: number, 
 /**
  * True for the one that won.
  */
-won: boolean, detail: string, };
+won: boolean, 
+/**
+ * False for one that is only shown: better ones speak.
+ */
+counted: boolean, detail: string, };
 
 /**
  * `GET /api/agents/{id}/explain`.
  */
-export type Explanation = { agent_id: string, activity: Activity, signals: Array<Signal>, };
+export type Explanation = { agent_id: string, activity: Activity, signals: Array<Signal>, 
+/**
+ * Sources that say nothing now.
+ */
+silent: Array<string>, };
 
 /**
  * One CLI that this daemon knows how to run.
@@ -228,6 +252,11 @@ ready: boolean,
  * What is missing and the command that mends it.
  */
 remedy: string | null, 
+/**
+ * False where it is built from the CLI's documentation, or declared in the config,
+ * and was tried on a stand-in only.
+ */
+proven: boolean, 
 /**
  * Versions that this adapter was tested with.
  */

@@ -19,7 +19,9 @@ async fn a_used_up_quota_is_waited_for_and_the_message_goes_again() {
     let model = Model::start("clis.json");
     model.play(&script(true)).await;
     let mut site = Site::with_clis(&model);
-    site.config = "[limits]\nquota_wait_s = 8\n".to_owned();
+    // By itself it tries ten times, which takes minutes.
+    let env = "\"ANTHROPIC_API_KEY\", \"ANTHROPIC_BASE_URL\", \"CLAUDE_CODE_MAX_RETRIES\"";
+    site.config = format!("[limits]\nquota_wait_s = 8\n[kinds.claude]\nenv = [{env}]\n");
     let daemon = site.start();
     let api = daemon.api(&site, "admin", "tester");
     let agent = api.must("/api/agents", json!({ "kind": "claude" })).await;
