@@ -2,8 +2,8 @@
 
 use super::connection::Connection;
 use super::failure::Failure;
-use super::output::{self, plain, span, table};
-use super::{tty, values};
+use super::output::{self, Tone, plain, span};
+use super::values;
 use clap::Args;
 use orchestra_protocol::agent::{ActivityState, Explanation, Signal, WaitingFor};
 
@@ -37,7 +37,10 @@ pub async fn explain(args: &ExplainArgs) -> Result<(), Failure> {
     ));
     let rows: Vec<_> = told.signals.iter().map(row).collect();
     let head = ["SOURCE", "SAYS", "AGE", "SURE", "", "DETAIL"];
-    output::text(&table(&head, &rows, tty::width()));
+    output::print_table(&head, &rows, |row, _| match told.signals[row].won {
+        true => Tone::Good,
+        false => Tone::Plain,
+    });
     if !told.silent.is_empty() {
         let silent = told.silent.join(", ").replace('_', " ");
         output::line(&format!("Silent: {silent}"));

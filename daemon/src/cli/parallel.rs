@@ -5,8 +5,8 @@ use super::client::{Call, Client};
 use super::connection::Connection;
 use super::failure::Failure;
 use super::fleet::SpawnArgs;
-use super::output::{self, plain, span, table};
-use super::{delegate, patch, status, tty, values};
+use super::output::{self, Tone, plain, span};
+use super::{delegate, patch, status, values};
 use crate::config::{Config, Flags};
 use axum::http::Method;
 use clap::Args;
@@ -94,7 +94,7 @@ pub async fn spawn(args: &SpawnArgs) -> Result<(), Failure> {
     }
     done.sort_by_key(|task| task.id);
     if !json && !done.is_empty() {
-        output::text(&summary(&done));
+        print_summary(&done);
     }
     let succeeded = done
         .iter()
@@ -143,7 +143,7 @@ async fn one(
     delegate::wait_telling(client, task, tell).await
 }
 
-fn summary(tasks: &[Task]) -> String {
+fn print_summary(tasks: &[Task]) {
     let row = |task: &Task| {
         let stat = task
             .result
@@ -160,7 +160,13 @@ fn summary(tasks: &[Task]) -> String {
     };
     let rows: Vec<_> = tasks.iter().map(row).collect();
     let head = ["TASK", "STATUS", "AGENT", "FOR", "CHANGES", "TITLE"];
-    table(&head, &rows, tty::width())
+    output::print_table(&head, &rows, |row, column| {
+        match (column, tasks[row].status) {
+            (1, TaskStatus::Completed) => Tone::Good,
+            (1, _) => Tone::Bad,
+            _ => Tone::Plain,
+        }
+    });
 }
 
 /// The first agent CLI that is ready here.

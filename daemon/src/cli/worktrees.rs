@@ -5,8 +5,8 @@ mod refusal;
 use super::client::{Call, Client};
 use super::connection::Connection;
 use super::failure::Failure;
-use super::output::{self, plain, table};
-use super::{patch, tty, values};
+use super::output::{self, Tone, plain};
+use super::{patch, values};
 use axum::http::Method;
 use clap::{Args, Subcommand, ValueEnum};
 use orchestra_protocol::problem::Problem;
@@ -152,7 +152,12 @@ async fn list(client: &Client, json: bool) -> Result<(), Failure> {
         "OPEN",
         "COLLIDES WITH",
     ];
-    output::text(&table(&head, &rows, tty::width()));
+    let last = head.len() - 1;
+    output::print_table(&head, &rows, |_, column| match column {
+        0 => Tone::Head,
+        column if column == last => Tone::Needs,
+        _ => Tone::Plain,
+    });
     for one in &all {
         let problems = one.status.iter().flat_map(|status| &status.problems);
         for problem in problems.chain(&one.reason) {

@@ -40,6 +40,8 @@ pub fn of(entry: &Entry) -> Option<(News, Unless)> {
         EventBody::Agent { agent } => agent_news(agent, at),
         EventBody::Task { task } => task_news(task, at).map(|news| (news, Unless::Never)),
         EventBody::Message { message } => message_news(message, at),
+        // Nobody waits for it; what an agent did in it is told as its turn or task.
+        EventBody::Worktree { .. } => None,
     }
 }
 

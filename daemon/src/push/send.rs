@@ -7,6 +7,8 @@ use crate::store::push::SubscriptionRow;
 use crate::store::push_log::Due;
 use crate::store::{self, StoreError};
 use crate::supervise::Tasks;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use orchestra_protocol::push::{PushKeys, PushKind, PushState};
@@ -14,9 +16,6 @@ use orchestra_protocol::time::Timestamp;
 use sha2::{Digest as _, Sha256};
 use std::collections::HashSet;
 use std::time::Duration;
-
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 /// Messages under way at once.
 const AT_ONCE: usize = 16;

@@ -11,7 +11,7 @@ use crate::supervise::Tasks;
 use orchestra_protocol::message::Author;
 use orchestra_protocol::time::Timestamp;
 use std::time::Duration;
-use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 
 /// What happened longer ago is no news when it is read after a restart.
 const OLD_MS: i64 = 3_600_000;
@@ -54,6 +54,11 @@ impl Push {
                 if matches!(heard, Err(RecvError::Closed)) {
                     return;
                 }
+                // One reading serves all that came meanwhile.
+                while !matches!(
+                    feed.try_recv(),
+                    Err(TryRecvError::Empty | TryRecvError::Closed)
+                ) {}
             }
         });
         Ok(())
@@ -101,12 +106,20 @@ impl Push {
         };
         let mut to = store::push::of_user(store, &owner).await?;
         to.retain(wants);
-        if to.is_empty() || !holds(store, &unless).await? {
+        if to.is_empty() || !known(holds(store, &unless).await)? {
             return Ok(false);
         }
         store::push_log::queue(store, &to, &news, Some(entry.event.number)).await?;
         self.0.bell.notify_one();
         Ok(true)
+    }
+}
+
+/// What is gone meanwhile is no news, and no reason to stop here.
+fn known(found: Result<bool, StoreError>) -> Result<bool, StoreError> {
+    match found {
+        Err(StoreError::NotFound(_)) => Ok(false),
+        other => other,
     }
 }
 

@@ -293,6 +293,12 @@ pub async fn agent_asks(store: &Store, agent: &str) -> Result<bool, StoreError> 
 /// When the database fails.
 pub async fn agent_waits(store: &Store, agent: &str) -> Result<bool, StoreError> {
     let agent = AgentId::parse(agent).map_err(|_| StoreError::NotFound("agent"))?;
-    let found = super::agents::get(store, &agent).await?.view;
-    Ok(!found.status.is_final() && found.activity.waiting_for.is_some())
+    match super::agents::get(store, &agent).await {
+        Ok(found) => {
+            let view = found.view;
+            Ok(!view.status.is_final() && view.activity.waiting_for.is_some())
+        }
+        Err(StoreError::NotFound(_)) => Ok(false),
+        Err(error) => Err(error),
+    }
 }

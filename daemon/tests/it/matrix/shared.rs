@@ -21,6 +21,7 @@ const ROUTES_OF_AN_AGENT: &[(&str, &str, u16, u16)] = &[
     ("POST", "/api/agents/{agent}/messages", 403, 202),
     ("POST", "/api/agents/{agent}/input", 403, 204),
     ("POST", "/api/agents/{agent}/resize", 403, 200),
+    ("POST", "/api/agents/{agent}/files", 403, 201),
     // Over the Unix socket only.
     ("POST", "/api/agents/{agent}/attach", 403, 403),
     // It runs, so there is nothing to retry.
