@@ -108,7 +108,7 @@ async fn fill(stage: &Stage, corpus: &Corpus, rows: &mut Vec<Row>) -> anyhow::Re
         Row::one(
             "  most memory of the daemon meanwhile",
             "MB",
-            peak(pid)? as f64 / 1000.0,
+            peak(pid)?.0 as f64 / 1000.0,
         )
         .note(format!(
             "{:.0} MB afterwards; the index has {size:.0} MB",
