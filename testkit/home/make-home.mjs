@@ -72,7 +72,9 @@ function opencodeConfig(model) {
   const options = { baseURL: `${model}/v1`, apiKey: '{env:OPENAI_API_KEY}' }
   const models = { 'scripted-1': { name: 'Scripted' } }
   const scripted = { npm: '@ai-sdk/openai-compatible', name: 'Scripted', options, models }
-  return { model: 'scripted/scripted-1', small_model: 'scripted/scripted-1', provider: { scripted } }
+  // The program adds the first line by itself where it is missing.
+  const $schema = 'https://opencode.ai/config.json'
+  return { $schema, model: 'scripted/scripted-1', small_model: 'scripted/scripted-1', provider: { scripted } }
 }
 
 /** Everything a CLI needs and nothing inherited: other variables of the caller change what the CLIs do. */

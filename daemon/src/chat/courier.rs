@@ -64,6 +64,8 @@ impl Chat {
         let agent = self.agents.get(id).await?;
         let adapter = self.agents.adapter(&agent.view.kind)?;
         self.settle_evidence(&agent, adapter).await?;
+        // What was settled may have put up a wall.
+        let agent = self.agents.get(id).await?;
         let open = store::messages::open(&self.store, id).await?;
         let Some(first) = open.first() else {
             return Ok(Next::Rest);

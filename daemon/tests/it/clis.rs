@@ -6,7 +6,6 @@
 mod declared;
 mod quota;
 mod scenes;
-mod stuck;
 
 use crate::support::api::Api;
 use crate::support::daemon::{Daemon, Site};

@@ -53,6 +53,9 @@ async fn a_used_up_quota_is_waited_for_and_the_message_goes_again() {
         (now().await["status"] == "answered").then_some(())
     })
     .await;
-    let agent = api.read(&format!("/api/agents/{id}")).await;
-    assert!(agent["activity"]["until"].is_null(), "{agent}");
+    until("the wait to be over", || async {
+        let agent = api.read(&format!("/api/agents/{id}")).await;
+        agent["activity"]["until"].is_null().then_some(())
+    })
+    .await;
 }
