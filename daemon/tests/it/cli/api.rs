@@ -277,7 +277,8 @@ async fn logs(headers: HeaderMap) -> Response {
 async fn kinds() -> Json<Value> {
     let kind = json!({
         "kind": "claude", "title": "Claude Code", "installed": true, "path": null, "version": "2.1",
-        "ready": true, "remedy": null, "tested": [], "specialists": ["droid"],
+        "ready": true, "remedy": null, "tested": [], "proven": true,
+        "specialists": ["droid"],
     });
     Json(json!({ "items": [kind], "next_cursor": null }))
 }
