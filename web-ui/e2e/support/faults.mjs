@@ -1,9 +1,9 @@
 // What is wrong with what a page shows: axe, scrolling sideways, targets too small for a finger, complaints of the browser.
 import axe from 'axe-core';
 
-/** What a browser says of a connection that a view takes away on purpose, or of a machine without a graphics card. */
+/** What a browser says of a connection that a view takes away on purpose, of an answer that lists what an act would bring or lose (409), or of a machine without a graphics card. */
 const EXPECTED =
-  /ERR_(CONNECTION|EMPTY)|WebGL|GL Driver|task queue exceeded|WebSocket|status of (503|404|401)/;
+  /ERR_(CONNECTION|EMPTY)|WebGL|GL Driver|task queue exceeded|WebSocket|status of (503|409|404|401)/;
 
 /** The least that a finger hits, in CSS pixels. */
 const TARGET = 44;

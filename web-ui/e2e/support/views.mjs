@@ -171,7 +171,7 @@ async function commentOnLine(page) {
 }
 
 async function worktreeAct(page, name) {
-  await page.getByRole('button', { name }).click();
+  await page.getByRole('button', { name, exact: typeof name === 'string' }).click();
   await page.getByRole('dialog').waitFor();
 }
 

@@ -137,10 +137,17 @@ async fn d01_a_masked_agent_that_sheds_everything_mints_no_token() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_sandbox_of_codex_works_under_the_mask_and_neither_is_taken_away() {
     let model = Model::start("approvals.json");
-    let site = behind_the_mask(Site::with_clis(&model));
+    let mut site = behind_the_mask(Site::with_clis(&model));
     if !works(&site).await {
         return;
     }
+    // Codex keeps the names under which it calls itself in its HOME, but not where that lies
+    // in the folder for temporary files; with an older bubblewrap it needs them.
+    let temporary = site.home.join("temporary");
+    std::fs::create_dir(&temporary).unwrap();
+    site.env
+        .insert("TMPDIR".into(), temporary.display().to_string());
+    site.config += "[kinds.codex]\nenv = [\"OPENAI_API_KEY\", \"TMPDIR\"]\n";
     let daemon = site.start();
     let api = daemon.api(&site, "developer", "ann");
     let agent = api.must("/api/agents", json!({"kind": "codex"})).await;

@@ -38,11 +38,8 @@ export default function WorktreesRoute() {
             both ? 'w-[340px] shrink-0 border-line border-r' : 'flex-1',
           )}
         >
-          {phone ? (
-            <PhoneHead title="Worktrees" />
-          ) : (
-            <h1 className="shrink-0 border-line border-b px-4 py-2.5 font-semibold">Worktrees</h1>
-          )}
+          {phone && <PhoneHead title="Worktrees" />}
+          <h1 className="shrink-0 border-line border-b px-4 py-2.5 font-semibold phone:sr-only">Worktrees</h1>
           {worktrees.data.length === 0 ? (
             <Empty title="No worktree yet">
               An agent that is started with a worktree works in a folder and on a branch of its own. What it
@@ -60,9 +57,12 @@ export default function WorktreesRoute() {
       {worktreeId !== null ? (
         <section aria-label="One worktree" className="flex min-w-0 flex-1 flex-col">
           {!both && (
-            <Button variant="ghost" className="shrink-0 self-start" onClick={back}>
-              <ChevronLeft size={18} /> Worktrees
-            </Button>
+            <>
+              <h1 className="sr-only">Worktree {selected?.name}</h1>
+              <Button variant="ghost" className="shrink-0 self-start" onClick={back}>
+                <ChevronLeft size={18} /> Worktrees
+              </Button>
+            </>
           )}
           {selected ? (
             <WorktreeDetail
