@@ -53,6 +53,12 @@ impl Row {
         }
     }
 
+    /// What another could not do at all; that is a result of the comparison, too.
+    pub(crate) fn gave_up(name: &str, error: &anyhow::Error) -> Self {
+        let row = Self::one(format!("{name} gave up"), "", f64::NAN);
+        row.note(format!("{error:#}"))
+    }
+
     /// Many runs of the same.
     pub(crate) fn of(what: impl Into<String>, unit: &'static str, sample: &Sample) -> Self {
         Self {

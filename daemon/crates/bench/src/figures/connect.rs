@@ -105,7 +105,9 @@ async fn reattach(bench: &Bench, subject: &Subject, script: &Path) -> anyhow::Re
         let begun = Instant::now();
         let mut link = subject.view(Net::Fast).await?;
         let (mut all, mut took) = (Vec::new(), None);
-        while let Ok(bytes) = tokio::time::timeout(QUIET, link.chunk()).await {
+        // Some think longer than others before they send the first byte.
+        let patience = |took: Option<Duration>| took.map_or(QUIET * 30, |_| QUIET);
+        while let Ok(bytes) = tokio::time::timeout(patience(took), link.chunk()).await {
             all.extend_from_slice(&bytes?);
             let there = |part: &[u8]| part == BOTTOM.as_bytes();
             if took.is_none() && all.windows(BOTTOM.len()).any(there) {
