@@ -19,8 +19,7 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, ChildStdout, Command};
 
 /// Only what would refuse as many agents and sockets as are measured; all else is as shipped.
-const CONFIG: &str =
-    "[limits]\nlive_agents = 400\nnew_agents_per_hour = 5000\nsockets_per_user = 2000\n";
+const CONFIG: &str = "[limits]\nlive_agents = 400\nnew_agents_per_hour = 5000\nsockets_per_user = 2000\nrequests_per_minute = 100000\n";
 
 /// What a shell shows when it waits, so that a viewer can find it.
 pub(crate) const PROMPT: &str = "ready$";

@@ -98,6 +98,8 @@ async fn reattach(bench: &Bench, subject: &Subject, script: &Path) -> anyhow::Re
     // the program not painted by then, the first viewer below would fail.
     let mut first = subject.view(Net::Fast).await?;
     first.take_seat().await?;
+    // tmux throws away what was typed before it shows anything.
+    within("a first byte", first.chunk()).await??;
     first.key(&format!("bash {}\r", script.display())).await?;
     first.calm(QUIET * 5).await?;
     drop(first);
@@ -114,7 +116,9 @@ async fn reattach(bench: &Bench, subject: &Subject, script: &Path) -> anyhow::Re
                 took = Some(begun.elapsed());
             }
         }
-        back.times.add(ms(took.context("the screen never came")?));
+        back.times.add(ms(took.with_context(|| {
+            format!("{} never showed the screen", subject.name)
+        })?));
         back.bytes
             .add(link.count().down.load(Ordering::Relaxed) as f64);
         let text = String::from_utf8_lossy(&all);
