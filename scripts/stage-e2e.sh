@@ -9,9 +9,9 @@ cd "$ROOT"
 status=0
 if compgen -G 'daemon/tests/it/main_job*' >/dev/null; then
   if cargo nextest --version >/dev/null 2>&1; then
-    cargo nextest run --workspace --locked -E 'kind(test) and test(/^(main_job|survival|clis)::/)' || status=1
+    cargo nextest run --workspace --locked -E 'kind(test) and test(/^(main_job|survival|clis|kills|restart)::/)' || status=1
   else
-    cargo test -p orchestra --locked --no-fail-fast --test it -- --test-threads=1 main_job:: survival:: clis:: || status=1
+    cargo test -p orchestra --locked --no-fail-fast --test it -- --test-threads=1 main_job:: survival:: clis:: kills:: restart:: || status=1
   fi
 fi
 browser=(web-ui/e2e/*.test.mjs)

@@ -14,6 +14,7 @@ pub mod mask;
 pub mod order;
 pub mod overlay;
 pub mod quota;
+pub mod restart;
 pub mod resume;
 pub mod signals;
 pub mod start;

@@ -157,7 +157,8 @@ impl Chat {
     ) -> Result<StoredMessage, ChatError> {
         limits::prompt(&outgoing.text)?;
         let agent = self.agents.get(id).await?;
-        if agent.view.status.is_final() {
+        // One that starts again by itself gets it then.
+        if agent.view.status.is_final() && agent.view.restart_at.is_none() {
             return Err(AgentError::Ended(id.clone()).into());
         }
         let new = NewMessage {

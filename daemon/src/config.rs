@@ -2,6 +2,7 @@
 //! flags; parsed once, before any socket opens. The only reader of the environment.
 
 mod check;
+pub mod failpoint;
 pub mod edit;
 pub mod fault;
 pub mod keys;
@@ -13,8 +14,8 @@ mod sections;
 use fault::{Fault, Origin};
 pub use sections::{
     Approvals, Auth, Isolation, Kind, Limits, LoginSource, Network, OnTimeout, PermissionMode,
-    Primary, Projects, PromptMethod, Push, Retention, Server, Specialist, Terminal, Transcripts,
-    Worktrees,
+    Primary, Projects, PromptMethod, Push, Recovery, Retention, Server, Specialist, Terminal,
+    Transcripts, Worktrees,
 };
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -71,6 +72,7 @@ pub struct Settings {
     pub approvals: Approvals,
     pub push: Push,
     pub limits: Limits,
+    pub recovery: Recovery,
     pub retention: Retention,
     pub transcripts: Transcripts,
     pub worktrees: Worktrees,

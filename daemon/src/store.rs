@@ -17,6 +17,7 @@ pub mod index;
 pub mod messages;
 pub mod push;
 pub mod push_log;
+pub mod restarts;
 pub mod retention;
 pub mod quota;
 pub mod rows;

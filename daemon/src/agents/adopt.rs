@@ -103,8 +103,9 @@ impl Agents {
             reason: reason.to_owned(),
             exit_code: None,
             signal: None,
+            again: None,
         };
-        store::agents::ended(&self.store, &agent.id, &end).await?;
+        self.end(&agent.id, end).await?;
         self.drop_live(&agent.id);
         self.announce(&agent.id);
         self.tidy(&agent.id).await;

@@ -13,13 +13,12 @@ use crate::store::rows::StoredAgent;
 use crate::store::{self};
 use crate::worktrees::make::Place;
 use orchestra_protocol::agent::{
-    Activity, ActivityState, Agent, AgentRole, AgentStatus, Size, SpawnRequest, Usage,
+    Activity, ActivityState, Agent, AgentRole, AgentStatus, RestartPolicy, Size, SpawnRequest,
+    Usage,
 };
 use orchestra_protocol::time::Timestamp;
-use orchestra_protocol::worktree::WorktreeAsk;
 use orchestra_tmux::process::Grace;
 use secrecy::ExposeSecret;
-use std::path::Path;
 use std::time::Duration;
 
 /// Pause between the keys that interrupt a CLI.
@@ -31,6 +30,8 @@ pub(in crate::agents) struct Tree {
     depth: i64,
     root: Option<String>,
     timeout_ms: Option<i64>,
+    /// What it does after a crash, when it was asked for.
+    restart: Option<RestartPolicy>,
 }
 
 impl Agents {
@@ -88,6 +89,7 @@ impl Agents {
             depth,
             root,
             timeout_ms: timeout.map(|ms| i64::try_from(ms).unwrap_or(i64::MAX)),
+            restart: request.restart,
         };
         let begun = self
             .begin(&order, view, tree, once, Conversation::fresh())
@@ -165,89 +167,6 @@ impl Agents {
             .await
     }
 
-    /// Starts an ended agent again: same id, the same conversation where the CLI can.
-    ///
-    /// # Errors
-    /// `Alive` when it has not ended; else as `spawn`.
-    pub async fn restart(&self, id: &AgentId) -> Result<StoredAgent, AgentError> {
-        // An end that is still being cleared away must not take the new process with it.
-        let _turn = self.turn(id).await;
-        let agent = self.get(id).await?;
-        if !agent.view.status.is_final() {
-            return Err(AgentError::Alive(id.clone()));
-        }
-        if let Some(worktree) = &agent.view.worktree_id {
-            self.worktrees.check_free(worktree).await?;
-        }
-        let request = SpawnRequest {
-            kind: agent
-                .view
-                .specialist
-                .is_none()
-                .then(|| agent.view.kind.clone()),
-            specialist: agent.view.specialist.clone(),
-            cwd: Some(agent.view.cwd.clone()),
-            ..SpawnRequest::default()
-        };
-        let mut order = self.order(&request).await?;
-        if agent.view.role == AgentRole::Primary {
-            order
-                .instructions
-                .clone_from(&self.config.settings.primary.instructions);
-            order.permissions = self.config.settings.primary.permissions;
-        }
-        let transcript = agent.transcript.as_deref().map(Path::new);
-        let _one = self.resuming.acquire().await;
-        let kept = agent.cli_session.as_ref();
-        let conversation = match kept.filter(|one| order.adapter.resumes(one, transcript)) {
-            // Another has taken it up meanwhile: two writers would spoil it.
-            Some(session) if !self.taken(session).await? => Conversation::of(session.clone()),
-            _ => Conversation::fresh(),
-        };
-        let (token, hash) = new_agent_token();
-        let session = Some(conversation.session.as_str());
-        let agent = store::agents::restart(&self.store, id, &hash, session).await?;
-        self.events.wake();
-        self.enter_pane(&order, agent, token.expose_secret(), &conversation)
-            .await
-    }
-
-    /// Makes a new agent from an ended one's facts.
-    ///
-    /// # Errors
-    /// `Alive` when it has not ended; else as `spawn`.
-    pub async fn retry(
-        &self,
-        requester: &Requester,
-        id: &AgentId,
-    ) -> Result<StoredAgent, AgentError> {
-        let old = self.get(id).await?;
-        if !old.view.status.is_final() {
-            return Err(AgentError::Alive(id.clone()));
-        }
-        if old.view.role == AgentRole::Primary {
-            return self.restart(id).await;
-        }
-        let named = old.view.name != old.id.as_str();
-        let request = SpawnRequest {
-            kind: old.view.specialist.is_none().then_some(old.view.kind),
-            specialist: old.view.specialist,
-            name: named.then_some(old.view.name),
-            title: named.then_some(old.view.title),
-            cwd: Some(old.view.cwd),
-            size: Some(old.view.size),
-            worktree: self.same_worktree(old.view.worktree_id.as_deref()).await,
-            ..SpawnRequest::default()
-        };
-        self.spawn(requester, &request, None, None).await
-    }
-
-    /// Asks for the worktree that an ended agent had, if it is still there.
-    async fn same_worktree(&self, id: Option<&str>) -> Option<WorktreeAsk> {
-        let found = self.worktrees.get(id?).await.ok()?;
-        Some(WorktreeAsk::Named(found.view.name))
-    }
-
     /// Ends an agent and every process it started. Ending an ended one is no error.
     ///
     /// # Errors
@@ -266,7 +185,8 @@ impl Agents {
         let _turn = self.turn(id).await;
         let agent = self.get(id).await?;
         if agent.view.status.is_final() {
-            return Ok(agent);
+            self.stay_ended(&agent, reason).await?;
+            return Ok(self.get(id).await?);
         }
         // Written first: when the pane's death is seen, the reason stands already.
         let end = End {
@@ -274,6 +194,7 @@ impl Agents {
             reason: reason.to_owned(),
             exit_code: None,
             signal: None,
+            again: None,
         };
         store::agents::ended(&self.store, id, &end).await?;
         self.drop_live(id);
@@ -332,6 +253,9 @@ impl Agents {
             root: tree.root,
             timeout_ms: tree.timeout_ms,
             cli_session: Some(conversation.session.clone()),
+            restart: tree
+                .restart
+                .unwrap_or(self.config.settings.recovery.restart),
             token_hash,
         };
         let (agent, new) = store::agents::insert(&self.store, &new, caps, once).await?;
@@ -376,6 +300,7 @@ impl Agents {
             reason: None,
             pid: None,
             restarts: 0,
+            restart_at: None,
             size: self.default_size(),
             activity: Activity {
                 state: ActivityState::Unknown,

@@ -66,6 +66,7 @@ impl Agents {
                     reason: error.to_string(),
                     exit_code: None,
                     signal: None,
+                    again: None,
                 };
                 store::agents::ended(&self.store, &id, &end).await?;
                 self.drop_live(&id);

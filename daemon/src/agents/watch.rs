@@ -72,6 +72,7 @@ impl Agents {
                     _ = tick.tick() => {}
                 }
                 agents.read_spools().await;
+                agents.restart_due().await;
                 match store::agents::live(&agents.store).await {
                     Ok(living) => {
                         for agent in living {
@@ -125,9 +126,12 @@ impl Agents {
             reason,
             exit_code,
             signal,
+            again: None,
         };
-        match store::agents::ended(&self.store, id, &end).await {
-            Ok(Some(_)) => tracing::info!(agent.id = %id, reason = end.reason, "agent {id} ended"),
+        match self.end(id, end).await {
+            Ok(Some(agent)) => {
+                tracing::info!(agent.id = %id, reason = agent.view.reason, "agent {id} ended");
+            }
             Ok(None) => {}
             Err(error) => tracing::error!(agent.id = %id, %error, "an end was not stored"),
         }

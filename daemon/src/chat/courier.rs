@@ -71,6 +71,11 @@ impl Chat {
             return Ok(Next::Rest);
         };
         if agent.view.status.is_final() {
+            if agent.view.restart_at.is_some() && first.view.status == MessageStatus::Queued {
+                self.explain(first, "the agent crashed and starts again")
+                    .await?;
+                return Ok(Next::Wait(PATIENCE));
+            }
             return self.fail_all(&agent, &open).await;
         }
         if agent.view.status == AgentStatus::Starting {
@@ -112,7 +117,12 @@ impl Chat {
             "the agent ended before it answered ({})",
             agent.view.reason.as_deref().unwrap_or("no reason known")
         );
+        let again = agent.view.restart_at.is_some();
         for message in open {
+            // It was never shown to it, so the next life of the agent gets it.
+            if again && message.view.status == MessageStatus::Queued {
+                continue;
+            }
             self.step(message, MessageStatus::Failed, Some(&reason))
                 .await?;
         }

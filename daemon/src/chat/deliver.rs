@@ -3,6 +3,7 @@
 
 use super::{Chat, ChatError, PATIENCE};
 use crate::agents::adapter::{Adapter, Reading};
+use crate::config::failpoint;
 use crate::store::rows::{StoredAgent, StoredMessage};
 use crate::store::{self};
 use orchestra_protocol::agent::{ActivityState, WaitingFor};
@@ -74,11 +75,13 @@ impl Chat {
         // Written before the act: after a kill, the next courier knows that text may
         // stand in the composer.
         let message = self.step(message, MessageStatus::Pasted, None).await?;
+        failpoint::reach("pasted");
         let terminals = self.agents.terminals();
         terminals
             .paste(&agent.id, &text, true)
             .await
             .map_err(crate::agents::AgentError::from)?;
+        failpoint::reach("paste");
         tokio::time::sleep(adapter.pause_after_paste(text.len())).await;
         if let Some(task) = message.task_id
             && !store::task_reads::wants(&self.store, task, &agent.id).await?
@@ -98,7 +101,9 @@ impl Chat {
             return Ok(PATIENCE);
         }
         self.press(agent, "Enter").await?;
+        failpoint::reach("enter");
         self.step(&message, MessageStatus::Submitted, None).await?;
+        failpoint::reach("submitted");
         Ok(match adapter.by_screen() {
             // Nobody rings when such a CLI took it.
             true => PATIENCE,

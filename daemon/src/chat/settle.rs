@@ -3,6 +3,7 @@
 
 use super::{Chat, ChatError};
 use crate::agents::adapter::Adapter;
+use crate::config::failpoint;
 use crate::model::evidence::{Fact, Source};
 use crate::store::evidence::{Effect, Open};
 use crate::store::messages::{NewMessage, Step};
@@ -71,7 +72,9 @@ impl Chat {
                     evidence: Some(evidence),
                 },
             };
+            failpoint::reach("heard");
             store::evidence::settle_with(&self.store, open.id, &[effect], None).await?;
+            failpoint::reach("accepted");
             return Ok(());
         }
         // Each line typed at a shell would be noise in its conversation.
@@ -130,7 +133,9 @@ impl Chat {
                 task_id: asked.and_then(|message| message.task_id),
                 ..blank(agent)
             });
+        failpoint::reach("ended");
         store::evidence::settle_with(&self.store, open.id, &effects, answer.as_ref()).await?;
+        failpoint::reach("answered");
         Ok(())
     }
 

@@ -7,7 +7,7 @@ use super::{output, progress, values};
 use axum::http::Method;
 use clap::Args;
 use orchestra_protocol::admin::{KillAllAnswer, KillAllRequest};
-use orchestra_protocol::agent::{Agent, KillRequest, Size, SpawnRequest};
+use orchestra_protocol::agent::{Agent, KillRequest, RestartPolicy, Size, SpawnRequest};
 use orchestra_protocol::worktree::WorktreeAsk;
 use serde::Serialize;
 use std::path::PathBuf;
@@ -44,6 +44,10 @@ pub struct SpawnArgs {
         allow_hyphen_values = true
     )]
     pub base: Option<String>,
+    /// After a crash: `never` (it stays ended) or `crash` (it starts again with its
+    /// conversation). Default: recovery.restart of the configuration.
+    #[arg(long, value_parser = values::restart, value_name = "WHEN")]
+    pub restart: Option<RestartPolicy>,
     /// Ends a task after this time.
     #[arg(long, value_parser = values::duration, value_name = "TIME")]
     pub timeout: Option<Duration>,
@@ -167,6 +171,7 @@ pub async fn spawn(args: SpawnArgs) -> Result<(), Failure> {
             .map(|(cols, rows)| Size { cols, rows }),
         worktree: args.worktree.then_some(WorktreeAsk::Yes(true)),
         base: args.base,
+        restart: args.restart,
         limits: None,
     };
     let call = Call::new(Method::POST, "/api/agents")

@@ -2,10 +2,20 @@
 
 use super::failure::Failure;
 use crate::model::ids::AgentId;
+use orchestra_protocol::agent::RestartPolicy;
 use orchestra_protocol::problem::Problem;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+/// What an agent does after a crash.
+pub fn restart(text: &str) -> Result<RestartPolicy, String> {
+    match text {
+        "never" => Ok(RestartPolicy::Never),
+        "crash" => Ok(RestartPolicy::Crash),
+        _ => Err(format!("{text:?} is neither never nor crash")),
+    }
+}
 
 /// `90s`, `10m`, `2h`, `1d`, or plain seconds; longer than nothing.
 ///

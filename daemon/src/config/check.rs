@@ -16,6 +16,7 @@ pub(super) fn wrongs(settings: &Settings) -> Vec<(String, String)> {
         push,
         transcripts,
         worktrees,
+        recovery,
         specialists,
     ];
     let found = checks.iter().filter_map(|check| check(settings));
@@ -137,6 +138,17 @@ fn push(settings: &Settings) -> Option<Wrong> {
         "push.contact",
         "must be like mailto:you@example.org, or an https address, or empty",
     ))
+}
+
+fn recovery(settings: &Settings) -> Option<Wrong> {
+    let recovery = &settings.recovery;
+    if recovery.restarts > 100 {
+        return Some(("recovery.restarts", "must lie between 0 and 100"));
+    }
+    if recovery.backoff_s > 600 {
+        return Some(("recovery.backoff_s", "must lie between 0 and 600"));
+    }
+    None
 }
 
 fn worktrees(settings: &Settings) -> Option<Wrong> {

@@ -1,6 +1,7 @@
 //! The sections of the configuration, as they are read; what each key means stands in
 //! `defaults.toml`.
 
+use orchestra_protocol::agent::RestartPolicy;
 use serde::Deserialize;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -137,6 +138,17 @@ pub struct Limits {
     pub requests_per_minute: u32,
     pub login_attempts_per_minute: u32,
     pub sockets_per_user: u32,
+}
+
+/// What crashed agents do.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recovery {
+    pub restart: RestartPolicy,
+    /// How often in a row.
+    pub restarts: u32,
+    /// Pause before the first start; each further one waits twice as long.
+    pub backoff_s: u32,
 }
 
 #[derive(Debug, Clone, Deserialize)]

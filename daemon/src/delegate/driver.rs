@@ -5,6 +5,7 @@ use super::choose::{Choice, RETIRED};
 use super::prompting::Prompt;
 use super::{Delegate, DelegateError};
 use crate::agents::AgentError;
+use crate::config::failpoint;
 use crate::model::ids::{AgentId, TaskId};
 use crate::model::task::{Command, Outcome};
 use crate::store::rows::{StoredMessage, StoredTask};
@@ -123,7 +124,10 @@ impl Delegate {
             ..Note::default()
         };
         match self.apply(id, &Command::Assign, &note).await {
-            Ok(_) => Ok(Next::Again),
+            Ok(_) => {
+                failpoint::reach("assigned");
+                Ok(Next::Again)
+            }
             Err(error) => {
                 if fresh && matches!(error, DelegateError::State(_)) {
                     // Called off while the agent started: nobody else knows of it.
@@ -310,6 +314,7 @@ impl Delegate {
             result,
             ..Note::default()
         };
+        failpoint::reach("finishing");
         let ended = self.apply(TaskId(task.view.id), &command, &note).await?;
         if outcome == Outcome::Timeout {
             self.break_off(&ended).await;

@@ -1,10 +1,11 @@
 //! Agents: rows, legal changes of status, and the feed entry that goes with each.
 
 use super::idempotency::{self, Key};
+use super::restarts::Again;
 use super::rows::{AgentRow, StoredAgent};
 use super::{Store, StoreError, events, to_json, word, worktrees};
 use crate::model::ids::AgentId;
-use orchestra_protocol::agent::{Activity, Agent, AgentStatus, Size, Usage};
+use orchestra_protocol::agent::{Activity, Agent, AgentStatus, RestartPolicy, Size, Usage};
 use orchestra_protocol::event::EventBody;
 use orchestra_protocol::time::Timestamp;
 use sqlx::{Row, Sqlite, Transaction};
@@ -20,6 +21,7 @@ pub struct NewAgent {
     pub root: Option<String>,
     pub timeout_ms: Option<i64>,
     pub cli_session: Option<String>,
+    pub restart: RestartPolicy,
     /// SHA-256 of its capability token.
     pub token_hash: String,
 }
@@ -92,8 +94,8 @@ async fn insert_row(tx: &mut Transaction<'_, Sqlite>, new: &NewAgent) -> Result<
     sqlx::query(
         "INSERT INTO agents (id, session_id, kind, specialist, name, title, role, owner, parent, cwd,
              status, cols, rows, activity, task_id, timeout_ms, depth, root, cli_session, created_at,
-             worktree_id)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)",
+             worktree_id, restart)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)",
     )
     .bind(&agent.id)
     .bind(&agent.session_id)
@@ -116,6 +118,7 @@ async fn insert_row(tx: &mut Transaction<'_, Sqlite>, new: &NewAgent) -> Result<
     .bind(&new.cli_session)
     .bind(agent.created_at.0)
     .bind(&agent.worktree_id)
+    .bind(word(&new.restart))
     .execute(&mut **tx)
     .await?;
     if let Some(worktree) = &agent.worktree_id {
@@ -124,7 +127,7 @@ async fn insert_row(tx: &mut Transaction<'_, Sqlite>, new: &NewAgent) -> Result<
     add_token(tx, &agent.id, &new.token_hash).await
 }
 
-async fn add_token(
+pub(in crate::store) async fn add_token(
     tx: &mut Transaction<'_, Sqlite>,
     id: &str,
     hash: &str,
@@ -136,36 +139,6 @@ async fn add_token(
         .execute(&mut **tx)
         .await?;
     Ok(())
-}
-
-/// Takes an ended agent back to `starting` with a new token: same id, one restart more.
-///
-/// # Errors
-/// `Conflict` when it has not ended.
-pub async fn restart(
-    store: &Store,
-    id: &AgentId,
-    token_hash: &str,
-    cli_session: Option<&str>,
-) -> Result<StoredAgent, StoreError> {
-    let mut tx = store.begin().await?;
-    let done = sqlx::query(
-        "UPDATE agents SET status = 'starting', reason = NULL, pid = NULL, exit_code = NULL, signal = NULL,
-             started_at = NULL, ended_at = NULL, restarts = restarts + 1, cli_session = COALESCE($2, cli_session),
-             transcript = NULL
-         WHERE id = $1 AND status NOT IN ('starting', 'running')",
-    )
-    .bind(id.as_str())
-    .bind(cli_session)
-    .execute(&mut *tx)
-    .await?;
-    if done.rows_affected() == 0 {
-        return Err(StoreError::Conflict("agent"));
-    }
-    add_token(&mut tx, id.as_str(), token_hash).await?;
-    let agent = announce(&mut tx, id.as_str()).await?;
-    tx.commit().await?;
-    Ok(agent)
 }
 
 /// `starting` → `running`, with the process in its pane.
@@ -197,6 +170,8 @@ pub struct End {
     pub reason: String,
     pub exit_code: Option<i32>,
     pub signal: Option<i32>,
+    /// It starts again by itself.
+    pub again: Option<Again>,
 }
 
 /// Ends a living agent and revokes its tokens in the same transaction.
@@ -212,7 +187,8 @@ pub async fn ended(
     let mut tx = store.begin().await?;
     let now = Timestamp::now().0;
     let done = sqlx::query(
-        "UPDATE agents SET status = $2, reason = $3, exit_code = $4, signal = $5, ended_at = $6, task_id = NULL
+        "UPDATE agents SET status = $2, reason = $3, exit_code = $4, signal = $5, ended_at = $6, task_id = NULL,
+             restart_at = $7, crashes = COALESCE($8, crashes)
          WHERE id = $1 AND status IN ('starting', 'running')",
     )
     .bind(id.as_str())
@@ -221,6 +197,8 @@ pub async fn ended(
     .bind(end.exit_code.map(i64::from))
     .bind(end.signal.map(i64::from))
     .bind(now)
+    .bind(end.again.map(|again| again.at.0))
+    .bind(end.again.map(|again| again.crashes))
     .execute(&mut *tx)
     .await?;
     if done.rows_affected() == 0 {
@@ -350,11 +328,15 @@ pub async fn list(
 /// # Errors
 /// When the database fails.
 pub async fn live(store: &Store) -> Result<Vec<StoredAgent>, StoreError> {
-    let sql = const_format(
-        SELECT,
-        " WHERE agents.status IN ('starting', 'running') ORDER BY agents.created_at",
-    );
-    let rows: Vec<AgentRow> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
+    let which = " WHERE agents.status IN ('starting', 'running') ORDER BY agents.created_at";
+    select(store, which).await
+}
+
+pub(in crate::store) async fn select(
+    store: &Store,
+    which: &'static str,
+) -> Result<Vec<StoredAgent>, StoreError> {
+    let rows: Vec<AgentRow> = sqlx::query_as(sqlx::AssertSqlSafe(const_format(SELECT, which)))
         .fetch_all(store.reader())
         .await?;
     rows.into_iter().map(AgentRow::read).collect()

@@ -2,11 +2,12 @@
 
 use super::{StoreError, json, unword};
 use crate::model::ids::AgentId;
-use orchestra_protocol::agent::{Activity, Agent, Size, Usage};
+use orchestra_protocol::agent::{Activity, Agent, RestartPolicy, Size, Usage};
 use orchestra_protocol::message::Message;
 use orchestra_protocol::task::{Attempt, Declared, DelegateRequest, Task, TaskResult};
 use orchestra_protocol::time::Timestamp;
 use sqlx::FromRow;
+use std::path::Path;
 
 /// One agent with everything that the wire does not show.
 #[derive(Debug, Clone, FromRow)]
@@ -33,10 +34,14 @@ pub struct AgentRow {
     pub task_id: Option<i64>,
     pub timeout_ms: Option<i64>,
     pub quota_until: Option<i64>,
+    pub restart: String,
+    pub crashes: i64,
+    pub restart_at: Option<i64>,
     pub depth: i64,
     pub root: String,
     pub cli_session: Option<String>,
     pub transcript: Option<String>,
+    pub last_transcript: Option<String>,
     pub usage: String,
     pub exit_code: Option<i64>,
     pub signal: Option<i64>,
@@ -58,10 +63,27 @@ pub struct StoredAgent {
     pub timeout_ms: Option<i64>,
     /// Its quota is used up until then.
     pub quota_until: Option<Timestamp>,
+    /// What it does after a crash.
+    pub restart: RestartPolicy,
+    /// How often it crashed in a row.
+    pub crashes: i64,
     /// The CLI's own name for the conversation.
     pub cli_session: Option<String>,
     /// The CLI's own session file.
     pub transcript: Option<String>,
+    /// The file of the conversation that it was started to go on with.
+    pub last_transcript: Option<String>,
+}
+
+impl StoredAgent {
+    /// The CLI's file of its conversation, also while that has not been taken up again.
+    pub fn conversation_file(&self) -> Option<&Path> {
+        let file = self
+            .transcript
+            .as_deref()
+            .or(self.last_transcript.as_deref());
+        file.map(Path::new)
+    }
 }
 
 impl AgentRow {
@@ -89,6 +111,7 @@ impl AgentRow {
             reason: self.reason,
             pid: self.pid.and_then(|pid| i32::try_from(pid).ok()),
             restarts: u32::try_from(self.restarts).unwrap_or_default(),
+            restart_at: self.restart_at.map(Timestamp),
             size: Size {
                 cols: u16::try_from(self.cols).unwrap_or(120),
                 rows: u16::try_from(self.rows).unwrap_or(40),
@@ -110,8 +133,11 @@ impl AgentRow {
             root: self.root,
             timeout_ms: self.timeout_ms,
             quota_until: self.quota_until.map(Timestamp),
+            restart: unword("restart policy", self.restart)?,
+            crashes: self.crashes,
             cli_session: self.cli_session,
             transcript: self.transcript,
+            last_transcript: self.last_transcript,
         })
     }
 }

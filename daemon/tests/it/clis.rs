@@ -141,3 +141,29 @@ async fn claude_and_codex_are_counted_too() {
         LIFE.prompts(&Stage::set(kind), kind, 3).await;
     }
 }
+
+/// What the primary's folder brings is taken by the real Claude Code as it is.
+#[tokio::test(flavor = "multi_thread")]
+async fn claude_knows_our_skill_and_our_sub_agents() {
+    let stage = Stage::set("claude");
+    let sent = stage.send("echo t1").await;
+    stage.settled(&sent).await;
+    let plugin = stage.site.data.join("agents/primary/plugin");
+    let asked = std::process::Command::new("/usr/bin/env")
+        .args(["claude", "-p", "echo t2", "--output-format", "stream-json"])
+        .args(["--verbose", "--plugin-dir", plugin.to_str().unwrap()])
+        .env_clear()
+        .envs(&stage.site.env)
+        .current_dir(&stage.site.project)
+        .stdin(std::process::Stdio::null())
+        .output()
+        .unwrap();
+    let said = String::from_utf8(asked.stdout).unwrap();
+    let lines = said.lines().map(serde_json::from_str::<Value>);
+    let mut inits = lines.map(Result::unwrap);
+    let init = inits.find(|line| line["subtype"] == "init").unwrap();
+    let has = |list: &str, name: &str| init[list].as_array().unwrap().contains(&json!(name));
+    assert!(has("agents", "orchestra:scout"), "{init}");
+    assert!(has("agents", "orchestra:checker"), "{init}");
+    assert!(has("skills", "orchestra:delegation"), "{init}");
+}

@@ -121,7 +121,11 @@ worktree_id?: string, status: AgentStatus,
 /**
  * Why it is in this status, in words.
  */
-reason: string | null, pid: number | null, restarts: number, size: Size, activity: Activity, 
+reason: string | null, pid: number | null, restarts: number, 
+/**
+ * It has crashed and starts again by itself then.
+ */
+restart_at?: Timestamp, size: Size, activity: Activity, 
 /**
  * The task it works on.
  */
@@ -168,7 +172,11 @@ worktree?: WorktreeAsk,
  * The branch that a new worktree begins at and is merged into; default: the one that
  * is checked out in `cwd`.
  */
-base?: string, };
+base?: string, 
+/**
+ * What it does after a crash; default: `recovery.restart` of the configuration.
+ */
+restart?: RestartPolicy, };
 
 /**
  * `POST /api/agents/{id}/kill`.

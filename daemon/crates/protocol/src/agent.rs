@@ -127,6 +127,10 @@ pub struct Agent {
     pub reason: Option<String>,
     pub pid: Option<i32>,
     pub restarts: u32,
+    /// It has crashed and starts again by itself then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub restart_at: Option<Timestamp>,
     pub size: Size,
     pub activity: Activity,
     /// The task it works on.
@@ -172,6 +176,19 @@ pub struct SpawnRequest {
     /// The branch that a new worktree begins at and is merged into; default: the one that
     /// is checked out in `cwd`.
     pub base: Option<String>,
+    /// What it does after a crash; default: `recovery.restart` of the configuration.
+    pub restart: Option<RestartPolicy>,
+}
+
+/// What becomes of an agent whose process failed or whose terminal was lost.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RestartPolicy {
+    /// It stays ended until somebody retries it.
+    #[default]
+    Never,
+    /// It starts again, with the conversation it had.
+    Crash,
 }
 
 /// `POST /api/agents/{id}/kill`.

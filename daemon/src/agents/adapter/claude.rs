@@ -11,6 +11,7 @@ use orchestra_protocol::agent::{ActivityState, WaitingFor};
 use orchestra_protocol::approval::ApprovalForm;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 /// The adapter; it has no state.
@@ -19,9 +20,13 @@ pub struct Claude;
 /// The variable that says where the model answers, and where it does without one.
 const BASE_URL: &str = "ANTHROPIC_BASE_URL";
 const ENDPOINT: &str = "https://api.anthropic.com";
+/// As much of a transcript is read for its first turn, in bytes.
+const MOST_HEAD: u64 = 4 << 20;
 const SETTINGS: &str = include_str!("../../../../claude-config/settings.json");
 const MCP: &str = include_str!("../../../../claude-config/mcp.json");
 const SKILL: &str = include_str!("../../../../claude-config/skills/delegation/SKILL.md");
+const SCOUT: &str = include_str!("../../../../claude-config/agents/scout.md");
+const CHECKER: &str = include_str!("../../../../claude-config/agents/checker.md");
 const PLUGIN: &str = include_str!("../../../../claude-config/.claude-plugin/plugin.json");
 
 impl Adapter for Claude {
@@ -75,14 +80,14 @@ impl Adapter for Claude {
             (PathBuf::from("rules.md"), rules(context)),
         ];
         if context.primary {
-            files.push((
-                PathBuf::from("plugin/.claude-plugin/plugin.json"),
-                PLUGIN.to_owned(),
-            ));
-            files.push((
-                PathBuf::from("plugin/skills/delegation/SKILL.md"),
-                SKILL.to_owned(),
-            ));
+            let plugin = [
+                (".claude-plugin/plugin.json", PLUGIN),
+                ("skills/delegation/SKILL.md", SKILL),
+                ("agents/scout.md", SCOUT),
+                ("agents/checker.md", CHECKER),
+            ];
+            let plugin = plugin.map(|(name, text)| (Path::new("plugin").join(name), text.into()));
+            files.extend(plugin);
         }
         Launch {
             argv,
@@ -250,8 +255,20 @@ impl Adapter for Claude {
     }
 
     fn resumes(&self, _session: &str, transcript: Option<&Path>) -> bool {
-        transcript.is_some_and(Path::is_file)
+        transcript.is_some_and(begun)
     }
+}
+
+/// True when the file holds a turn: one that a CLI left that was killed before it wrote the
+/// first is not taken up again ("No conversation found").
+fn begun(transcript: &Path) -> bool {
+    let Ok(file) = std::fs::File::open(transcript) else {
+        return false;
+    };
+    // The first turn stands among the first lines; a paste in it may be long.
+    let head = BufReader::new(file.take(MOST_HEAD)).lines();
+    head.map_while(Result::ok)
+        .any(|line| line.contains("\"type\":\"user\"") || line.contains("\"type\":\"assistant\""))
 }
 
 fn settings(context: &LaunchContext<'_>) -> String {

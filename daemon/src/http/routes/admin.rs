@@ -156,8 +156,8 @@ async fn kill(
         )));
     }
     let reason = format!("killed by {}", caller.user.name);
-    let live = state.agents.live().await?;
-    let theirs = live
+    let all = state.agents.endable().await?;
+    let theirs = all
         .into_iter()
         .filter(|agent| user.as_ref().is_none_or(|id| agent.view.owner == id.0));
     let ends = theirs.map(|agent| {

@@ -32,6 +32,7 @@ async fn agent(server: &Server) -> String {
         root: Some("primary".into()),
         timeout_ms: None,
         cli_session: None,
+        restart: orchestra_protocol::agent::RestartPolicy::Never,
         token_hash: hash,
     };
     let caps = crate::store::agents::Caps {
@@ -113,6 +114,7 @@ async fn d01_d02_an_agent_calls_only_what_is_for_agents_and_only_while_it_lives(
         reason: "test".into(),
         exit_code: None,
         signal: None,
+        again: None,
     };
     let id = crate::model::ids::AgentId::parse("droid-001").unwrap();
     crate::store::agents::ended(&server.store, &id, &end)
