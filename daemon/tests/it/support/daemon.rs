@@ -246,7 +246,7 @@ impl Daemon {
 
     /// A caller with a fresh token of that role.
     pub(crate) fn api(&self, site: &Site, role: &str, sub: &str) -> Api {
-        let output = site.run(&["token", "--role", role, "--sub", sub, "--ttl", "30m"]);
+        let output = site.run(&["token", "--role", role, "--sub", sub, "--ttl", "2h"]);
         assert!(
             output.status.success(),
             "{}",
