@@ -15,6 +15,11 @@ use std::time::Duration;
 const SEAT_QUIET: Duration = Duration::from_secs(10);
 /// Between the two looks at a CLI that never spoke.
 const FIRST_LOOK: Duration = Duration::from_millis(1_000);
+/// A text of more bytes is waited for until it is drawn: a CLI that folds a long paste sends
+/// the fold's name instead of the text when Enter comes before it has drawn it.
+const LONG: usize = 1_000;
+/// How long that may take; one that draws nothing gets its Enter then.
+const DRAWING: Duration = Duration::from_secs(5);
 /// How long the CLI may take to say that it took a prompt.
 const ACCEPT: i64 = 3_000;
 /// How long a screen may take to show what Enter did.
@@ -27,6 +32,8 @@ const RECOVER: i64 = 3_000;
 const ATTACHED: &str = "attach";
 /// Why a message waits whose composer was not empty.
 const CLEARING: &str = "clearing text that was left in the composer";
+/// The same, after it was cleared once in vain.
+const CLEARED: &str = "clearing text that is still in the composer";
 /// C-c clears the composer; twice within 3 s it ends the CLI.
 const AFTER_CLEAR: Duration = Duration::from_millis(3_500);
 
@@ -55,9 +62,15 @@ impl Chat {
             self.explain(message, &obstacle).await?;
             return Ok(PATIENCE);
         }
-        // What a C-c did not remove is a hint of the CLI's, not text.
-        if reading.leftover && message.view.reason.as_deref() != Some(CLEARING) {
-            self.explain(message, CLEARING).await?;
+        // What two C-c did not remove is a hint of the CLI's, not text. One may be lost: a CLI
+        // that was interrupted puts its prompt back into the composer a moment late.
+        let cleared = message.view.reason.as_deref();
+        if reading.leftover && cleared != Some(CLEARED) {
+            let next = match cleared {
+                Some(CLEARING) => CLEARED,
+                _ => CLEARING,
+            };
+            self.explain(message, next).await?;
             self.press(agent, "C-c").await?;
             return Ok(AFTER_CLEAR);
         }
@@ -83,6 +96,9 @@ impl Chat {
             .map_err(crate::agents::AgentError::from)?;
         failpoint::reach("paste");
         tokio::time::sleep(adapter.pause_after_paste(text.len())).await;
+        if text.len() > LONG {
+            self.until_drawn(agent, adapter, &message).await?;
+        }
         if let Some(task) = message.task_id
             && !store::task_reads::wants(&self.store, task, &agent.id).await?
         {
@@ -192,6 +208,24 @@ impl Chat {
             return Ok(Duration::ZERO);
         }
         Ok(PATIENCE)
+    }
+
+    /// Waits until a pasted text, or its fold, stands in the composer.
+    async fn until_drawn(
+        &self,
+        agent: &StoredAgent,
+        adapter: &dyn Adapter,
+        message: &StoredMessage,
+    ) -> Result<(), ChatError> {
+        let begun = tokio::time::Instant::now();
+        while begun.elapsed() < DRAWING {
+            let reading = self.agents.look(&agent.id, adapter).await?;
+            if reading.dialog.is_some() || Self::stands(adapter, &reading, message) {
+                break;
+            }
+            tokio::time::sleep(PATIENCE).await;
+        }
+        Ok(())
     }
 
     async fn press(&self, agent: &StoredAgent, key: &str) -> Result<(), ChatError> {

@@ -110,6 +110,7 @@ async fn judge(api: &Api, model: &Model, acknowledged: &[Acknowledged]) -> Judge
 async fn no_delegation_is_lost_or_doubled_however_the_daemon_dies() {
     let model = Model::start("clis.json");
     let mut site = Site::with_clis(&model);
+    site.config = "[limits]\nnew_agents_per_hour = 1000\n".into();
     let mut daemon = site.start();
     let mut api = daemon.api(&site, "admin", "tester");
     let mut acknowledged = Vec::new();

@@ -61,6 +61,13 @@ impl Life {
             let sent = stage.send(&text).await;
             let end = stage.settled(&sent).await;
             let head: String = text.chars().take(60).collect();
+            if end["status"] != "answered" {
+                let screen = stage.api.read("/api/agents/primary/screen").await;
+                eprintln!(
+                    "{kind} shows\n{}",
+                    screen["text"].as_str().unwrap_or_default()
+                );
+            }
             assert_eq!(end["status"], "answered", "{kind} {head:?}: {end}");
             assert_eq!(end["evidence"], self.evidence, "{kind} {head:?}");
             accepted += 1;
@@ -133,7 +140,7 @@ fn shape(number: usize, token: &str, canary: &str) -> String {
         7 => format!("--help echo {token}"),
         8 => {
             let line = "a line of a long text with words enough\n";
-            format!("echo {token}\n{}the end", line.repeat(500))
+            format!("echo {token}\n{}the end", line.repeat(2_500))
         }
         _ => format!("echo {token}"),
     }
