@@ -52,7 +52,7 @@ impl Signals {
         {
             old.seen = at;
             // A hook that repeats itself is a new event; a reading that does is not.
-            if is_event(source) {
+            if source.is_event() {
                 old.since = at;
                 old.detail = detail.to_owned();
             }
@@ -109,6 +109,17 @@ impl Signals {
             .any(|source| self.records.contains_key(source.word()))
     }
 
+    /// True when the screen has to be read: nothing was heard of the agent yet, its CLI is
+    /// `watched` always, or only events speak, of which the one that matters may never
+    /// come. `bound` is whether its conversation is known to have begun.
+    pub fn needs_screen(&self, bound: bool, watched: bool) -> bool {
+        let heard = bound || self.has_own_word();
+        let steady = [Source::Marker, Source::StatusFile, Source::Title]
+            .into_iter()
+            .any(|source| self.get(source).is_some());
+        watched || !heard || !steady
+    }
+
     /// Notes that the CLI's quota is used up until a time, or is there again.
     pub fn set_wall(&mut self, wall: Option<Wall>) {
         self.wall = wall;
@@ -163,7 +174,7 @@ impl Signals {
     /// A reading cannot have been true while an event said otherwise.
     fn since(&self, source: Source, record: &Record) -> Timestamp {
         match self.event() {
-            Some((_, event)) if !is_event(source) && event.told != record.told => {
+            Some((_, event)) if !source.is_event() && event.told != record.told => {
                 record.since.max(event.since)
             }
             _ => record.since,
@@ -244,11 +255,6 @@ impl Signals {
             event
         })
     }
-}
-
-/// Sources that speak once per change, not continuously.
-fn is_event(source: Source) -> bool {
-    matches!(source, Source::Hook | Source::Marker | Source::Transcript)
 }
 
 #[cfg(test)]

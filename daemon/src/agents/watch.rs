@@ -1,7 +1,6 @@
 //! Watching the living: deaths that tmux reports, time limits, and the sources that
 //! have to be read (status files, titles, screens of agents that are not ready yet).
 
-use super::adapter::Told;
 use super::launch::LAUNCH_FILE;
 use super::mask::within;
 use super::{AgentError, Agents};
@@ -12,7 +11,7 @@ use crate::store::rows::StoredAgent;
 use crate::store::{self};
 use crate::supervise::Tasks;
 use crate::terminal::{FoundPane, TerminalEvent};
-use orchestra_protocol::agent::{ActivityState, AgentStatus, WaitingFor};
+use orchestra_protocol::agent::AgentStatus;
 use orchestra_protocol::time::Timestamp;
 use orchestra_tmux::process::Grace;
 use std::time::Duration;
@@ -229,24 +228,22 @@ impl Agents {
     }
 
     /// An agent that never said it is ready may be stuck in a dialog, and some CLIs tell by
-    /// nothing else what they do: look.
+    /// nothing else what they do, or not now: look.
     async fn read_silent_screen(&self, agent: &StoredAgent) {
         let id = &agent.id;
         let Ok(adapter) = self.adapter(&agent.view.kind) else {
             return;
         };
-        let heard = self.with_live(id, |live| live.heard()).unwrap_or(true);
-        if heard && !adapter.watched() {
+        let needed = self.with_live(id, |live| {
+            live.signals.needs_screen(live.bound, adapter.watched())
+        });
+        if needed != Some(true) {
             self.tell(id, Source::Screen, None, "").await;
             return;
         }
         match self.look(id, adapter).await {
             Ok(reading) => {
-                let asks = reading.dialog.as_ref().map(|_| Told {
-                    state: ActivityState::Waiting,
-                    waiting_for: Some(WaitingFor::Question),
-                });
-                let told = asks.or(reading.state.map(Told::plain));
+                let told = reading.told();
                 let detail = reading.dialog.unwrap_or_else(|| "the screen".into());
                 self.tell(id, Source::Screen, told, &detail).await;
             }

@@ -165,18 +165,18 @@ impl Adapter for Claude {
         let has = |needle: &str| rows.iter().any(|row| row.contains(needle));
         let choice = offers_choice(rows, '❯');
         if choice && has("Yes, I trust this folder") {
-            return dialog("asks whether you trust this folder; answer in its terminal");
+            return Reading::dialog("asks whether you trust this folder; answer in its terminal");
         }
         if has("Select login method") || has("Please run /login") || has("Invalid API key") {
-            return dialog(
+            return Reading::dialog(
                 "is not logged in; run claude once in a terminal of your own and log in",
             );
         }
         if choice && (has("Do you want to proceed?") || has("Do you want to make this edit")) {
-            return dialog("asks for permission; answer in its terminal");
+            return Reading::permission();
         }
         if choice && has("Enter to confirm") {
-            return dialog("shows a dialog; answer in its terminal");
+            return Reading::dialog("shows a dialog; answer in its terminal");
         }
         let composer = rows
             .iter()
@@ -188,7 +188,6 @@ impl Adapter for Claude {
         let busy = has("esc to interrupt");
         Reading {
             ready: true,
-            dialog: None,
             // A hint is shown in an empty composer; it begins with `Try "`.
             leftover: !typed.is_empty() && !typed.starts_with("Try \""),
             composer: typed.to_owned(),
@@ -197,6 +196,7 @@ impl Adapter for Claude {
             } else {
                 ActivityState::Idle
             }),
+            ..Reading::default()
         }
     }
 
@@ -285,14 +285,6 @@ fn own_settings(inherited: &BTreeMap<String, String>) -> Option<Value> {
 fn mcp(context: &LaunchContext<'_>) -> String {
     let path = context.orchestra.display().to_string();
     fill_json(MCP, &[("orchestra_bin", &path)]).to_string()
-}
-
-fn dialog(what: &str) -> Reading {
-    Reading {
-        dialog: Some(what.to_owned()),
-        state: Some(ActivityState::Waiting),
-        ..Reading::default()
-    }
 }
 
 fn asked(ask: &Ask) -> Fact {

@@ -178,23 +178,18 @@ impl Adapter for Codex {
 
     fn read_screen(&self, rows: &[&str], cursor: (u16, u16)) -> Reading {
         let has = |needle: &str| rows.iter().any(|row| row.contains(needle));
-        let dialog = |what: &str| Reading {
-            dialog: Some(what.to_owned()),
-            state: Some(ActivityState::Waiting),
-            ..Reading::default()
-        };
         let choice = offers_choice(rows, '›');
         if choice && has("Hooks need review") {
-            return dialog("asks to review hooks of your own; answer in its terminal");
+            return Reading::dialog("asks to review hooks of your own; answer in its terminal");
         }
         if choice && (has("Trust and continue") || has("Do you trust")) {
-            return dialog("asks whether you trust this folder; answer in its terminal");
+            return Reading::dialog("asks whether you trust this folder; answer in its terminal");
         }
         if has("Sign in with ChatGPT") {
-            return dialog("is not logged in; run codex login in a terminal of your own");
+            return Reading::dialog("is not logged in; run codex login in a terminal of your own");
         }
         if choice && has("Would you like to run the following command") {
-            return dialog("asks for permission; answer in its terminal");
+            return Reading::permission();
         }
         let Some(at) = rows.iter().rposition(|row| row.starts_with('›')) else {
             return Reading::default();
@@ -209,7 +204,6 @@ impl Adapter for Codex {
         let typed = rows[at].trim_start_matches('›').trim();
         Reading {
             ready: !loads,
-            dialog: None,
             // A hint in an empty composer looks like text, but the cursor stands before it.
             leftover: typed.starts_with("[Pasted") || behind_text(cursor, at),
             composer: typed.to_owned(),
@@ -218,6 +212,7 @@ impl Adapter for Codex {
             } else {
                 ActivityState::Idle
             }),
+            ..Reading::default()
         }
     }
 
