@@ -1,7 +1,7 @@
 //! What an agent does, decided from several sources that may disagree. Pure.
 //!
 //! A status file is the CLI's own word, read twice a second: it wins, but for what a hook
-//! said after the last reading. Hooks are its own word too, but an interrupted turn fires
+//! said after its last change, because it is written a moment later. Hooks are its own word too, but an interrupted turn fires
 //! none; so a title or screen that changed clearly after the last hook wins over it, and
 //! so does one that goes on contradicting it: the turn was over before it was looked at.
 
@@ -15,6 +15,8 @@ use std::collections::BTreeMap;
 const LONG_MS: i64 = 5_000;
 /// Hooks and titles of one moment arrive in any order within this time.
 const SLACK_MS: i64 = 1_000;
+/// A status file is written a moment after the hook of the same change.
+const WRITTEN_MS: i64 = 1_000;
 /// A title that has not followed a hook within this time never will.
 const NEVER_MS: i64 = 3_000;
 
@@ -117,7 +119,27 @@ impl Signals {
         let steady = [Source::Marker, Source::StatusFile, Source::Title]
             .into_iter()
             .any(|source| self.get(source).is_some());
-        watched || !heard || !steady
+        watched || !heard || !steady || self.waits_for_something()
+    }
+
+    /// True when only the status file says that the CLI waits: it calls every dialog a
+    /// question for permission.
+    fn waits_for_something(&self) -> bool {
+        let status = self.get(Source::StatusFile);
+        let waits = status.is_some_and(|(_, record)| record.told.state == ActivityState::Waiting);
+        waits && !self.hook_waits()
+    }
+
+    /// What the winner waits for; the screen knows the dialog better than a status file.
+    fn waiting_for(&self, source: Source, record: &Record) -> Option<WaitingFor> {
+        let waiting = ActivityState::Waiting;
+        let dialog = self
+            .get(Source::Screen)
+            .filter(|_| source == Source::StatusFile && record.told.state == waiting)
+            .filter(|(_, screen)| screen.told.state == waiting);
+        dialog.map_or(record.told.waiting_for, |(_, screen)| {
+            screen.told.waiting_for
+        })
     }
 
     /// Notes that the CLI's quota is used up until a time, or is there again.
@@ -154,7 +176,7 @@ impl Signals {
         match self.winner() {
             Some((source, record)) => Activity {
                 state: record.told.state,
-                waiting_for: record.told.waiting_for,
+                waiting_for: self.waiting_for(source, record),
                 since: self.since(source, record),
                 source: source.word().to_owned(),
                 confidence: source.confidence(),
@@ -232,10 +254,12 @@ impl Signals {
         }
         let event = self.event();
         if let Some(status) = self.get(Source::StatusFile) {
-            return match event {
-                Some(event) if event.1.since > status.1.seen => Some(event),
-                _ => Some(status),
+            let newer = |event: &(Source, &Record)| {
+                let unwritten = event.1.since > status.1.since
+                    && event.1.since.0 + WRITTEN_MS > status.1.seen.0;
+                event.1.since > status.1.seen || unwritten
             };
+            return event.filter(newer).or(Some(status));
         }
         // A title does not know of a dialog that is up before the CLI has begun.
         let dialog = self

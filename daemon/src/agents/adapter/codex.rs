@@ -191,6 +191,14 @@ impl Adapter for Codex {
         if choice && has("Would you like to run the following command") {
             return Reading::permission();
         }
+        // Our hook was called, and a person has not answered yet.
+        if has("Running PermissionRequest hook") {
+            return Reading {
+                waiting_for: Some(WaitingFor::Permission),
+                state: Some(ActivityState::Waiting),
+                ..Reading::default()
+            };
+        }
         let Some(at) = rows.iter().rposition(|row| row.starts_with('›')) else {
             return Reading::default();
         };

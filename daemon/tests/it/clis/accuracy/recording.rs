@@ -73,6 +73,10 @@ pub(super) enum What {
         y: u16,
         text: String,
     },
+    /// Whether an approval is open: a hook waits for its answer.
+    Asking {
+        open: bool,
+    },
     /// What Orchestra said of the agent.
     Shown {
         label: Label,

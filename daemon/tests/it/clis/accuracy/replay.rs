@@ -61,7 +61,7 @@ fn of(seen: &Seen) -> Option<Source> {
         What::Status { content } => (!content.is_null()).then_some(Source::StatusFile),
         What::Title { .. } => Some(Source::Title),
         What::Screen { .. } => Some(Source::Screen),
-        What::Shown { .. } => None,
+        What::Asking { .. } | What::Shown { .. } => None,
     }
 }
 
@@ -131,11 +131,13 @@ fn happen<'a>(
                 state: *state,
                 waiting_for: *waiting_for,
             };
-            // A question of a hook is open until it says something else.
-            let asks = asks_us && *state == ActivityState::Waiting;
-            signals.set_asking(asks);
+            // Noted before the next look at what is open.
+            if *state == ActivityState::Waiting && asks_us {
+                signals.set_asking(true);
+            }
             signals.tell(*source, told, Timestamp(one.at), "");
         }
+        What::Asking { open } => signals.set_asking(*open && !hidden.hides(Source::Hook)),
         What::Status { content } => view.status = Some(content),
         What::Title { text } => view.title = text,
         What::Screen { x, y, text } => view.screen = Some((text, (*x, *y))),

@@ -38,6 +38,11 @@ impl Sampler {
                 let agent = api.read("/api/agents/primary").await;
                 let agent: Agent = serde_json::from_value(agent).unwrap();
                 note(&mut seen, shown(&agent));
+                let open = api.read("/api/approvals?state=pending").await;
+                let open = open["items"]
+                    .as_array()
+                    .is_some_and(|items| !items.is_empty());
+                note(&mut seen, What::Asking { open });
                 let (home, socket) = (home.clone(), socket.clone());
                 let look = move || look(&agent, &home, &socket);
                 for what in tokio::task::spawn_blocking(look).await.unwrap() {

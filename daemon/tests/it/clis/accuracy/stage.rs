@@ -3,7 +3,7 @@
 
 use super::super::scenes::Asks;
 use super::plan::{Dice, Scene, asks, interrupt, scenes};
-use super::recording::{Recording, Seen, What};
+use super::recording::{Recording, Seen};
 use super::truth::{self, Played};
 use super::{sampler, sampler::Sampler};
 use crate::support::api::Api;
@@ -61,13 +61,11 @@ pub(super) async fn play(kind: &'static str, seed: u64, short: bool) -> Recordin
         played.push(run.scene(scene).await);
     }
     let mut seen = sampler.stop().await;
-    let begin = played[0].begin;
     seen.extend(sampler::events(&site));
     seen.sort_by_key(|one: &Seen| one.at);
     let requests = run.model.requests().await;
     let requests: Vec<truth::Request> = requests.iter().filter_map(request).collect();
     let (truth, clocks_ms) = truth::of(&played, &seen, &requests);
-    seen.retain(|one| matches!(one.what, What::Event { .. }) || one.at >= begin - 2_000);
     drop::<Daemon>(daemon);
     Recording {
         kind: kind.to_owned(),
