@@ -1,6 +1,6 @@
 // Plays a recording of a real CLI into tmux and writes the screens that it had on the way:
 //
-//   node testkit/accuracy/screens.mjs RECORDING OFFSET…   prints each screen, as the corpus of screens keeps it
+//   node testkit/accuracy/screens.mjs RECORDING OFFSET=STATE…   prints each screen, as the corpus of screens keeps it
 //   node testkit/accuracy/screens.mjs RECORDING --every N  the same each N bytes, to find the offsets worth keeping
 import { spawn, spawnSync } from 'node:child_process';
 import { createWriteStream, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -10,7 +10,8 @@ import { join } from 'node:path';
 const [file, ...rest] = process.argv.slice(2);
 const bytes = readFileSync(file);
 const every = rest[0] === '--every' ? Number(rest[1]) : 0;
-const offsets = every ? Array.from({ length: Math.ceil(bytes.length / every) }, (_, at) => (at + 1) * every) : rest.map(Number);
+const offsets = every ? Array.from({ length: Math.ceil(bytes.length / every) }, (_, at) => (at + 1) * every) : rest.map((word) => Number.parseInt(word, 10));
+const states = new Map(rest.map((word) => [Number.parseInt(word, 10), word.split('=')[1] ?? '']));
 
 const folder = mkdtempSync(join(tmpdir(), 'screens-'));
 const socket = join(folder, 'tmux');
@@ -52,7 +53,8 @@ try {
     done = at;
     const head = tmux('display-message', '-p', '#{cursor_x},#{cursor_y}\t#{pane_title}').trimEnd();
     const screen = tmux('capture-pane', '-p').trimEnd();
-    console.log(`=== ${at}\n${head}\n${screen}`);
+    const name = every ? '' : ` ${states.get(offset)}`;
+    console.log(`=== ${at}${name}\n${head}\n${screen}`);
   }
 } finally {
   pane.destroy();

@@ -18,7 +18,7 @@ const SLACK_MS: i64 = 1_000;
 /// A status file is written a moment after the hook of the same change.
 const WRITTEN_MS: i64 = 1_000;
 /// A title that has not followed a hook within this time never will.
-const NEVER_MS: i64 = 3_000;
+const NEVER_MS: i64 = 2_000;
 
 /// What one source said last, and since when it says so.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,11 +96,21 @@ impl Signals {
     }
 
     /// True when the CLI's status file, read well after `asked`, shows that nothing waits
-    /// for a person: what was asked then was answered in the terminal, or given up.
+    /// for a person, or its title or screen turned idle since: what was asked then was
+    /// answered in the terminal, or given up.
     pub fn waits_no_more(&self, asked: Timestamp) -> bool {
-        let record = self.records.get(Source::StatusFile.word());
-        record.is_some_and(|(_, record)| {
+        let status = self.get(Source::StatusFile).is_some_and(|(_, record)| {
             record.told.state != ActivityState::Waiting && record.seen.since(asked) > SLACK_MS
+        });
+        status || self.turned_idle(asked)
+    }
+
+    /// True when a title or screen says idle that said something else at that time. It may
+    /// say busy while a question is open, but never idle.
+    fn turned_idle(&self, then: Timestamp) -> bool {
+        let reading = self.get(Source::Title).or_else(|| self.get(Source::Screen));
+        reading.is_some_and(|(_, record)| {
+            record.told.state == ActivityState::Idle && record.since.since(then) > SLACK_MS
         })
     }
 
@@ -249,8 +259,13 @@ impl Signals {
     }
 
     fn winner(&self) -> Option<(Source, &Record)> {
-        if self.asking && self.hook_waits() {
-            return self.get(Source::Hook);
+        let asks = self
+            .get(Source::Hook)
+            .filter(|_| self.asking && self.hook_waits());
+        if let Some(hook) = asks
+            && !self.turned_idle(hook.1.since)
+        {
+            return Some(hook);
         }
         let event = self.event();
         if let Some(status) = self.get(Source::StatusFile) {

@@ -17,8 +17,8 @@ use orchestra_tmux::process::Grace;
 use std::time::Duration;
 use tokio::sync::broadcast;
 
-/// How often sources are read that do not speak by themselves.
-const LOOK: Duration = Duration::from_millis(500);
+/// After so many rounds of looking, an hour at the usual pace, the log says so.
+const ROUNDS: u64 = 7_200;
 /// How long a dying agent's last hook may hold its spool.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 /// Longest last line that goes into a reason.
@@ -63,7 +63,9 @@ impl Agents {
         });
         let agents = self;
         tasks.spawn("agent activity", move |cancel| async move {
-            let mut tick = tokio::time::interval(LOOK);
+            let every = Duration::from_millis(agents.config.settings.limits.look_ms.into());
+            let mut rounds = 0_u64;
+            let mut tick = tokio::time::interval(every);
             tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
             loop {
                 tokio::select! {
@@ -81,6 +83,10 @@ impl Agents {
                         }
                     }
                     Err(error) => tracing::error!(%error, "the living agents cannot be read"),
+                }
+                rounds += 1;
+                if rounds.is_multiple_of(ROUNDS) {
+                    tracing::debug!(rounds, "the agents were looked at once more");
                 }
             }
         });

@@ -5,6 +5,7 @@
 
 mod accuracy;
 mod declared;
+mod idle;
 mod quota;
 mod scenes;
 

@@ -129,9 +129,14 @@ fn a_hook_that_waits_for_a_person_is_right_whatever_the_title_shows() {
         (activity.state, activity.source.as_str()),
         (ActivityState::Waiting, "hook")
     );
+    assert!(!signals.waits_no_more(Timestamp(1_000)));
     signals.set_asking(false);
     assert_eq!(signals.decide(Timestamp(0)).state, ActivityState::Busy);
     signals.set_asking(true);
+    signals.tell(Source::Title, IDLE, Timestamp(9_500), "");
+    let refused = signals.decide(Timestamp(0)).state;
+    assert_eq!(refused, ActivityState::Idle, "in the terminal");
+    assert!(signals.waits_no_more(Timestamp(1_000)));
     signals.tell(Source::Hook, IDLE, Timestamp(10_000), "ended its turn");
     assert_eq!(signals.decide(Timestamp(0)).state, ActivityState::Idle);
 }

@@ -9,7 +9,7 @@ mod plan;
 mod recording;
 mod replay;
 mod sampler;
-mod stage;
+pub(in crate::clis) mod stage;
 mod truth;
 
 use judge::Score;

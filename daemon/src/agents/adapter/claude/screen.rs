@@ -4,6 +4,9 @@ use crate::agents::adapter::Reading;
 use crate::agents::adapter::text::offers_choice;
 use orchestra_protocol::agent::ActivityState;
 
+/// So many rows may stand between the sign of a turn and the composer.
+const HANGING: usize = 16;
+
 /// Reads a screen; rows from top to bottom.
 pub(super) fn read(rows: &[&str]) -> Reading {
     let has = |needle: &str| rows.iter().any(|row| row.contains(needle));
@@ -53,20 +56,20 @@ fn at_work(rows: &[&str], at: usize) -> bool {
     let footer = rows[at..]
         .iter()
         .any(|row| row.contains("esc to interrupt"));
-    let above = rows[..at].iter().rev().map(|row| row.trim());
-    // The rule of the composer, empty rows, and tips and lists that hang below the sign.
-    let mut said = above
-        .skip_while(|row| row.is_empty() || row.starts_with(['─', '⎿', '☐', '☒', '✔', '◻', '◼']));
-    footer || said.next().is_some_and(turns)
+    // Tips and lists hang below the sign, and what was said stands above it.
+    let mut above = rows[..at].iter().rev().map(|row| row.trim()).take(HANGING);
+    footer || above.find_map(turns) == Some(true)
 }
 
-/// `✻ Crafting… (3s · ↓ 24 tokens)`; once over it is `✻ Crafted for 3s`.
-fn turns(row: &str) -> bool {
-    let Some(rest) = row.strip_prefix(['·', '✢', '✳', '✶', '✻', '✽', '*']) else {
-        return false;
-    };
+/// Whether a turn goes on, if the row tells: `✻ Crafting… (3s · ↓ 24 tokens)` is one that
+/// does, `✻ Crafted for 3s` one that is over, and an answer has a point before it.
+fn turns(row: &str) -> Option<bool> {
+    if row.starts_with(['●', '❯']) {
+        return Some(false);
+    }
+    let rest = row.strip_prefix(['·', '✢', '✳', '✶', '✻', '✽', '*'])?;
     let mut words = rest.trim_start().split(' ');
-    words.next().is_some_and(|word| word.ends_with('…'))
+    words.next().map(|word| word.ends_with('…'))
 }
 
 #[cfg(test)]

@@ -222,7 +222,7 @@ impl Run {
     }
 }
 
-fn site(kind: &str, model: &Model) -> Site {
+pub(in crate::clis) fn site(kind: &str, model: &Model) -> Site {
     let mut site = Site::with_clis(model);
     let env = "\"ANTHROPIC_API_KEY\", \"ANTHROPIC_BASE_URL\", \"CLAUDE_CODE_MAX_RETRIES\"";
     site.config = format!(
