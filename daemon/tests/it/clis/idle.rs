@@ -45,7 +45,6 @@ async fn agents_that_rest_ask_no_model_anything() {
     let size = Size::given();
     let model = Model::start("accuracy.json");
     let mut site = site("shell", &model);
-    site.config.push_str("\n");
     let daemon = site.start();
     let api = daemon.api(&site, "admin", "tester");
     for kind in &size.kinds {

@@ -38,7 +38,10 @@ impl Scene {
             Self::Echo => format!("echo {word}"),
             Self::Slow => format!("slowly say {word}"),
             Self::Stream => format!("tell at length {word}"),
-            Self::Allowed | Self::Refused => format!("ask to run sleep 3 && touch {word}"),
+            // Some CLIs refuse to sleep.
+            Self::Allowed | Self::Refused => {
+                format!("ask to run timeout 3 tail -f /dev/null; touch {word}")
+            }
             Self::Question => "ask which colour".to_owned(),
             Self::Failure => "fail with 400".to_owned(),
             Self::Interrupt => format!("never answer {word}"),
