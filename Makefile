@@ -3,7 +3,7 @@
 # PROJECT is the folder that the primary works in:  make up PROJECT=~/code/thing
 
 .DEFAULT_GOAL := help
-.PHONY: help up test check e2e security bench bench-peers soak fuzz fmt types docs
+.PHONY: help up test check e2e security accuracy bench bench-peers soak fuzz fmt types docs
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -23,13 +23,16 @@ e2e: ## the main job with real agent CLIs and a browser
 security: ## the catalogue of attacks and faults, as a table
 	@scripts/security.sh
 
+accuracy: ## what is shown of agents beside what the real CLIs do
+	@testkit/accuracy/run.sh
+
 bench: ## the performance figures
 	@scripts/run-all.sh bench $(ARGS)
 
 bench-peers: ## the terminal figures, with other web terminals beside them
 	@scripts/bench-peers.sh $(ARGS)
 
-soak: ## the long runs: kills, floods, leaks
+soak: ## the long runs: kills, floods, leaks, rest
 	@scripts/run-all.sh soak
 
 fuzz: ## each fuzz target for FUZZ_SECONDS (default 600)

@@ -284,6 +284,15 @@ impl Agents {
             Some(told) => live.signals.tell(source, told, now, detail),
             None => live.signals.silence(source),
         });
+        if let Some(told) = told
+            && (changed == Some(true) || source.is_event())
+        {
+            tracing::debug!(
+                agent.id = %id, signal.at = now.0, signal.source = source.word(),
+                signal.state = ?told.state, signal.waiting_for = ?told.waiting_for,
+                "a signal: {detail}"
+            );
+        }
         if changed.is_some() {
             self.settle_activity(id, now).await;
         }

@@ -100,6 +100,8 @@ pub struct Reading {
     pub ready: bool,
     /// A dialog is up: what it wants, for a person.
     pub dialog: Option<String>,
+    /// What the agent waits for while that dialog is up.
+    pub waiting_for: Option<WaitingFor>,
     /// Text in the composer that nobody submitted.
     pub leftover: bool,
     /// The first row of the composer: what was typed, or a hint of the CLI's own.
@@ -113,9 +115,27 @@ impl Reading {
     fn dialog(what: &str) -> Self {
         Self {
             dialog: Some(what.to_owned()),
+            waiting_for: Some(WaitingFor::Question),
             state: Some(ActivityState::Waiting),
             ..Self::default()
         }
+    }
+
+    /// A dialog is up that asks whether a tool may be used.
+    fn permission() -> Self {
+        Self {
+            waiting_for: Some(WaitingFor::Permission),
+            ..Self::dialog("asks for permission; answer in its terminal")
+        }
+    }
+
+    /// The state as a source tells it; a screen that no rule knows says nothing.
+    pub fn told(&self) -> Option<Told> {
+        let state = self.state.filter(|state| *state != ActivityState::Unknown);
+        state.map(|state| Told {
+            state,
+            waiting_for: self.waiting_for,
+        })
     }
 }
 

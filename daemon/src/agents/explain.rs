@@ -6,7 +6,7 @@ use crate::model::evidence::Source;
 use crate::model::ids::AgentId;
 use crate::store::StoreError;
 use crate::store::rows::StoredAgent;
-use orchestra_protocol::agent::{ActivityState, AgentStatus, Explanation, Signal, WaitingFor};
+use orchestra_protocol::agent::{ActivityState, AgentStatus, Explanation, Signal};
 use orchestra_protocol::time::Timestamp;
 
 /// Every source, the best first.
@@ -67,7 +67,7 @@ impl Agents {
                 return None;
             }
         };
-        let asks = reading.dialog.is_some();
+        let told = reading.told();
         let composer = match (reading.ready, reading.leftover) {
             (true, true) => "; text stands in its composer",
             (true, false) => "; its composer is empty",
@@ -75,8 +75,8 @@ impl Agents {
         };
         let detail = reading.dialog.unwrap_or_else(|| "the screen".into());
         Some(Signal {
-            state: reading.state.unwrap_or(ActivityState::Unknown),
-            waiting_for: asks.then_some(WaitingFor::Question),
+            state: told.map_or(ActivityState::Unknown, |told| told.state),
+            waiting_for: told.and_then(|told| told.waiting_for),
             detail: format!("{detail}{composer}"),
             ..aside(Source::Screen, now)
         })

@@ -1,7 +1,7 @@
 //! What an agent does, decided from several sources that may disagree. Pure.
 //!
 //! A status file is the CLI's own word, read twice a second: it wins, but for what a hook
-//! said after the last reading. Hooks are its own word too, but an interrupted turn fires
+//! said after its last change, because it is written a moment later. Hooks are its own word too, but an interrupted turn fires
 //! none; so a title or screen that changed clearly after the last hook wins over it, and
 //! so does one that goes on contradicting it: the turn was over before it was looked at.
 
@@ -15,8 +15,10 @@ use std::collections::BTreeMap;
 const LONG_MS: i64 = 5_000;
 /// Hooks and titles of one moment arrive in any order within this time.
 const SLACK_MS: i64 = 1_000;
+/// A status file is written a moment after the hook of the same change.
+const WRITTEN_MS: i64 = 1_000;
 /// A title that has not followed a hook within this time never will.
-const NEVER_MS: i64 = 3_000;
+const NEVER_MS: i64 = 2_000;
 
 /// What one source said last, and since when it says so.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,7 +54,7 @@ impl Signals {
         {
             old.seen = at;
             // A hook that repeats itself is a new event; a reading that does is not.
-            if is_event(source) {
+            if source.is_event() {
                 old.since = at;
                 old.detail = detail.to_owned();
             }
@@ -94,11 +96,21 @@ impl Signals {
     }
 
     /// True when the CLI's status file, read well after `asked`, shows that nothing waits
-    /// for a person: what was asked then was answered in the terminal, or given up.
+    /// for a person, or its title or screen turned idle since: what was asked then was
+    /// answered in the terminal, or given up.
     pub fn waits_no_more(&self, asked: Timestamp) -> bool {
-        let record = self.records.get(Source::StatusFile.word());
-        record.is_some_and(|(_, record)| {
+        let status = self.get(Source::StatusFile).is_some_and(|(_, record)| {
             record.told.state != ActivityState::Waiting && record.seen.since(asked) > SLACK_MS
+        });
+        status || self.turned_idle(asked)
+    }
+
+    /// True when a title or screen says idle that said something else at that time. It may
+    /// say busy while a question is open, but never idle.
+    fn turned_idle(&self, then: Timestamp) -> bool {
+        let reading = self.get(Source::Title).or_else(|| self.get(Source::Screen));
+        reading.is_some_and(|(_, record)| {
+            record.told.state == ActivityState::Idle && record.since.since(then) > SLACK_MS
         })
     }
 
@@ -107,6 +119,37 @@ impl Signals {
         [Source::Hook, Source::Marker, Source::StatusFile]
             .into_iter()
             .any(|source| self.records.contains_key(source.word()))
+    }
+
+    /// True when the screen has to be read: nothing was heard of the agent yet, its CLI is
+    /// `watched` always, or only events speak, of which the one that matters may never
+    /// come. `bound` is whether its conversation is known to have begun.
+    pub fn needs_screen(&self, bound: bool, watched: bool) -> bool {
+        let heard = bound || self.has_own_word();
+        let steady = [Source::Marker, Source::StatusFile, Source::Title]
+            .into_iter()
+            .any(|source| self.get(source).is_some());
+        watched || !heard || !steady || self.waits_for_something()
+    }
+
+    /// True when only the status file says that the CLI waits: it calls every dialog a
+    /// question for permission.
+    fn waits_for_something(&self) -> bool {
+        let status = self.get(Source::StatusFile);
+        let waits = status.is_some_and(|(_, record)| record.told.state == ActivityState::Waiting);
+        waits && !self.hook_waits()
+    }
+
+    /// What the winner waits for; the screen knows the dialog better than a status file.
+    fn waiting_for(&self, source: Source, record: &Record) -> Option<WaitingFor> {
+        let waiting = ActivityState::Waiting;
+        let dialog = self
+            .get(Source::Screen)
+            .filter(|_| source == Source::StatusFile && record.told.state == waiting)
+            .filter(|(_, screen)| screen.told.state == waiting);
+        dialog.map_or(record.told.waiting_for, |(_, screen)| {
+            screen.told.waiting_for
+        })
     }
 
     /// Notes that the CLI's quota is used up until a time, or is there again.
@@ -143,7 +186,7 @@ impl Signals {
         match self.winner() {
             Some((source, record)) => Activity {
                 state: record.told.state,
-                waiting_for: record.told.waiting_for,
+                waiting_for: self.waiting_for(source, record),
                 since: self.since(source, record),
                 source: source.word().to_owned(),
                 confidence: source.confidence(),
@@ -163,7 +206,7 @@ impl Signals {
     /// A reading cannot have been true while an event said otherwise.
     fn since(&self, source: Source, record: &Record) -> Timestamp {
         match self.event() {
-            Some((_, event)) if !is_event(source) && event.told != record.told => {
+            Some((_, event)) if !source.is_event() && event.told != record.told => {
                 record.since.max(event.since)
             }
             _ => record.since,
@@ -216,15 +259,22 @@ impl Signals {
     }
 
     fn winner(&self) -> Option<(Source, &Record)> {
-        if self.asking && self.hook_waits() {
-            return self.get(Source::Hook);
+        let asks = self
+            .get(Source::Hook)
+            .filter(|_| self.asking && self.hook_waits());
+        if let Some(hook) = asks
+            && !self.turned_idle(hook.1.since)
+        {
+            return Some(hook);
         }
         let event = self.event();
         if let Some(status) = self.get(Source::StatusFile) {
-            return match event {
-                Some(event) if event.1.since > status.1.seen => Some(event),
-                _ => Some(status),
+            let newer = |event: &(Source, &Record)| {
+                let unwritten = event.1.since > status.1.since
+                    && event.1.since.0 + WRITTEN_MS > status.1.seen.0;
+                event.1.since > status.1.seen || unwritten
             };
+            return event.filter(newer).or(Some(status));
         }
         // A title does not know of a dialog that is up before the CLI has begun.
         let dialog = self
@@ -244,11 +294,6 @@ impl Signals {
             event
         })
     }
-}
-
-/// Sources that speak once per change, not continuously.
-fn is_event(source: Source) -> bool {
-    matches!(source, Source::Hook | Source::Marker | Source::Transcript)
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 //! Watching the living: deaths that tmux reports, time limits, and the sources that
 //! have to be read (status files, titles, screens of agents that are not ready yet).
 
-use super::adapter::Told;
 use super::launch::LAUNCH_FILE;
 use super::mask::within;
 use super::{AgentError, Agents};
@@ -12,14 +11,14 @@ use crate::store::rows::StoredAgent;
 use crate::store::{self};
 use crate::supervise::Tasks;
 use crate::terminal::{FoundPane, TerminalEvent};
-use orchestra_protocol::agent::{ActivityState, AgentStatus, WaitingFor};
+use orchestra_protocol::agent::AgentStatus;
 use orchestra_protocol::time::Timestamp;
 use orchestra_tmux::process::Grace;
 use std::time::Duration;
 use tokio::sync::broadcast;
 
-/// How often sources are read that do not speak by themselves.
-const LOOK: Duration = Duration::from_millis(500);
+/// After so many rounds of looking, an hour at the usual pace, the log says so.
+const ROUNDS: u64 = 7_200;
 /// How long a dying agent's last hook may hold its spool.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 /// Longest last line that goes into a reason.
@@ -64,7 +63,9 @@ impl Agents {
         });
         let agents = self;
         tasks.spawn("agent activity", move |cancel| async move {
-            let mut tick = tokio::time::interval(LOOK);
+            let every = Duration::from_millis(agents.config.settings.limits.look_ms.into());
+            let mut rounds = 0_u64;
+            let mut tick = tokio::time::interval(every);
             tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
             loop {
                 tokio::select! {
@@ -83,6 +84,10 @@ impl Agents {
                         }
                     }
                     Err(error) => tracing::error!(%error, "the living agents cannot be read"),
+                }
+                rounds += 1;
+                if rounds.is_multiple_of(ROUNDS) {
+                    tracing::debug!(rounds, "the agents were looked at once more");
                 }
             }
         });
@@ -233,24 +238,22 @@ impl Agents {
     }
 
     /// An agent that never said it is ready may be stuck in a dialog, and some CLIs tell by
-    /// nothing else what they do: look.
+    /// nothing else what they do, or not now: look.
     async fn read_silent_screen(&self, agent: &StoredAgent) {
         let id = &agent.id;
         let Ok(adapter) = self.adapter(&agent.view.kind) else {
             return;
         };
-        let heard = self.with_live(id, |live| live.heard()).unwrap_or(true);
-        if heard && !adapter.watched() {
+        let needed = self.with_live(id, |live| {
+            live.signals.needs_screen(live.bound, adapter.watched())
+        });
+        if needed != Some(true) {
             self.tell(id, Source::Screen, None, "").await;
             return;
         }
         match self.look(id, adapter).await {
             Ok(reading) => {
-                let asks = reading.dialog.as_ref().map(|_| Told {
-                    state: ActivityState::Waiting,
-                    waiting_for: Some(WaitingFor::Question),
-                });
-                let told = asks.or(reading.state.map(Told::plain));
+                let told = reading.told();
                 let detail = reading.dialog.unwrap_or_else(|| "the screen".into());
                 self.tell(id, Source::Screen, told, &detail).await;
             }

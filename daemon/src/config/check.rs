@@ -14,6 +14,7 @@ pub(super) fn wrongs(settings: &Settings) -> Vec<(String, String)> {
         terminal,
         approvals,
         push,
+        looks,
         transcripts,
         worktrees,
         recovery,
@@ -22,6 +23,12 @@ pub(super) fn wrongs(settings: &Settings) -> Vec<(String, String)> {
     let found = checks.iter().filter_map(|check| check(settings));
     let found = found.map(|(key, message)| (key.to_owned(), message.to_owned()));
     found.chain(kinds(settings)).collect()
+}
+
+fn looks(settings: &Settings) -> Option<Wrong> {
+    let every = settings.limits.look_ms;
+    let message = "has to be from 1 to 10000; 500 is usual";
+    (!(1..=10_000).contains(&every)).then_some(("limits.look_ms", message))
 }
 
 /// A declared kind has a program, a name that ids can be made of, and patterns that can be

@@ -135,6 +135,8 @@ pub struct Limits {
     pub stuck_s: u32,
     /// How long a used up quota is waited for when nobody says until when.
     pub quota_wait_s: u32,
+    /// How often titles, status files and screens are read.
+    pub look_ms: u32,
     pub requests_per_minute: u32,
     pub login_attempts_per_minute: u32,
     pub sockets_per_user: u32,

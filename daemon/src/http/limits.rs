@@ -171,6 +171,7 @@ mod tests {
             task_timeout_s: 60,
             quota_wait_s: 300,
             stuck_s: 600,
+            look_ms: 500,
             requests_per_minute: 5,
             login_attempts_per_minute: 3,
             sockets_per_user: 1,

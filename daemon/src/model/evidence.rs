@@ -57,6 +57,11 @@ impl Source {
         }
     }
 
+    /// True when it speaks once per change, not continuously.
+    pub fn is_event(self) -> bool {
+        matches!(self, Self::Hook | Self::Marker | Self::Transcript)
+    }
+
     /// How far it can be trusted, 0 to 1; the best source wins.
     pub fn confidence(self) -> f64 {
         match self {

@@ -3,7 +3,9 @@
 //! a permission, an end and the same conversation again. The row that each prints says how
 //! many prompts were sent, accepted, lost and doubled.
 
+mod accuracy;
 mod declared;
+mod idle;
 mod quota;
 mod scenes;
 

@@ -1,8 +1,9 @@
 //! Claude Code. Behaviour measured with the versions in `tested`.
 
 mod asking;
+mod screen;
 
-use super::text::{as_text, fill_json, no_exit, offers_choice, pasteable, rules, shell_word};
+use super::text::{as_text, fill_json, no_exit, pasteable, rules, shell_word};
 use super::{Adapter, Launch, LaunchContext, Reading, Told};
 use crate::config::PermissionMode;
 use crate::model::approval::{Ask, Over, Word};
@@ -167,42 +168,7 @@ impl Adapter for Claude {
     }
 
     fn read_screen(&self, rows: &[&str], _cursor: (u16, u16)) -> Reading {
-        let has = |needle: &str| rows.iter().any(|row| row.contains(needle));
-        let choice = offers_choice(rows, '❯');
-        if choice && has("Yes, I trust this folder") {
-            return dialog("asks whether you trust this folder; answer in its terminal");
-        }
-        if has("Select login method") || has("Please run /login") || has("Invalid API key") {
-            return dialog(
-                "is not logged in; run claude once in a terminal of your own and log in",
-            );
-        }
-        if choice && (has("Do you want to proceed?") || has("Do you want to make this edit")) {
-            return dialog("asks for permission; answer in its terminal");
-        }
-        if choice && has("Enter to confirm") {
-            return dialog("shows a dialog; answer in its terminal");
-        }
-        let composer = rows
-            .iter()
-            .rposition(|row| row.trim_start().starts_with('❯'));
-        let Some(at) = composer else {
-            return Reading::default();
-        };
-        let typed = rows[at].trim_start().trim_start_matches('❯').trim();
-        let busy = has("esc to interrupt");
-        Reading {
-            ready: true,
-            dialog: None,
-            // A hint is shown in an empty composer; it begins with `Try "`.
-            leftover: !typed.is_empty() && !typed.starts_with("Try \""),
-            composer: typed.to_owned(),
-            state: Some(if busy {
-                ActivityState::Busy
-            } else {
-                ActivityState::Idle
-            }),
-        }
+        screen::read(rows)
     }
 
     fn read_title(&self, title: &str) -> Option<Told> {
@@ -304,14 +270,6 @@ fn mcp(context: &LaunchContext<'_>) -> String {
     fill_json(MCP, &[("orchestra_bin", &path)]).to_string()
 }
 
-fn dialog(what: &str) -> Reading {
-    Reading {
-        dialog: Some(what.to_owned()),
-        state: Some(ActivityState::Waiting),
-        ..Reading::default()
-    }
-}
-
 fn asked(ask: &Ask) -> Fact {
     let (waiting_for, detail) = match ask.form {
         ApprovalForm::Question => (WaitingFor::Question, "asks a question".to_owned()),
@@ -382,18 +340,5 @@ mod tests {
         );
         let inner = json!({"hook_event_name": "Stop", "agent_id": "a1"});
         assert!(Claude.facts(None, &inner).is_empty());
-    }
-
-    #[test]
-    fn screens_are_read() {
-        let trust = ["Quick safety check", " ❯ 1. Yes, I trust this folder"];
-        assert!(Claude.read_screen(&trust, (0, 0)).dialog.is_some());
-        let empty = ["────", "❯ ", "────"];
-        let reading = Claude.read_screen(&empty, (0, 0));
-        assert!(reading.ready && !reading.leftover);
-        assert!(Claude.read_screen(&["❯ half a thought"], (0, 0)).leftover);
-        assert!(!Claude.read_screen(&["$ "], (0, 0)).ready);
-        let talk = ["● It asks: Do you want to proceed?", "❯ "];
-        assert!(Claude.read_screen(&talk, (0, 0)).dialog.is_none());
     }
 }

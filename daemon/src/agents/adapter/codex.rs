@@ -178,23 +178,18 @@ impl Adapter for Codex {
 
     fn read_screen(&self, rows: &[&str], cursor: (u16, u16)) -> Reading {
         let has = |needle: &str| rows.iter().any(|row| row.contains(needle));
-        let dialog = |what: &str| Reading {
-            dialog: Some(what.to_owned()),
-            state: Some(ActivityState::Waiting),
-            ..Reading::default()
-        };
         let choice = offers_choice(rows, '›');
         if choice && has("Hooks need review") {
-            return dialog("asks to review hooks of your own; answer in its terminal");
+            return Reading::dialog("asks to review hooks of your own; answer in its terminal");
         }
         if choice && (has("Trust and continue") || has("Do you trust")) {
-            return dialog("asks whether you trust this folder; answer in its terminal");
+            return Reading::dialog("asks whether you trust this folder; answer in its terminal");
         }
         if has("Sign in with ChatGPT") {
-            return dialog("is not logged in; run codex login in a terminal of your own");
+            return Reading::dialog("is not logged in; run codex login in a terminal of your own");
         }
         if choice && has("Would you like to run the following command") {
-            return dialog("asks for permission; answer in its terminal");
+            return Reading::permission();
         }
         let Some(at) = rows.iter().rposition(|row| row.starts_with('›')) else {
             return Reading::default();
@@ -205,19 +200,20 @@ impl Adapter for Codex {
             .skip_while(|row| !row.contains("OpenAI Codex"))
             .take(3)
             .any(|row| row.trim() == "loading");
-        let busy = has("esc to interrupt");
         let typed = rows[at].trim_start_matches('›').trim();
+        let state = match (has("esc to interrupt"), writes(&rows[..at])) {
+            (true, _) => Some(ActivityState::Busy),
+            // Or its end is not shown in a conversation that was taken up again.
+            (false, true) => None,
+            (false, false) => Some(ActivityState::Idle),
+        };
         Reading {
             ready: !loads,
-            dialog: None,
             // A hint in an empty composer looks like text, but the cursor stands before it.
-            leftover: typed.starts_with("[Pasted") || behind_text(cursor, at),
+            leftover: typed.starts_with("[Pasted") || behind_text(cursor, rows, at),
             composer: typed.to_owned(),
-            state: Some(if busy {
-                ActivityState::Busy
-            } else {
-                ActivityState::Idle
-            }),
+            state,
+            ..Reading::default()
         }
     }
 
@@ -254,11 +250,27 @@ impl Adapter for Codex {
     }
 }
 
-/// True when the cursor stands behind something typed in the composer that begins in
-/// row `at`; the glyph and a blank come before it.
-fn behind_text((x, y): (u16, u16), at: usize) -> bool {
+/// True when an answer may still be written above the composer: no sign turns meanwhile,
+/// but what ends a turn does not stand below its beginning.
+fn writes(above: &[&str]) -> bool {
+    let Some(asked) = above.iter().rposition(|row| row.starts_with('›')) else {
+        return false;
+    };
+    let below = &above[asked + 1..];
+    let ended = |row: &&str| row.trim_start().starts_with("Worked for") || row.starts_with('■');
+    below.iter().any(|row| row.starts_with('•')) && !below.iter().any(ended)
+}
+
+/// True when the cursor stands behind something typed in the composer that begins in row
+/// `at`; the glyph and a blank come before it, and more lines of a text below it.
+fn behind_text((x, y): (u16, u16), rows: &[&str], at: usize) -> bool {
     let y = usize::from(y);
-    y == at && x > 2
+    let below = rows.get(at + 1..=y).unwrap_or_default();
+    let more = !below.is_empty()
+        && below
+            .iter()
+            .all(|row| row.starts_with("  ") && !row.trim().is_empty());
+    y == at && x > 2 || more
 }
 
 /// Trusts exactly our hooks, by their hashes; the user's own keep their own state, and
@@ -317,6 +329,26 @@ mod tests {
         assert!(!Codex.read_screen(&rows, (2, 1)).leftover);
         assert!(Codex.read_screen(&["", "› half a"], (8, 1)).leftover);
         assert!(Codex.holds("half a", "half a thought"));
+    }
+
+    #[test]
+    fn an_answer_that_is_written_is_not_taken_for_its_end() {
+        let state = |rows: &[&str]| Codex.read_screen(rows, (2, 9)).state;
+        assert_eq!(state(&["› slowly", "• This answer", "› Ask Codex"]), None);
+        let over = [
+            "› slowly",
+            "• All of it",
+            "  Worked for 2s • 15:17",
+            "› Ask Codex",
+        ];
+        assert_eq!(state(&over), Some(ActivityState::Idle));
+        let cut = [
+            "› slowly",
+            "• This",
+            "■ Conversation interrupted",
+            "› Ask Codex",
+        ];
+        assert_eq!(state(&cut), Some(ActivityState::Idle));
     }
 
     #[test]

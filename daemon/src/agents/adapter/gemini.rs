@@ -157,7 +157,7 @@ impl Adapter for Gemini {
             );
         }
         if choice && has("Allow ") {
-            return Reading::dialog("asks for permission; answer in its terminal");
+            return Reading::permission();
         }
         if choice {
             return Reading::dialog("shows a dialog; answer in its terminal");

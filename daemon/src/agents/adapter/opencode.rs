@@ -114,7 +114,7 @@ impl Adapter for Opencode {
     fn read_screen(&self, rows: &[&str], _cursor: (u16, u16)) -> Reading {
         let has = |needle: &str| rows.iter().any(|row| row.contains(needle));
         if has("△ Permission required") && has("Allow once") {
-            return Reading::dialog("asks for permission; answer in its terminal");
+            return Reading::permission();
         }
         if has("Connect a provider") && has("Search") {
             return Reading::dialog(

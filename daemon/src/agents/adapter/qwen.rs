@@ -129,7 +129,7 @@ impl Adapter for Qwen {
             );
         }
         if choice && (has("Allow execution") || has("Waiting for user confirmation")) {
-            return Reading::dialog("asks for permission; answer in its terminal");
+            return Reading::permission();
         }
         if choice {
             return Reading::dialog("shows a dialog; answer in its terminal");

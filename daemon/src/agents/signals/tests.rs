@@ -45,6 +45,20 @@ fn the_status_file_wins() {
     assert_eq!(activity.state, ActivityState::Busy, "not looked at since");
     signals.tell(Source::StatusFile, IDLE, Timestamp(5_500), "");
     let activity = signals.decide(Timestamp(0));
+    assert_eq!(activity.state, ActivityState::Busy, "not written since");
+    signals.tell(Source::StatusFile, BUSY, Timestamp(5_700), "");
+    signals.tell(Source::StatusFile, IDLE, Timestamp(5_900), "");
+    let activity = signals.decide(Timestamp(0));
+    assert_eq!(activity.since, Timestamp(5_900), "written since");
+}
+
+#[test]
+fn a_status_file_that_never_follows_a_hook_is_right() {
+    let mut signals = Signals::default();
+    signals.tell(Source::Hook, BUSY, Timestamp(5_000), "");
+    signals.tell(Source::StatusFile, IDLE, Timestamp(1_000), "");
+    signals.tell(Source::StatusFile, IDLE, Timestamp(6_500), "");
+    let activity = signals.decide(Timestamp(0));
     assert_eq!(activity.state, ActivityState::Idle);
     assert_eq!(activity.since, Timestamp(5_000), "not before the hook");
 }
@@ -115,9 +129,14 @@ fn a_hook_that_waits_for_a_person_is_right_whatever_the_title_shows() {
         (activity.state, activity.source.as_str()),
         (ActivityState::Waiting, "hook")
     );
+    assert!(!signals.waits_no_more(Timestamp(1_000)));
     signals.set_asking(false);
     assert_eq!(signals.decide(Timestamp(0)).state, ActivityState::Busy);
     signals.set_asking(true);
+    signals.tell(Source::Title, IDLE, Timestamp(9_500), "");
+    let refused = signals.decide(Timestamp(0)).state;
+    assert_eq!(refused, ActivityState::Idle, "in the terminal");
+    assert!(signals.waits_no_more(Timestamp(1_000)));
     signals.tell(Source::Hook, IDLE, Timestamp(10_000), "ended its turn");
     assert_eq!(signals.decide(Timestamp(0)).state, ActivityState::Idle);
 }
@@ -154,4 +173,52 @@ fn exactly_one_signal_has_won() {
         .collect();
     assert_eq!(won.len(), 1);
     assert_eq!(won[0].source, "hook");
+}
+
+#[test]
+fn the_screen_is_read_while_nothing_steady_speaks() {
+    let mut signals = Signals::default();
+    assert!(signals.needs_screen(false, false), "nothing was heard");
+    signals.tell(Source::Hook, BUSY, Timestamp(1), "");
+    assert!(
+        signals.needs_screen(true, false),
+        "its end may never be told"
+    );
+    signals.tell(Source::Title, BUSY, Timestamp(1), "");
+    assert!(!signals.needs_screen(true, false));
+    assert!(signals.needs_screen(true, true));
+    let mut shell = Signals::default();
+    shell.tell(Source::Marker, IDLE, Timestamp(1), "");
+    assert!(!shell.needs_screen(false, false), "markers come in pairs");
+}
+
+#[test]
+fn the_screen_says_what_a_status_file_waits_for() {
+    let mut signals = Signals::default();
+    let waits = |what| Told {
+        state: ActivityState::Waiting,
+        waiting_for: Some(what),
+    };
+    signals.tell(
+        Source::StatusFile,
+        waits(WaitingFor::Permission),
+        Timestamp(1),
+        "",
+    );
+    assert!(signals.needs_screen(true, false));
+    signals.tell(
+        Source::Screen,
+        waits(WaitingFor::Question),
+        Timestamp(2),
+        "",
+    );
+    let activity = signals.decide(Timestamp(0));
+    assert_eq!(activity.waiting_for, Some(WaitingFor::Question));
+    signals.tell(
+        Source::Hook,
+        waits(WaitingFor::Permission),
+        Timestamp(3),
+        "",
+    );
+    assert!(!signals.needs_screen(true, false), "a hook knows it best");
 }

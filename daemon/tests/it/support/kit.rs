@@ -59,13 +59,19 @@ impl Model {
         assert!(answer.status().is_success(), "the model takes the script");
     }
 
-    /// What people's texts it was asked to answer, oldest first: the log's digests.
-    pub(crate) async fn asked(&self) -> Vec<Value> {
+    /// Every request so far, oldest first: the log's entries.
+    pub(crate) async fn requests(&self) -> Vec<Value> {
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         let answer = client.get(format!("{}/__log", self.url)).send().await;
         let log: Value = serde_json::from_str(&answer.unwrap().text().await.unwrap()).unwrap();
-        let items = log["items"].as_array().unwrap().iter();
-        items
+        log["items"].as_array().unwrap().clone()
+    }
+
+    /// What people's texts it was asked to answer, oldest first: the log's digests.
+    pub(crate) async fn asked(&self) -> Vec<Value> {
+        let requests = self.requests().await;
+        requests
+            .iter()
             .filter(|item| item["helper"] == false && item["last"] == "user")
             .map(|item| item["user_text"].clone())
             .collect()
