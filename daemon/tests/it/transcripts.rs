@@ -4,6 +4,7 @@ mod ccusage;
 mod hits;
 mod others;
 mod scope;
+mod soon;
 
 use crate::support::api::Api;
 use crate::support::daemon::{Daemon, Site};
