@@ -237,6 +237,9 @@ async fn commit(client: &Client, json: bool, args: &CommitArgs) -> Result<(), Fa
     for LeftOut { path, reason } in &answer.left_out {
         output::note(&format!("{} was left out: {}", plain(path), plain(reason)));
     }
+    if !answer.left_out.is_empty() {
+        output::note(&format!("its folder is {}", plain(&one.path)));
+    }
     match &answer.commit {
         Some(commit) => output::line(&format!(
             "{} committed on {} as {:.10}",

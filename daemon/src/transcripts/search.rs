@@ -15,6 +15,8 @@ use std::time::{Duration, Instant};
 /// How long older sessions are looked through once something is found, and until then.
 const FOUND: Duration = Duration::from_millis(100);
 const NOTHING: Duration = Duration::from_millis(1500);
+/// So many pieces are looked into however long it takes: a slow machine still answers.
+const ALWAYS: usize = 4;
 
 /// What a search gave.
 pub struct Found {
@@ -30,6 +32,7 @@ type Sessions = BTreeMap<Reverse<(i64, i64)>, (FileRow, Vec<u64>)>;
 struct Hunt {
     query: Arc<Query>,
     begun: Instant,
+    looked: usize,
     found: Sessions,
     more: bool,
 }
@@ -50,6 +53,7 @@ impl Transcripts {
         let mut hunt = Hunt {
             query: Arc::new(hits::query(text)),
             begun: Instant::now(),
+            looked: 0,
             found: Sessions::new(),
             more: false,
         };
@@ -67,12 +71,14 @@ impl Transcripts {
         if !hunt.query.is_empty() {
             let query = hunt.query.clone();
             let mut search = self.index.search(scope, filter.clone(), query).await?;
+            hunt.begun = Instant::now();
             while let Some(newest) = search.newest() {
                 if hunt.is_over(newest, limit) {
                     hunt.more = true;
                     break;
                 }
                 let held = search.next().await?;
+                hunt.looked += 1;
                 hunt = hunt.with(held).await;
             }
         }
@@ -105,7 +111,8 @@ impl Hunt {
     fn is_over(&self, newest: i64, limit: usize) -> bool {
         let newer = self.found.keys().take(limit).filter(|key| key.0.0 > newest);
         let spent = self.begun.elapsed();
-        newer.count() == limit || spent > NOTHING || (spent > FOUND && !self.found.is_empty())
+        let late = spent > NOTHING || (spent > FOUND && !self.found.is_empty());
+        newer.count() == limit || (late && self.looked >= ALWAYS)
     }
 
     /// With what a segment held, looked at where the index alone does not decide.
@@ -118,7 +125,7 @@ impl Hunt {
         let work = move || {
             let mut meant = Vec::new();
             for (row, offsets) in held {
-                if begun.elapsed() > NOTHING {
+                if begun.elapsed() > NOTHING && !meant.is_empty() {
                     return (meant, true);
                 }
                 let offsets = hits::meant(&row, offsets, &query, MAX_SNIPPETS);
