@@ -5,6 +5,7 @@ mod hits;
 mod others;
 mod scope;
 mod soon;
+mod words;
 
 use crate::support::api::Api;
 use crate::support::daemon::{Daemon, Site};
