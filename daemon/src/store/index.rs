@@ -142,7 +142,7 @@ impl Index {
             return Err(StoreError::Open(format!("it has version {version}")));
         }
         let reader = SqlitePoolOptions::new()
-            .max_connections(4)
+            .max_connections(8)
             .connect_with(options.read_only(true))
             .await?;
         Ok(Self { writer, reader })
