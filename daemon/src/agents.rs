@@ -54,7 +54,7 @@ const NEWS: usize = 1024;
 pub enum AgentError {
     #[error(transparent)]
     Invalid(#[from] Invalid),
-    #[error("there is no agent kind {0:?}; GET /api/agent-kinds lists them")]
+    #[error("there is no agent kind {0:?}; there are {known}", known = adapter::kinds())]
     UnknownKind(String),
     #[error("there is no specialist {0:?}; the [[specialists]] of the configuration list them")]
     UnknownSpecialist(String),

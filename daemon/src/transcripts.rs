@@ -1,14 +1,18 @@
 //! Sessions that the agent CLIs keep on disk, whoever started them: found, listed, read
 //! and searched. Reads those files and never writes to them.
 
+pub mod ends;
 pub mod export;
 pub mod facts;
 pub mod format;
 pub mod hits;
 pub mod lines;
 pub mod live;
+pub mod parallel;
 pub mod prices;
+pub mod reading;
 pub mod scan;
+pub mod search;
 pub mod takeover;
 pub mod view;
 pub mod watch;
@@ -32,9 +36,6 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use worker::Worker;
-
-/// Most places that a search over all sessions shows of one.
-const MAX_SNIPPETS: usize = 3;
 
 /// Who looks, as far as sessions go.
 #[derive(Debug, Clone, Copy)]
@@ -137,51 +138,6 @@ impl Transcripts {
         Ok(items)
     }
 
-    /// Sessions in which every word was found in one entry, each with its first places.
-    ///
-    /// # Errors
-    /// When the index or the store cannot be read.
-    pub async fn search(
-        &self,
-        reader: Reader<'_>,
-        text: &str,
-        filter: &Filter,
-        limit: usize,
-    ) -> Result<Vec<Transcript>, StoreError> {
-        let words = hits::words(text);
-        let beside = self.beside().await?;
-        let scope = beside.scope(reader);
-        let mut rows: Vec<(FileRow, Vec<u64>)> = Vec::new();
-        if !words.is_empty() {
-            for (row, offset) in self.index.search(&scope, &words).await? {
-                match rows.last_mut() {
-                    Some((last, offsets)) if last.num == row.num => offsets.push(offset),
-                    _ if filter.takes(&row) => rows.push((row, vec![offset])),
-                    _ => {}
-                }
-            }
-        }
-        let named = Filter {
-            like: Some(text.to_owned()),
-            ..filter.clone()
-        };
-        for row in self.index.list(&scope, &named, None, 200).await? {
-            if !rows.iter().any(|(known, _)| known.num == row.num) {
-                rows.push((row, Vec::new()));
-            }
-        }
-        rows.sort_by_key(|(row, _)| std::cmp::Reverse((row.modified, row.num)));
-        rows.truncate(limit);
-        let mut items = Vec::with_capacity(rows.len());
-        for (row, offsets) in rows {
-            let mut item = self.shown(&beside, &row).await?;
-            let first = &offsets[..offsets.len().min(MAX_SNIPPETS)];
-            item.hits = view::snippets(&row, first, &words);
-            items.push(item);
-        }
-        Ok(items)
-    }
-
     /// One session by its id or its CLI's; with its row.
     ///
     /// # Errors
@@ -267,6 +223,7 @@ impl Transcripts {
         let read = row.read_to > 0 || row.size == 0;
         let mut usage = TokenUsage::default();
         let mut cost = Some(0.0);
+        let summed = row.summed_to > 0 || row.size == 0;
         for model in self.index.usage_of(row.num).await? {
             let tokens = tokens(&model);
             add(&mut usage, &tokens);
@@ -304,8 +261,8 @@ impl Transcripts {
             messages: read.then_some(facts.messages),
             tool_calls: read.then_some(facts.calls),
             errors: read.then_some(facts.errors),
-            usage: read.then_some(usage),
-            cost_usd: cost.filter(|_| read),
+            usage: summed.then_some(usage),
+            cost_usd: cost.filter(|_| summed),
             started_at: facts.began.map(Timestamp),
             updated_at: Timestamp(row.modified),
             duration_ms: facts

@@ -269,6 +269,12 @@ pub fn find(kind: &str) -> Option<&'static dyn Adapter> {
     all().iter().copied().find(|adapter| adapter.kind() == kind)
 }
 
+/// The names of all kinds, as a sentence lists them.
+pub fn kinds() -> String {
+    let kinds: Vec<&str> = all().iter().map(|adapter| adapter.kind()).collect();
+    kinds.join(", ")
+}
+
 /// Every adapter, in the order of the list that people see.
 pub fn all() -> &'static [&'static dyn Adapter] {
     &[

@@ -129,7 +129,8 @@ impl Client {
         let mut page: Page<T> = self.get(path).await?;
         let mut items = std::mem::take(&mut page.items);
         while let Some(cursor) = page.next_cursor {
-            page = self.get(format!("{path}?cursor={cursor}")).await?;
+            let join = if path.contains('?') { '&' } else { '?' };
+            page = self.get(format!("{path}{join}cursor={cursor}")).await?;
             items.append(&mut page.items);
         }
         Ok(items)

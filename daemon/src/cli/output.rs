@@ -162,6 +162,12 @@ pub fn age(since: Timestamp) -> String {
     span(Timestamp::now().since(since))
 }
 
+/// A number of things: `1 file`, `2 files`.
+pub fn counted(count: u64, thing: &str) -> String {
+    let end = if count == 1 { "" } else { "s" };
+    format!("{count} {thing}{end}")
+}
+
 /// Milliseconds in their largest unit.
 pub fn span(ms: i64) -> String {
     let seconds = ms / 1000;

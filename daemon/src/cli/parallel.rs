@@ -44,7 +44,7 @@ pub struct CollectArgs {
 /// # Errors
 /// When the daemon is not reachable or refuses, or one of the tasks does not succeed.
 pub async fn spawn(args: &SpawnArgs) -> Result<(), Failure> {
-    let client = args.connection.client()?;
+    let client = args.connection.living_client().await?;
     let json = args.connection.json;
     let kind = match (&args.specialist, &args.kind) {
         (None, None) => Some(usual_kind(&client).await?),
@@ -77,7 +77,7 @@ pub async fn spawn(args: &SpawnArgs) -> Result<(), Failure> {
         .map(|(index, request)| one(&client, json, (index + 1, all), request))
         .buffer_unordered(at_once);
     let mut done: Vec<Task> = Vec::new();
-    let mut refused = None;
+    let mut refused: Vec<Failure> = Vec::new();
     while let Some(ended) = work.next().await {
         match ended {
             Ok(task) => {
@@ -86,9 +86,14 @@ pub async fn spawn(args: &SpawnArgs) -> Result<(), Failure> {
                 }
                 done.push(task);
             }
+            // Several are mostly refused for the same reason.
             Err(failure) => {
-                output::note(&plain(&failure.to_string()));
-                refused = Some(failure);
+                let told = refused
+                    .iter()
+                    .any(|one| one.to_string() == failure.to_string());
+                if !told {
+                    refused.push(failure);
+                }
             }
         }
     }
@@ -100,8 +105,13 @@ pub async fn spawn(args: &SpawnArgs) -> Result<(), Failure> {
         .iter()
         .filter(|task| task.status == TaskStatus::Completed)
         .count();
-    match refused {
-        Some(failure) if done.is_empty() => Err(failure),
+    // The last one ends the command when there is nothing else to tell.
+    let last = if done.is_empty() { refused.pop() } else { None };
+    for failure in &refused {
+        output::note(&plain(&failure.to_string()));
+    }
+    match last {
+        Some(failure) => Err(failure),
         _ if succeeded == all => Ok(()),
         _ => Err(Failure::Failed(format!(
             "{succeeded} of {all} tasks are completed"
@@ -131,7 +141,11 @@ async fn one(
             .result
             .as_ref()
             .and_then(|result| result.diff_stat.as_deref());
-        let stat = stat.map_or(String::new(), |stat| format!(": {stat}"));
+        let said = match task.status {
+            TaskStatus::Failed => task.error.as_deref().or(task.reason.as_deref()),
+            _ => stat,
+        };
+        let stat = said.map_or(String::new(), |said| format!(": {}", plain(said)));
         output::note(&format!(
             "[{number}/{all}] task {} is {}{by}{stat}: {}",
             task.id,
@@ -187,12 +201,9 @@ async fn usual_kind(client: &Client) -> Result<String, Failure> {
 /// # Errors
 /// When the daemon is not reachable or refuses, or there is no such task or agent.
 pub async fn collect(args: &CollectArgs) -> Result<(), Failure> {
-    let client = args.connection.client()?;
+    let client = args.connection.living_client().await?;
     let json = args.connection.json;
-    let worktrees: Vec<Worktree> = {
-        let page: Page<Worktree> = client.get("/api/worktrees?status=false&limit=200").await?;
-        page.items
-    };
+    let worktrees: Vec<Worktree> = client.list("/api/worktrees?status=false").await?;
     if args.ids.is_empty() {
         let tasks: Vec<Task> = client.list("/api/tasks").await?;
         let mut any = false;
@@ -245,7 +256,7 @@ async fn show_task(
     output::line(&format!("== task {}: {}", task.id, plain(&task.title)));
     status::show(task, false);
     show_changes(args, worktree, diff.as_ref());
-    Ok(())
+    show_open(client, worktree).await
 }
 
 async fn show_agent(
@@ -277,7 +288,7 @@ async fn show_agent(
         None => output::line("It has not answered anything."),
     }
     show_changes(args, worktree, diff.as_ref());
-    Ok(())
+    show_open(client, worktree).await
 }
 
 async fn changes(
@@ -310,4 +321,23 @@ fn show_changes(args: &CollectArgs, worktree: Option<&Worktree>, diff: Option<&W
             output::text(&patch::text(diff));
         }
     }
+}
+
+/// Says what a merge would not take, because nobody committed it.
+async fn show_open(client: &Client, worktree: Option<&Worktree>) -> Result<(), Failure> {
+    let Some(worktree) = worktree else {
+        return Ok(());
+    };
+    let one: Worktree = client
+        .get(format!("/api/worktrees/{}", worktree.id))
+        .await?;
+    let open = one.status.map_or(0, |status| status.uncommitted_count);
+    if open > 0 {
+        output::line(&format!(
+            "Not committed yet: {}. Commit with: orchestra worktrees commit {} -m \"…\"",
+            output::counted(u64::from(open), "file"),
+            one.name
+        ));
+    }
+    Ok(())
 }

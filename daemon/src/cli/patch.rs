@@ -2,7 +2,7 @@
 
 use super::client::Client;
 use super::failure::Failure;
-use super::output::plain;
+use super::output::{self, plain};
 use super::values;
 use orchestra_protocol::worktree::{DiffFile, FileChange, WorktreeDiff};
 
@@ -50,8 +50,10 @@ pub fn stat(diff: &WorktreeDiff) -> String {
         ));
     }
     text.push_str(&format!(
-        "{} files changed, +{} -{}\n",
-        diff.files, diff.insertions, diff.deletions
+        "{} changed, +{} -{}\n",
+        output::counted(u64::from(diff.files), "file"),
+        diff.insertions,
+        diff.deletions
     ));
     for one in &diff.left_out {
         text.push_str(&format!(

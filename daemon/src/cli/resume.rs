@@ -42,7 +42,8 @@ pub async fn run(args: ResumeArgs) -> Result<(), Failure> {
     let client = args.connection.living_client().await?;
     sessions::listed(&client).await?;
     let resumed = client.post(path, &request);
-    let agent: Agent = progress::over("starting the agent", resumed).await?;
+    let agent = progress::over("starting the agent", resumed).await;
+    let agent: Agent = agent.map_err(|failure| sessions::missing(failure, &args.id))?;
     if args.connection.json {
         output::json(&agent);
     } else {

@@ -6,6 +6,7 @@ use super::failure::Failure;
 use super::output::{self, Tone, age, plain};
 use super::progress::Progress as Line;
 use super::values;
+use crate::transcripts::format;
 use axum::http::Method;
 use clap::Args;
 use orchestra_protocol::problem::Problem;
@@ -33,10 +34,10 @@ pub struct SessionsArgs {
     #[arg(long = "in", value_name = "ID", requires = "words", conflicts_with_all = ["usage", "export"])]
     pub within: Option<String>,
     /// Those written to in the last so many hours.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub hours: Option<u32>,
     /// Of this CLI.
-    #[arg(long)]
+    #[arg(long, value_parser = clap::builder::PossibleValuesParser::new(kinds()))]
     pub kind: Option<String>,
     /// Begun in this folder or beneath it.
     #[arg(long, value_name = "DIR")]
@@ -53,7 +54,7 @@ pub struct SessionsArgs {
     /// Prints one session as markdown.
     #[arg(long, value_name = "ID", conflicts_with_all = ["words", "usage"])]
     pub export: Option<String>,
-    /// Tokens and cost by model instead; waits until everything is read.
+    /// Tokens and cost by model instead; waits until all tokens are read.
     #[arg(long)]
     pub usage: bool,
     #[command(flatten)]
@@ -105,8 +106,14 @@ pub async fn run(args: &SessionsArgs) -> Result<(), Failure> {
         page.items.iter().for_each(output::json);
         return Ok(());
     }
-    show(&page);
+    // Nothing but the limit was asked for.
+    show(&page, query.len() > 1);
     Ok(())
+}
+
+/// The CLIs whose sessions are looked for.
+fn kinds() -> Vec<&'static str> {
+    format::all().iter().map(|format| format.kind()).collect()
 }
 
 /// Waits until the daemon has looked through all folders of sessions.
@@ -125,22 +132,22 @@ pub async fn listed(client: &Client) -> Result<(), Failure> {
     }
 }
 
-/// The sums once everything is read: those of a part would mislead.
+/// The sums once all tokens are read: those of a part would mislead.
 async fn whole(client: &Client, path: &str) -> Result<UsageTotals, Failure> {
     let mut line = Line::default();
     let (mut last, mut moved) = (0, Instant::now());
     loop {
         let totals: UsageTotals = client.get(path).await?;
         let progress = &totals.progress;
-        if progress.read_bytes != last {
-            (last, moved) = (progress.read_bytes, Instant::now());
+        if progress.summed_bytes != last {
+            (last, moved) = (progress.summed_bytes, Instant::now());
         }
-        if progress.read || moved.elapsed() > STUCK {
+        if (progress.listed && progress.summed) || moved.elapsed() > STUCK {
             return Ok(totals);
         }
         line.say(&format!(
-            "reading sessions: {} % of {} MB",
-            percent(progress),
+            "summing tokens: {} % of {} MB",
+            percent(progress.summed_bytes, progress),
             progress.bytes / 1_000_000
         ));
         tokio::time::sleep(LOOK).await;
@@ -149,7 +156,8 @@ async fn whole(client: &Client, path: &str) -> Result<UsageTotals, Failure> {
 
 async fn export(client: &Client, id: &str, json: bool) -> Result<(), Failure> {
     let path = format!("/api/transcripts/{}/export", segment(id)?);
-    let mut body = client.open(Call::new(Method::GET, path)).await?;
+    let opened = client.open(Call::new(Method::GET, path)).await;
+    let mut body = opened.map_err(|failure| missing(failure, id))?;
     if json {
         let text = client.read(&mut body).await?;
         let markdown = String::from_utf8_lossy(&text);
@@ -173,7 +181,8 @@ async fn places(client: &Client, id: &str, args: &SessionsArgs) -> Result<(), Fa
     );
     let mut from = Some(0);
     while let Some(start) = from {
-        let hits: TranscriptHits = client.get(format!("{base}&from={start}")).await?;
+        let hits = client.get(format!("{base}&from={start}")).await;
+        let hits: TranscriptHits = hits.map_err(|failure| missing(failure, id))?;
         if args.connection.json {
             hits.items.iter().for_each(output::json);
         } else {
@@ -195,9 +204,16 @@ async fn places(client: &Client, id: &str, args: &SessionsArgs) -> Result<(), Fa
     Ok(())
 }
 
-fn show(page: &TranscriptPage) {
+fn show(page: &TranscriptPage, narrowed: bool) {
     if page.items.is_empty() {
-        output::line("No such session was found.");
+        output::line(&if narrowed {
+            "No such session was found.".to_owned()
+        } else {
+            format!(
+                "No session was found; looked for those of {}.",
+                kinds().join(", ")
+            )
+        });
     } else {
         let rows: Vec<_> = page.items.iter().map(row).collect();
         let head = ["ID", "KIND", "AGE", "STATE", "PROJECT", "TITLE"];
@@ -209,6 +225,9 @@ fn show(page: &TranscriptPage) {
     }
     for hit in page.items.iter().flat_map(|item| &item.hits) {
         output::line(&format!("  {}", plain(&hit.snippet)));
+    }
+    if page.more && page.next_cursor.is_none() {
+        output::note("older sessions may hold these words too; more or longer words find fewer");
     }
     reading(&page.progress);
 }
@@ -251,7 +270,7 @@ fn sums(totals: &UsageTotals, json: bool) -> Result<(), Failure> {
     }
     if totals.models.is_empty() {
         output::line("No session tells of tokens.");
-        reading(&totals.progress);
+        problems(&totals.progress);
         return Ok(());
     }
     let cost = |cost: Option<f64>| cost.map_or("?".into(), |cost| format!("${cost:.2}"));
@@ -286,23 +305,28 @@ fn sums(totals: &UsageTotals, json: bool) -> Result<(), Failure> {
         ", and what models without a price cost"
     };
     output::line(&format!("\nTogether ${:.2}{more}", totals.cost_usd));
-    reading(&totals.progress);
+    problems(&totals.progress);
     Ok(())
 }
 
-fn percent(progress: &Progress) -> u64 {
-    progress.read_bytes * 100 / progress.bytes.max(1)
+fn percent(part: u64, progress: &Progress) -> u64 {
+    part * 100 / progress.bytes.max(1)
 }
 
 /// Says what is still to come.
 fn reading(progress: &Progress) {
     if !progress.listed || !progress.read {
         output::note(&format!(
-            "still reading: {} % of {} sessions' bytes",
-            percent(progress),
+            "still reading: {} % of {} sessions' bytes; what is not read yet is not found",
+            percent(progress.read_bytes, progress),
             progress.sessions
         ));
     }
+    problems(progress);
+}
+
+/// Says what could not be looked at.
+fn problems(progress: &Progress) {
     for problem in &progress.problems {
         output::note(&plain(problem));
     }
@@ -317,13 +341,20 @@ pub fn segment(id: &str) -> Result<String, Failure> {
     if !id.is_empty() && id.len() <= 200 && !id.starts_with('.') && id.chars().all(fits) {
         return Ok(id.to_owned());
     }
+    Err(unknown(id))
+}
+
+fn unknown(id: &str) -> Failure {
     let detail = format!("there is no session {id:?}; orchestra sessions lists them");
-    Err(Failure::Problem(Problem::new(
-        404,
-        "not_found",
-        "Not found",
-        detail,
-    )))
+    Failure::Problem(Problem::new(404, "not_found", "Not found", detail))
+}
+
+/// The same where the daemon says so.
+pub fn missing(failure: Failure, id: &str) -> Failure {
+    match failure {
+        Failure::Problem(problem) if problem.status == 404 => unknown(id),
+        other => other,
+    }
 }
 
 /// A value as a query may hold it.

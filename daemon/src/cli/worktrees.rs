@@ -118,7 +118,7 @@ pub struct CleanArgs {
 /// # Errors
 /// When the daemon is not reachable or refuses, or there is no such worktree.
 pub async fn run(args: &WorktreesArgs) -> Result<(), Failure> {
-    let client = args.connection.client()?;
+    let client = args.connection.living_client().await?;
     let json = args.connection.json;
     match &args.action {
         None | Some(Action::List) => list(&client, json).await,
@@ -178,8 +178,10 @@ fn row(one: &Worktree) -> Vec<String> {
         say(|status| format!("+{} -{}", status.ahead, status.behind)),
         say(|status| {
             format!(
-                "{} files +{} -{}",
-                status.files, status.insertions, status.deletions
+                "{} +{} -{}",
+                output::counted(u64::from(status.files), "file"),
+                status.insertions,
+                status.deletions
             )
         }),
         say(|status| status.uncommitted_count.to_string()),
@@ -235,10 +237,13 @@ async fn commit(client: &Client, json: bool, args: &CommitArgs) -> Result<(), Fa
     for LeftOut { path, reason } in &answer.left_out {
         output::note(&format!("{} was left out: {}", plain(path), plain(reason)));
     }
+    if !answer.left_out.is_empty() {
+        output::note(&format!("its folder is {}", plain(&one.path)));
+    }
     match &answer.commit {
         Some(commit) => output::line(&format!(
-            "{} files committed on {} as {:.10}",
-            answer.files,
+            "{} committed on {} as {:.10}",
+            output::counted(u64::from(answer.files), "file"),
             plain(&one.branch),
             commit
         )),
@@ -301,10 +306,15 @@ async fn clean(client: &Client, json: bool, args: &CleanArgs) -> Result<(), Fail
             Err(failure) => return Err(failure),
         }
     }
-    if left > 0 && !json {
-        output::line(&format!(
-            "{left} stay: not merged, not committed, or in use."
-        ));
+    if !json {
+        match left {
+            0 if all.is_empty() => output::line("There is no worktree; nothing to remove."),
+            0 => {}
+            1 => output::line("1 stays: not merged, not committed, or in use."),
+            _ => output::line(&format!(
+                "{left} stay: not merged, not committed, or in use."
+            )),
+        }
     }
     Ok(())
 }

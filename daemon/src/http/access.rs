@@ -23,6 +23,12 @@ use std::time::{Duration, Instant};
 /// How often the right to a long answer is looked at again.
 const RECHECK: Duration = Duration::from_secs(5);
 
+/// Whose things a list is to hold: the caller's own, or everybody's.
+pub fn only_of(principal: &Principal) -> Option<&str> {
+    let all = principal.permissions.has(Permission::AgentsReadAll);
+    (!all).then_some(principal.user.id.0.as_str())
+}
+
 /// On whose behalf a caller acts.
 pub fn requester(principal: &Principal) -> Requester {
     Requester {

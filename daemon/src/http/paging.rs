@@ -53,6 +53,16 @@ impl PageQuery {
     }
 }
 
+/// How far a list with filters of its own went, and how many items are asked for.
+///
+/// # Errors
+/// 400 for a limit outside 1 to 200.
+pub fn asked(cursor: Option<String>, limit: Option<i64>) -> Result<(Option<String>, i64), Failure> {
+    let query = PageQuery { cursor, limit };
+    let limit = query.limit()?;
+    Ok((query.cursor, limit))
+}
+
 /// A page from one item more than was asked for.
 pub fn page<T>(mut items: Vec<T>, limit: i64, cursor: impl Fn(&T) -> String) -> Page<T> {
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);

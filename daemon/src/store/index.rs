@@ -3,8 +3,11 @@
 //! or of another version, and its writing never holds up the writer of the truth.
 
 pub mod query;
+pub mod search;
+mod segments;
 
 use super::StoreError;
+use orchestra_words::build::Piece;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
     SqliteSynchronous,
@@ -14,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Grows with every change of `schema.sql` and of what is put into it.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 const SCHEMA: &str = include_str!("index/schema.sql");
 
 /// Cheap handle to the open index; clone it freely.
@@ -40,8 +43,10 @@ pub struct FileRow {
     pub size: u64,
     /// Milliseconds since the epoch.
     pub modified: i64,
-    /// Everything before this byte is in the index.
+    /// Counts and words before this byte are in the index.
     pub read_to: u64,
+    /// Tokens before this byte are.
+    pub summed_to: u64,
     pub cwd: Option<String>,
     pub title: String,
     /// JSON of the layer above.
@@ -60,11 +65,24 @@ pub struct UsageRow {
     pub cache_read: u64,
 }
 
-/// What a stretch of a file adds.
+impl UsageRow {
+    /// Takes of each count what is more.
+    pub fn raise(&mut self, other: &Self) {
+        self.input = self.input.max(other.input);
+        self.output = self.output.max(other.output);
+        self.cache_write = self.cache_write.max(other.cache_write);
+        self.cache_read = self.cache_read.max(other.cache_read);
+    }
+}
+
+/// What a stretch of a file adds, with its row as it is then.
 #[derive(Debug, Clone, Default)]
 pub struct Stretch {
-    pub pieces: Vec<(u64, String)>,
+    pub row: FileRow,
     pub usage: Vec<UsageRow>,
+    /// Number of its first text in the piece, and where its texts lie in the file.
+    pub first: u32,
+    pub offsets: Vec<u64>,
 }
 
 impl Index {
@@ -124,7 +142,7 @@ impl Index {
             return Err(StoreError::Open(format!("it has version {version}")));
         }
         let reader = SqlitePoolOptions::new()
-            .max_connections(4)
+            .max_connections(8)
             .connect_with(options.read_only(true))
             .await?;
         Ok(Self { writer, reader })
@@ -157,56 +175,21 @@ impl Index {
         Ok(tx.commit().await?)
     }
 
-    /// Adds what a stretch of a file holds, together with how far it is read now.
+    /// Adds what stretches of files hold, together with how far these are read now. The
+    /// piece has their words; it may be empty.
     ///
     /// # Errors
     /// When it cannot be written; then nothing of it is.
-    pub async fn add(&self, row: &FileRow, stretch: &Stretch) -> Result<(), StoreError> {
+    pub async fn add(&self, stretches: &[Stretch], piece: Piece) -> Result<(), StoreError> {
         let mut tx = self.writer.begin().await?;
-        let num = write(&mut tx, row).await?;
-        if !stretch.pieces.is_empty() {
-            let offsets: Vec<u64> = stretch.pieces.iter().map(|piece| piece.0).collect();
-            let texts: Vec<&str> = stretch
-                .pieces
-                .iter()
-                .map(|piece| piece.1.as_str())
-                .collect();
-            let base: i64 = sqlx::query_scalar("SELECT COALESCE(MAX(num), 0) + 1 FROM pieces")
-                .fetch_one(&mut *tx)
-                .await?;
-            sqlx::query("INSERT INTO pieces (num, file, offset) SELECT $1 + key, $2, value FROM json_each($3)")
-                .bind(base)
-                .bind(num)
-                .bind(super::to_json("offsets", &offsets)?)
-                .execute(&mut *tx)
-                .await?;
-            sqlx::query(
-                "INSERT INTO words (rowid, text) SELECT $1 + key, value FROM json_each($2)",
-            )
-            .bind(base)
-            .bind(super::to_json("texts", &texts)?)
-            .execute(&mut *tx)
-            .await?;
+        let mut nums = Vec::with_capacity(stretches.len());
+        for stretch in stretches {
+            let num = write(&mut tx, &stretch.row).await?;
+            spend(&mut tx, num, &stretch.usage).await?;
+            nums.push(num);
         }
-        for usage in &stretch.usage {
-            // An answer is told once per block, and an early block may not know its end.
-            sqlx::query(
-                "INSERT INTO usage (file, key, model, input, output, cache_write, cache_read)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7)
-                 ON CONFLICT (file, key) DO UPDATE SET input = MAX(input, excluded.input),
-                     output = MAX(output, excluded.output),
-                     cache_write = MAX(cache_write, excluded.cache_write),
-                     cache_read = MAX(cache_read, excluded.cache_read)",
-            )
-            .bind(num)
-            .bind(&usage.key)
-            .bind(&usage.model)
-            .bind(number(usage.input))
-            .bind(number(usage.output))
-            .bind(number(usage.cache_write))
-            .bind(number(usage.cache_read))
-            .execute(&mut *tx)
-            .await?;
+        if piece.count() > 0 {
+            segments::write(&mut tx, piece, nums.iter().copied().zip(stretches)).await?;
         }
         Ok(tx.commit().await?)
     }
@@ -218,14 +201,15 @@ impl Index {
     pub async fn forget(&self, path: &Path, whole: bool) -> Result<(), StoreError> {
         let path = path.to_string_lossy();
         let mut tx = self.writer.begin().await?;
+        segments::forget(&mut tx, path.as_ref()).await?;
         for statement in [
-            "DELETE FROM words WHERE rowid IN (SELECT pieces.num FROM pieces JOIN files ON files.num = pieces.file
-                 WHERE files.path = $1)",
-            "DELETE FROM pieces WHERE file IN (SELECT num FROM files WHERE path = $1)",
             "DELETE FROM usage WHERE file IN (SELECT num FROM files WHERE path = $1)",
-            "UPDATE files SET read_to = 0 WHERE path = $1",
+            "UPDATE files SET read_to = 0, summed_to = 0 WHERE path = $1",
         ] {
-            sqlx::query(statement).bind(path.as_ref()).execute(&mut *tx).await?;
+            sqlx::query(statement)
+                .bind(path.as_ref())
+                .execute(&mut *tx)
+                .await?;
         }
         if whole {
             sqlx::query("DELETE FROM files WHERE path = $1")
@@ -240,11 +224,11 @@ impl Index {
 async fn write(tx: &mut Transaction<'_, Sqlite>, row: &FileRow) -> Result<i64, StoreError> {
     let num = sqlx::query_scalar(
         "INSERT INTO files (id, kind, session, root, parent, call_id, path, inode, size, modified, read_to, cwd,
-             title, facts)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+             title, facts, summed_to)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
          ON CONFLICT (path) DO UPDATE SET inode = excluded.inode, size = excluded.size, call_id = excluded.call_id,
              modified = excluded.modified, read_to = excluded.read_to, cwd = excluded.cwd, title = excluded.title,
-             facts = excluded.facts
+             facts = excluded.facts, summed_to = excluded.summed_to
          RETURNING num",
     )
     .bind(&row.id)
@@ -261,9 +245,41 @@ async fn write(tx: &mut Transaction<'_, Sqlite>, row: &FileRow) -> Result<i64, S
     .bind(&row.cwd)
     .bind(&row.title)
     .bind(&row.facts)
+    .bind(number(row.summed_to))
     .fetch_one(&mut **tx)
     .await?;
     Ok(num)
+}
+
+/// Adds tokens, all by one statement: there are many of them.
+async fn spend(
+    tx: &mut Transaction<'_, Sqlite>,
+    num: i64,
+    usage: &[UsageRow],
+) -> Result<(), StoreError> {
+    if usage.is_empty() {
+        return Ok(());
+    }
+    let each = |row: &UsageRow| {
+        let counts = [row.input, row.output, row.cache_write, row.cache_read];
+        (row.key.clone(), row.model.clone(), counts)
+    };
+    let rows: Vec<_> = usage.iter().map(each).collect();
+    // An answer is told once per block, and an early block may not know its end.
+    sqlx::query(
+        "INSERT INTO usage (file, key, model, input, output, cache_write, cache_read)
+         SELECT $1, value ->> 0, value ->> 1, value ->> '$[2][0]', value ->> '$[2][1]', value ->> '$[2][2]',
+             value ->> '$[2][3]' FROM json_each($2) WHERE true
+         ON CONFLICT (file, key) DO UPDATE SET input = MAX(input, excluded.input),
+             output = MAX(output, excluded.output),
+             cache_write = MAX(cache_write, excluded.cache_write),
+             cache_read = MAX(cache_read, excluded.cache_read)",
+    )
+    .bind(num)
+    .bind(super::to_json("usage", &rows)?)
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
 }
 
 fn file(row: &SqliteRow) -> Result<FileRow, StoreError> {
@@ -280,6 +296,7 @@ fn file(row: &SqliteRow) -> Result<FileRow, StoreError> {
         size: row.try_get::<i64, _>("size")?.cast_unsigned(),
         modified: row.try_get("modified")?,
         read_to: row.try_get::<i64, _>("read_to")?.cast_unsigned(),
+        summed_to: row.try_get::<i64, _>("summed_to")?.cast_unsigned(),
         cwd: row.try_get("cwd")?,
         title: row.try_get("title")?,
         facts: row.try_get("facts")?,

@@ -1,17 +1,15 @@
 //! What a list shows of a session, gathered record by record; and the texts and tokens
 //! that go into the index.
 
-use super::format::{Format, Record, TitleRank};
+use super::format::{Format, Record, Spent, TitleRank};
 use super::lines::{Line, Lines};
-use crate::store::index::{Stretch, UsageRow};
+use crate::store::index::{FileRow, Stretch, UsageRow};
 use orchestra_protocol::transcript::{EntryRole, Part};
+use orchestra_words::build::Piece;
 use serde::{Deserialize, Serialize};
-use std::path::Path;
 
 /// Longest line that is read; a longer one is counted as unreadable.
 pub const MAX_LINE: u64 = 16 * 1024 * 1024;
-/// How much of head and tail a list reads.
-const ENDS: u64 = 16 * 1024;
 /// Most of a message that a list shows.
 const MAX_SHOWN: usize = 300;
 /// Most of one text that the index takes: of what people and models say, and of what tools
@@ -20,6 +18,8 @@ const MAX_SAID: usize = 32 * 1024;
 const MAX_TOOL: usize = 2 * 1024;
 /// A stretch ends behind so many bytes, so that memory stays flat and the rest waits its turn.
 const STRETCH: u64 = 4 * 1024 * 1024;
+/// The same for tokens, which are few.
+const SUMS: u64 = 32 * 1024 * 1024;
 
 /// What is known of one session.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,23 +40,13 @@ pub struct Facts {
     pub calls: u64,
     pub errors: u64,
     pub unreadable: u64,
+    /// The model that was named last where tokens are summed.
+    pub spender: Option<String>,
     /// The file could not be read at all.
     pub failed: Option<String>,
 }
 
 impl Facts {
-    /// From head and tail of a file, without its middle.
-    pub fn peek(format: &dyn Format, path: &Path, size: u64) -> Self {
-        let mut facts = Self::default();
-        let read = facts.peek_ends(format, path, size);
-        if let Err(error) = read {
-            facts.failed = Some(error.to_string());
-        }
-        // Of a part, they say nothing.
-        (facts.messages, facts.calls, facts.errors, facts.unreadable) = (0, 0, 0, 0);
-        facts
-    }
-
     /// Keeps what was counted and takes what head and tail say.
     #[must_use]
     pub fn with_ends_of(self, seen: Self) -> Self {
@@ -68,49 +58,33 @@ impl Facts {
             title: seen.title.max(self.title),
             cwd: self.cwd.or(seen.cwd),
             first: self.first.or(seen.first),
+            spender: self.spender,
             ..seen
         }
     }
 
-    fn peek_ends(&mut self, format: &dyn Format, path: &Path, size: u64) -> std::io::Result<()> {
-        let mut head = Lines::open(path, 0)?;
-        while head.offset() < ENDS
-            && let Some(line) = head.line()?
-        {
-            self.take(format, &line);
-        }
-        let from = size.saturating_sub(ENDS).max(head.offset());
-        if from >= size {
-            return Ok(());
-        }
-        let mut tail = if from == head.offset() {
-            head
-        } else {
-            Lines::within(path, from)?
-        };
-        while let Some(line) = tail.line()? {
-            self.take(format, &line);
-        }
-        Ok(())
-    }
-
-    /// Reads a stretch from `offset` on; gives what it adds to the index and where it ended.
+    /// Reads a stretch of a file from where its row ends: texts go into the piece, the row
+    /// goes on.
     ///
     /// # Errors
     /// When the file cannot be read.
     pub fn stretch(
         &mut self,
         format: &dyn Format,
-        path: &Path,
-        offset: u64,
-    ) -> std::io::Result<(Stretch, u64)> {
-        let mut lines = Lines::open(path, offset)?;
-        if offset == 0 {
+        row: &mut FileRow,
+        piece: &mut Piece,
+    ) -> std::io::Result<Stretch> {
+        let begun = row.read_to;
+        let mut lines = Lines::open(&row.path, begun)?;
+        if begun == 0 {
             // Head and tail may have shown a later one as the first.
             self.first = None;
         }
-        let mut stretch = Stretch::default();
-        while lines.offset() - offset < STRETCH
+        let mut stretch = Stretch {
+            first: piece.count(),
+            ..Stretch::default()
+        };
+        while lines.offset() - begun < STRETCH
             && let Some(line) = lines.line()?
         {
             let Some(record) = self.take(format, &line) else {
@@ -118,25 +92,62 @@ impl Facts {
             };
             let text = indexed(&record);
             if !text.is_empty() {
-                stretch.pieces.push((line.offset, text));
+                piece.add(&text);
+                stretch.offsets.push(line.offset);
             }
-            if let Some(spent) = record.spent {
-                stretch.usage.push(UsageRow {
-                    kind: String::new(),
-                    key: spent.key,
-                    model: self.model.clone().unwrap_or_default(),
-                    input: spent.usage.input_tokens,
-                    output: spent.usage.output_tokens,
-                    cache_write: spent.usage.cache_write_tokens,
-                    cache_read: spent.usage.cache_read_tokens,
-                });
+            if line.offset >= row.summed_to {
+                self.spend(record, &mut stretch.usage);
             }
         }
-        Ok((stretch, lines.offset()))
+        row.read_to = lines.offset();
+        row.summed_to = row.summed_to.max(row.read_to);
+        Ok(stretch)
+    }
+
+    /// Reads the tokens of a stretch only, which is much less than everything.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn sums(&mut self, format: &dyn Format, row: &mut FileRow) -> std::io::Result<Stretch> {
+        let begun = row.summed_to;
+        let mut lines = Lines::open(&row.path, begun)?;
+        let mut stretch = Stretch::default();
+        while lines.offset() - begun < SUMS
+            && let Some(line) = lines.line_of(|bytes| format.may_spend(bytes))?
+        {
+            if let Some(value) = &line.value {
+                self.spend(format.read(value), &mut stretch.usage);
+            }
+        }
+        row.summed_to = lines.offset();
+        Ok(stretch)
+    }
+
+    fn spend(&mut self, record: Record, usage: &mut Vec<UsageRow>) {
+        if record.model.is_some() {
+            self.spender = record.model;
+        }
+        let Some(Spent { key, usage: spent }) = record.spent else {
+            return;
+        };
+        let row = UsageRow {
+            kind: String::new(),
+            key,
+            model: self.spender.clone().unwrap_or_default(),
+            input: spent.input_tokens,
+            output: spent.output_tokens,
+            cache_write: spent.cache_write_tokens,
+            cache_read: spent.cache_read_tokens,
+        };
+        match usage.last_mut().filter(|last| last.key == row.key) {
+            // The next block of the same answer.
+            Some(last) => last.raise(&row),
+            None => usage.push(row),
+        }
     }
 
     /// Adds one line; gives its record.
-    fn take(&mut self, format: &dyn Format, line: &Line) -> Option<Record> {
+    pub(super) fn take(&mut self, format: &dyn Format, line: &Line) -> Option<Record> {
         let Some(value) = &line.value else {
             self.unreadable += 1;
             return None;
@@ -149,7 +160,7 @@ impl Facts {
         Some(record)
     }
 
-    fn fold(&mut self, record: &Record, offset: u64) {
+    pub(super) fn fold(&mut self, record: &Record, offset: u64) {
         // A second reading from the beginning must not put old words in place of newer ones.
         let newest = offset >= self.seen_to;
         self.seen_to = self.seen_to.max(offset);

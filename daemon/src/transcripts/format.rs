@@ -77,6 +77,15 @@ pub trait Format: Send + Sync {
     fn place(&self, relative: &Path) -> Option<Place>;
     /// What a record says.
     fn read(&self, record: &Value) -> Record;
+    /// False for a line that surely tells no tokens, nor the model of later ones; looked at
+    /// before it is taken apart.
+    fn may_spend(&self, _line: &[u8]) -> bool {
+        true
+    }
+    /// False for a line that surely gives no title.
+    fn may_name(&self, _line: &[u8]) -> bool {
+        true
+    }
     /// Folder of the CLI's own status files, one per process.
     fn status_folder(&self, _root: &Path) -> Option<PathBuf> {
         None
@@ -120,6 +129,11 @@ fn folder(
         Some(value) => PathBuf::from(value),
         None => home.join(default),
     }
+}
+
+/// True when the bytes hold the word.
+fn holds(line: &[u8], word: &str) -> bool {
+    memchr::memmem::find(line, word.as_bytes()).is_some()
 }
 
 /// A text field that says something.

@@ -20,6 +20,8 @@ pub struct Line {
 pub struct Lines {
     from: BufReader<File>,
     offset: u64,
+    /// The line that is looked at, kept so that its room is used again.
+    bytes: Vec<u8>,
 }
 
 /// Opens a regular file, and never another kind: a pipe would hold the reader up, a link
@@ -53,11 +55,21 @@ impl Lines {
     /// # Errors
     /// When the file cannot be opened.
     pub fn open(path: &Path, offset: u64) -> std::io::Result<Self> {
-        let (mut file, _) = open(path)?;
-        file.seek(SeekFrom::Start(offset))?;
+        Self::of(open(path)?.0, offset, 64 * 1024)
+    }
+
+    /// From a byte of an open file on, so many bytes at a time.
+    ///
+    /// # Errors
+    /// When there is no such byte in any file.
+    pub fn of(mut file: File, offset: u64, at_a_time: usize) -> std::io::Result<Self> {
+        if offset > 0 {
+            file.seek(SeekFrom::Start(offset))?;
+        }
         Ok(Self {
-            from: BufReader::with_capacity(64 * 1024, file),
+            from: BufReader::with_capacity(at_a_time, file),
             offset,
+            bytes: Vec::new(),
         })
     }
 
@@ -83,31 +95,44 @@ impl Lines {
     /// # Errors
     /// When the file cannot be read.
     pub fn line(&mut self) -> std::io::Result<Option<Line>> {
-        let offset = self.offset;
-        let mut bytes = Vec::new();
-        let got = (&mut self.from)
-            .take(MAX_LINE)
-            .read_until(b'\n', &mut bytes)?;
-        if got == 0 {
-            return Ok(None);
+        self.line_of(|_| true)
+    }
+
+    /// The next line whose bytes are wanted; the others are not taken apart.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn line_of(&mut self, wanted: impl Fn(&[u8]) -> bool) -> std::io::Result<Option<Line>> {
+        loop {
+            let offset = self.offset;
+            self.bytes.clear();
+            let got = (&mut self.from)
+                .take(MAX_LINE)
+                .read_until(b'\n', &mut self.bytes)?;
+            if got == 0 {
+                return Ok(None);
+            }
+            self.offset += got as u64;
+            let whole = self.bytes.last() == Some(&b'\n');
+            if !whole && got as u64 == MAX_LINE {
+                self.bytes = Vec::new();
+                self.skip_line()?;
+                return Ok(Some(Line {
+                    offset,
+                    value: None,
+                }));
+            }
+            if whole && !wanted(&self.bytes) {
+                continue;
+            }
+            let value = parse(&self.bytes, offset);
+            if !whole && value.is_none() {
+                // Half a record: its writer may still be at it.
+                self.offset = offset;
+                return Ok(None);
+            }
+            return Ok(Some(Line { offset, value }));
         }
-        self.offset += got as u64;
-        let whole = bytes.last() == Some(&b'\n');
-        if !whole && got as u64 == MAX_LINE {
-            drop(bytes);
-            self.skip_line()?;
-            return Ok(Some(Line {
-                offset,
-                value: None,
-            }));
-        }
-        let value = parse(&bytes, offset);
-        if !whole && value.is_none() {
-            // Half a record: its writer may still be at it.
-            self.offset = offset;
-            return Ok(None);
-        }
-        Ok(Some(Line { offset, value }))
     }
 
     fn skip_line(&mut self) -> std::io::Result<()> {
@@ -128,7 +153,7 @@ impl Lines {
 }
 
 /// A record, `Null` for a blank line, none for anything else.
-fn parse(bytes: &[u8], offset: u64) -> Option<Value> {
+pub fn parse(bytes: &[u8], offset: u64) -> Option<Value> {
     let bytes = if offset == 0 {
         bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
     } else {

@@ -2,7 +2,8 @@
 
 use super::facts::{cut, indexed};
 use super::format::{self, Record, Spent};
-use super::lines::Lines;
+use super::hits::LINE;
+use super::lines::{Lines, open};
 use super::prices::Prices;
 use crate::store::index::FileRow;
 use orchestra_protocol::time::Timestamp;
@@ -123,7 +124,8 @@ pub fn snippets(row: &FileRow, offsets: &[u64], words: &[String]) -> Vec<Hit> {
         return Vec::new();
     };
     let hit = |offset: &u64| {
-        let line = Lines::open(&row.path, *offset).ok()?.line().ok()??;
+        let (file, _) = open(&row.path).ok()?;
+        let line = Lines::of(file, *offset, LINE).ok()?.line().ok()??;
         let text = indexed(&format.read(&line.value?));
         Some(Hit {
             offset: *offset,

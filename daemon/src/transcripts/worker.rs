@@ -1,16 +1,19 @@
-//! The one task that keeps the index like the files: lists what is new at once, reads
-//! whole files behind that, a stretch at a time, and looks everywhere again now and then,
-//! because a watch may miss something.
+//! The one task that keeps the index like the files: lists what is new at once, sums tokens
+//! behind that, then reads everything, a few files at a time, and looks everywhere again now
+//! and then, because a watch may miss something.
 
 use super::facts::Facts;
 use super::format::Format;
+use super::parallel;
+use super::reading::{self, Job, put_facts};
 use super::scan::{Found, Root, id_of};
 use super::watch::{Changes, Watch};
 use crate::store::StoreError;
-use crate::store::index::{FileRow, Index, Stretch};
+use crate::store::index::{FileRow, Index};
 use orchestra_protocol::transcript::Progress;
+use orchestra_words::build::Piece;
 use parking_lot::Mutex;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,6 +23,8 @@ use tokio_util::sync::CancellationToken;
 const BATCH: usize = 500;
 /// Changed files with less than this unread are read before they are shown again.
 const SOON: u64 = 256 * 1024;
+/// Threads that read heads and tails: a disk serves many at once.
+const LISTERS: usize = 16;
 
 /// The worker's state.
 pub struct Worker {
@@ -30,6 +35,8 @@ pub struct Worker {
     known: HashMap<PathBuf, FileRow>,
     /// Files with unread bytes, the newest last.
     waiting: BTreeSet<(i64, PathBuf)>,
+    /// Of these, files of which not even the tokens were read.
+    unsummed: BTreeSet<(i64, PathBuf)>,
 }
 
 impl Worker {
@@ -47,6 +54,7 @@ impl Worker {
             heartbeat,
             known: HashMap::new(),
             waiting: BTreeSet::new(),
+            unsummed: BTreeSet::new(),
         }
     }
 
@@ -76,7 +84,7 @@ impl Worker {
                     _ = beats.tick() => self.everything(&mut watch).await,
                     () = std::future::ready(()) => match watch.now() {
                         Some(changes) => self.changed(changes, &mut watch).await,
-                        None => self.read_one().await,
+                        None => self.read_some().await,
                     },
                 }
             };
@@ -92,10 +100,8 @@ impl Worker {
 
     async fn begin(&mut self) -> Result<(), StoreError> {
         for row in self.index.files().await? {
-            self.known.insert(row.path.clone(), row);
+            self.note(row);
         }
-        let unread = self.known.values().filter(|row| row.read_to < row.size);
-        self.waiting = unread.map(|row| (row.modified, row.path.clone())).collect();
         self.look_everywhere().await
     }
 
@@ -168,11 +174,17 @@ impl Worker {
 
     async fn gone(&mut self, path: &Path) -> Result<(), StoreError> {
         self.index.forget(path, true).await?;
-        if let Some(row) = self.known.remove(path) {
-            self.waiting.remove(&(row.modified, row.path));
-        }
+        self.let_go(path);
         self.count();
         Ok(())
+    }
+
+    fn let_go(&mut self, path: &Path) {
+        if let Some(row) = self.known.remove(path) {
+            let place = (row.modified, row.path);
+            self.waiting.remove(&place);
+            self.unsummed.remove(&place);
+        }
     }
 
     /// Brings the rows of files up to date that are new or changed.
@@ -185,68 +197,103 @@ impl Worker {
         let mut fresh: Vec<_> = found.into_iter().filter(|(_, one)| !same(one)).collect();
         // What was written to last is what people look for first.
         fresh.sort_by_key(|(_, one)| std::cmp::Reverse(one.modified));
-        while !fresh.is_empty() {
-            let rest = fresh.split_off(fresh.len().min(BATCH));
-            let batch = std::mem::replace(&mut fresh, rest);
-            for (_, one) in &batch {
-                let replaced = self
-                    .known
-                    .get(&one.path)
-                    .is_some_and(|row| row.inode != one.inode || one.size < row.read_to);
-                if replaced {
-                    self.index.forget(&one.path, false).await?;
-                    self.known.remove(&one.path);
-                }
+        for (_, one) in &fresh {
+            let replaced = self.known.get(&one.path).is_some_and(|row| {
+                row.inode != one.inode || one.size < row.read_to.max(row.summed_to)
+            });
+            if replaced {
+                self.index.forget(&one.path, false).await?;
+                self.let_go(&one.path);
             }
-            let known: Vec<_> = batch
-                .iter()
-                .map(|(_, one)| self.known.get(&one.path).cloned())
-                .collect();
-            let rows = blocking(move || {
-                let each = batch.into_iter().zip(known);
-                each.map(|((format, one), known)| listed(format, one, known))
-                    .collect::<Vec<_>>()
-            })
-            .await;
+        }
+        let with = |(format, one): (_, Found)| {
+            let known = self.known.get(&one.path).cloned();
+            (format, one, known)
+        };
+        let mut fresh: VecDeque<_> = fresh.into_iter().map(with).collect();
+        let mut next = move || {
+            let batch: Vec<_> = fresh.drain(..fresh.len().min(BATCH)).collect();
+            let row = |(format, one, known)| listed(format, one, known);
+            tokio::task::spawn_blocking(move || parallel::map(batch, LISTERS, row))
+        };
+        let mut reading = next();
+        loop {
+            let rows = match reading.await {
+                Ok(rows) => rows,
+                Err(error) => std::panic::resume_unwind(error.into_panic()),
+            };
+            if rows.is_empty() {
+                return Ok(());
+            }
+            // The next ones are read while these are written.
+            reading = next();
             self.index.put(&rows).await?;
             for row in rows {
                 self.note(row);
             }
             self.count();
         }
-        Ok(())
     }
 
     fn note(&mut self, row: FileRow) {
-        if let Some(before) = self.known.get(&row.path) {
-            self.waiting.remove(&(before.modified, before.path.clone()));
-        }
+        self.let_go(&row.path);
+        let place = (row.modified, row.path.clone());
         if row.read_to < row.size {
-            self.waiting.insert((row.modified, row.path.clone()));
+            // A file that grew a little is read as a whole, which is next.
+            let grew = row.read_to > 0 && row.size - row.read_to <= SOON;
+            if row.summed_to < row.size && !grew {
+                self.unsummed.insert(place.clone());
+            }
+            self.waiting.insert(place);
         }
         self.known.insert(row.path.clone(), row);
     }
 
-    /// Reads a stretch of the newest file that has unread bytes.
-    async fn read_one(&mut self) -> Result<(), StoreError> {
+    /// Reads a part of what waits, the newest first; nothing but tokens while there are
+    /// files of which these are not known.
+    async fn read_some(&mut self) -> Result<(), StoreError> {
         self.tell(|progress| progress.read = false);
-        let Some((_, path)) = self.waiting.pop_last() else {
-            return Ok(());
+        let sums = !self.unsummed.is_empty();
+        let queue = if sums { &self.unsummed } else { &self.waiting };
+        let newest = queue.iter().rev().filter_map(|(_, path)| {
+            let row = self.known.get(path).cloned()?;
+            let format = self.format_of(path)?;
+            Some(Job { row, format })
+        });
+        let jobs: Vec<Job> = newest.take(reading::MANY).collect();
+        let (stretches, piece) = if sums {
+            let sums = blocking(move || reading::sums(jobs)).await;
+            (sums, Piece::default())
+        } else {
+            blocking(move || reading::words(jobs)).await
         };
-        let known = self.known.get(&path).cloned();
-        let (Some(row), Some(format)) = (known, self.format_of(&path)) else {
-            return Ok(());
-        };
-        let (row, stretch, more) = blocking(move || read(format, row)).await;
-        let written = self.index.add(&row, &stretch).await;
-        let again = more || written.is_err();
-        if again {
-            self.waiting.insert((row.modified, path.clone()));
+        let indexed = piece.count() > 0;
+        self.index.add(&stretches, piece).await?;
+        for stretch in stretches {
+            self.went_on(stretch.row, sums);
         }
-        written?;
-        self.known.insert(path, row);
+        if indexed {
+            self.index.merge().await?;
+        }
         self.count();
         Ok(())
+    }
+
+    /// What was read waits on only if there is more of it; a file that does not go on is
+    /// looked at again when it changes.
+    fn went_on(&mut self, row: FileRow, sums: bool) {
+        let before = self.known.get(&row.path);
+        let still = |to: fn(&FileRow) -> u64| {
+            to(&row) < row.size && before.is_some_and(|before| to(before) < to(&row))
+        };
+        let place = (row.modified, row.path.clone());
+        if !still(|row| row.summed_to) {
+            self.unsummed.remove(&place);
+        }
+        if !sums && !still(|row| row.read_to) {
+            self.waiting.remove(&place);
+        }
+        self.known.insert(place.1, row);
     }
 
     fn format_of(&self, path: &Path) -> Option<&'static dyn Format> {
@@ -260,11 +307,12 @@ impl Worker {
     fn count(&self) {
         let sum = |part: fn(&FileRow) -> u64| self.known.values().map(part).sum();
         let (sessions, bytes) = (self.known.len() as u64, sum(|row| row.size));
-        let read_bytes = sum(|row| row.read_to);
+        let (read_bytes, summed_bytes) = (sum(|row| row.read_to), sum(|row| row.summed_to));
         self.tell(|progress| {
-            (progress.sessions, progress.bytes, progress.read_bytes) =
-                (sessions, bytes, read_bytes);
+            (progress.sessions, progress.bytes) = (sessions, bytes);
+            (progress.read_bytes, progress.summed_bytes) = (read_bytes, summed_bytes);
             progress.read = self.waiting.is_empty();
+            progress.summed = self.unsummed.is_empty();
         });
     }
 
@@ -300,31 +348,6 @@ fn listed(format: &'static dyn Format, one: Found, known: Option<FileRow>) -> Fi
     put_facts(&mut row, &facts);
     row.path = one.path;
     row
-}
-
-/// A stretch of a file, its row then, and whether there is more.
-fn read(format: &'static dyn Format, mut row: FileRow) -> (FileRow, Stretch, bool) {
-    let mut facts: Facts = serde_json::from_str(&row.facts).unwrap_or_default();
-    let (stretch, more) = match facts.stretch(format, &row.path, row.read_to) {
-        Ok((stretch, end)) => {
-            let more = end > row.read_to && end < row.size;
-            row.read_to = end;
-            facts.failed = None;
-            (stretch, more)
-        }
-        Err(error) => {
-            facts.failed = Some(error.to_string());
-            (Stretch::default(), false)
-        }
-    };
-    put_facts(&mut row, &facts);
-    (row, stretch, more)
-}
-
-fn put_facts(row: &mut FileRow, facts: &Facts) {
-    row.cwd.clone_from(&facts.cwd);
-    row.title = facts.shown_title();
-    row.facts = serde_json::to_string(facts).unwrap_or_default();
 }
 
 /// Runs file work beside the daemon's own.

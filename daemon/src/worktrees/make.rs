@@ -121,7 +121,7 @@ impl Worktrees {
         };
         let base_commit = repo.commit_of(&base).await?.ok_or_else(|| {
             Invalid(format!(
-                "there is no branch {:?} with a commit",
+                "the branch {:?} has no commit; commit something to it, or name another with base",
                 short(&base)
             ))
         })?;

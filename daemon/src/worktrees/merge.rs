@@ -160,8 +160,13 @@ fn committed(view: &Worktree, seen: &Seen) -> Result<(), WorktreeError> {
         return Ok(());
     }
     let total = u32::try_from(open.len()).unwrap_or(u32::MAX);
+    let (files, are) = if total == 1 {
+        ("file", "is")
+    } else {
+        ("files", "are")
+    };
     let detail = format!(
-        "{total} files in {} are not committed; commit them first",
+        "{total} {files} in {} {are} not committed; commit first",
         view.name
     );
     let refusal = WorktreeRefusal {

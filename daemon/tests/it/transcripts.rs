@@ -4,6 +4,8 @@ mod ccusage;
 mod hits;
 mod others;
 mod scope;
+mod soon;
+mod words;
 
 use crate::support::api::Api;
 use crate::support::daemon::{Daemon, Site};

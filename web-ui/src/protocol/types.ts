@@ -821,7 +821,11 @@ listed: boolean,
 /**
  * True while nothing waits to be read.
  */
-read: boolean, sessions: number, bytes: number, read_bytes: number, 
+read: boolean, 
+/**
+ * True while no tokens wait to be summed, which comes before the rest is read.
+ */
+summed: boolean, sessions: number, bytes: number, read_bytes: number, summed_bytes: number, 
 /**
  * What could not be looked at, in words.
  */
@@ -834,7 +838,12 @@ export type TranscriptPage = { items: Array<Transcript>,
 /**
  * Give it back as `cursor` to read on; null at the end.
  */
-next_cursor: string | null, progress: Progress, };
+next_cursor: string | null, 
+/**
+ * There may be more than these: read on with the cursor, or, of a search, ask for longer
+ * words, because older sessions were not all looked through.
+ */
+more: boolean, progress: Progress, };
 
 /**
  * Who an entry is from.

@@ -140,7 +140,11 @@ impl Bench {
                 orchestra.display()
             )
         })?;
-        let sizes = if options.quick { QUICK } else { FULL };
+        let mut sizes = if options.quick { QUICK } else { FULL };
+        if let Some(megabytes) = options.session_mb {
+            sizes.sessions = usize::try_from(megabytes * 2)?;
+            sizes.session_bytes = megabytes * 1_000_000;
+        }
         Ok(Self {
             options,
             sizes,

@@ -38,6 +38,9 @@ pub(crate) struct Options {
     /// messages. Its shell has to show the prompt `ready$`.
     #[arg(long, value_name = "URL")]
     pub raw: Vec<Foreign>,
+    /// Megabytes of the sessions on disk, in 2 sessions for each.
+    #[arg(long, value_name = "MB")]
+    pub session_mb: Option<u64>,
     /// Begins no figure after so many seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 900)]
     pub limit: u64,

@@ -110,12 +110,16 @@ pub struct Progress {
     pub listed: bool,
     /// True while nothing waits to be read.
     pub read: bool,
+    /// True while no tokens wait to be summed, which comes before the rest is read.
+    pub summed: bool,
     #[ts(type = "number")]
     pub sessions: u64,
     #[ts(type = "number")]
     pub bytes: u64,
     #[ts(type = "number")]
     pub read_bytes: u64,
+    #[ts(type = "number")]
+    pub summed_bytes: u64,
     /// What could not be looked at, in words.
     pub problems: Vec<String>,
 }
@@ -126,6 +130,9 @@ pub struct TranscriptPage {
     pub items: Vec<Transcript>,
     /// Give it back as `cursor` to read on; null at the end.
     pub next_cursor: Option<String>,
+    /// There may be more than these: read on with the cursor, or, of a search, ask for longer
+    /// words, because older sessions were not all looked through.
+    pub more: bool,
     pub progress: Progress,
 }
 

@@ -16,7 +16,10 @@ impl From<EditError> for Failure {
     fn from(error: EditError) -> Self {
         match error {
             EditError::Unknown(key) => unknown(&key),
-            error => Self::Failed(output::plain(&error.to_string())),
+            error => Self::Failed(format!(
+                "{}; nothing was changed",
+                output::plain(&error.to_string())
+            )),
         }
     }
 }
@@ -115,7 +118,8 @@ pub(super) fn edit(place: &Place) -> Result<(), Failure> {
         open_editor(copy.path())?;
         let text = std::fs::read_to_string(copy.path())
             .map_err(|error| Failure::local("cannot read what was edited", &error))?;
-        if before.as_deref() == Some(text.as_str()) {
+        // Where there is no file, the defaults as they were offered change nothing either.
+        if before.clone().unwrap_or_else(keys::template) == text {
             output::line("Nothing was changed.");
             return Ok(());
         }

@@ -41,8 +41,7 @@ async fn list(
 ) -> Result<Json<Page<Agent>>, Failure> {
     access::may(&caller, Permission::AgentsRead)?;
     let limit = query.limit()?;
-    let owner =
-        (!caller.permissions.has(Permission::AgentsReadAll)).then_some(caller.user.id.0.as_str());
+    let owner = access::only_of(&caller);
     let agents = state.agents.list(owner, query.number()?, limit + 1).await?;
     let seen = agents
         .into_iter()

@@ -5,8 +5,7 @@ use crate::http::AppState;
 use crate::http::access;
 use crate::http::audit_layer::AuditObject;
 use crate::http::extract::{Caller, Json};
-use crate::http::paging::PageQuery;
-use crate::http::paging::page;
+use crate::http::paging::{self, page};
 use crate::http::problem::Failure;
 use crate::http::query::{MaybeJson, Query};
 use crate::store::approvals::{Filter, StoredApproval};
@@ -57,17 +56,12 @@ async fn list(
     Query(query): Query<ListQuery>,
 ) -> Result<Json<Page<Approval>>, Failure> {
     access::may(&caller, Permission::AgentsRead)?;
-    let paging = PageQuery {
-        cursor: query.cursor,
-        limit: query.limit,
-    };
-    let limit = paging.limit()?;
-    let all = caller.permissions.has(Permission::AgentsReadAll);
+    let (before, limit) = paging::asked(query.cursor, query.limit)?;
     let filter = Filter {
-        owner: (!all).then_some(caller.user.id.0.as_str()),
+        owner: access::only_of(&caller),
         agent: query.agent_id.as_deref(),
         state: query.state,
-        before: paging.cursor.as_deref(),
+        before: before.as_deref(),
     };
     let found = state.approvals.list(&filter, limit + 1).await?;
     let items = found.into_iter().map(|one| one.view).collect();
@@ -151,8 +145,7 @@ async fn rules(
     Caller(caller): Caller,
 ) -> Result<Json<Page<ApprovalRule>>, Failure> {
     access::may(&caller, Permission::AgentsRead)?;
-    let all = caller.permissions.has(Permission::AgentsReadAll);
-    let owner = (!all).then_some(caller.user.id.0.as_str());
+    let owner = access::only_of(&caller);
     Ok(Json(Page {
         items: state.approvals.made_rules(owner).await?,
         next_cursor: None,

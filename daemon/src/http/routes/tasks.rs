@@ -88,8 +88,7 @@ async fn list(
 ) -> Result<Json<Page<Task>>, Failure> {
     access::may(&caller, Permission::AgentsRead)?;
     let limit = query.limit()?;
-    let owner =
-        (!caller.permissions.has(Permission::AgentsReadAll)).then_some(caller.user.id.0.as_str());
+    let owner = access::only_of(&caller);
     let asker = caller.agent.as_ref().map(|grant| grant.agent_id.as_str());
     let tasks = state
         .delegate

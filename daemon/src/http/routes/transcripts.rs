@@ -97,10 +97,11 @@ async fn list(
                 "q has more than {MAX_SEARCH} bytes"
             )));
         }
-        let items = transcripts.search(reader, text, &filter, count).await?;
+        let found = transcripts.search(reader, text, &filter, count).await?;
         return Ok(Json(TranscriptPage {
-            items,
+            items: found.items,
             next_cursor: None,
+            more: found.more,
             progress: transcripts.progress(),
         }));
     }
@@ -116,6 +117,7 @@ async fn list(
     Ok(Json(TranscriptPage {
         items: rows.into_iter().map(|(_, item)| item).collect(),
         next_cursor: last.filter(|_| more),
+        more,
         progress: transcripts.progress(),
     }))
 }

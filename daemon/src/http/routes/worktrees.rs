@@ -4,7 +4,7 @@ use crate::auth::permission::Permission;
 use crate::http::AppState;
 use crate::http::access;
 use crate::http::extract::{Caller, Json};
-use crate::http::paging::{PageQuery, page};
+use crate::http::paging::{self, page};
 use crate::http::problem::Failure;
 use crate::http::query::{MaybeJson, Query};
 use crate::http::whole::to_its_end;
@@ -55,17 +55,12 @@ async fn list(
     Query(query): Query<ListQuery>,
 ) -> Result<Json<Page<Worktree>>, Failure> {
     access::may(&caller, Permission::AgentsRead)?;
-    let paging = PageQuery {
-        cursor: query.cursor,
-        limit: query.limit,
-    };
-    let limit = paging.limit()?;
-    let all = caller.permissions.has(Permission::AgentsReadAll);
+    let (before, limit) = paging::asked(query.cursor, query.limit)?;
     let filter = Filter {
-        user: (!all).then_some(caller.user.id.0.as_str()),
+        user: access::only_of(&caller),
         agent: query.agent_id.as_deref(),
         repo: query.repo.as_deref(),
-        before: paging.cursor.as_deref(),
+        before: before.as_deref(),
         ..Filter::default()
     };
     let found = state.worktrees.list(filter, limit + 1).await?;

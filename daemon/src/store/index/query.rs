@@ -6,11 +6,6 @@ use crate::store::{StoreError, to_json};
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
-/// Most places that one search looks at.
-const MAX_HITS: i64 = 2_000;
-/// Most places that are counted in one file.
-const MAX_PLACES: i64 = 10_000;
-
 /// Which sessions a caller may see, by the CLIs' ids.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Scope {
@@ -35,27 +30,15 @@ pub struct Filter {
     pub all: bool,
 }
 
-impl Filter {
-    /// True when a row that a search found is wanted.
-    pub fn takes(&self, row: &FileRow) -> bool {
-        let beneath = |cwd: &String| {
-            let own = row
-                .cwd
-                .as_deref()
-                .and_then(|own| own.strip_prefix(cwd.as_str()));
-            own.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        };
-        self.kind.as_ref().is_none_or(|kind| *kind == row.kind)
-            && self.cwd.as_ref().is_none_or(beneath)
-            && self.since.is_none_or(|since| row.modified >= since)
-    }
-}
-
 /// Where the list went to: time and number of the last row.
 pub type Cursor = (i64, i64);
 
-const VISIBLE: &str = "($1 IS NULL OR root IN (SELECT value FROM json_each($1)))
+/// What the caller may see, and of that what is wanted: the first five parameters.
+pub(super) const VISIBLE: &str = "($1 IS NULL OR root IN (SELECT value FROM json_each($1)))
     AND root NOT IN (SELECT value FROM json_each($2))";
+pub(super) const WANTED: &str = "($3 IS NULL OR kind = $3)
+    AND ($4 IS NULL OR cwd = $4 OR substr(cwd, 1, length($4) + 1) = $4 || '/')
+    AND ($5 IS NULL OR modified >= $5)";
 
 impl Index {
     /// Files, the one written to last first.
@@ -70,9 +53,7 @@ impl Index {
         limit: i64,
     ) -> Result<Vec<FileRow>, StoreError> {
         let statement = format!(
-            "SELECT * FROM files WHERE {VISIBLE} AND ($3 IS NULL OR kind = $3)
-             AND ($4 IS NULL OR cwd = $4 OR substr(cwd, 1, length($4) + 1) = $4 || '/')
-             AND ($5 IS NULL OR modified >= $5)
+            "SELECT * FROM files WHERE {VISIBLE} AND {WANTED}
              AND ($6 IS NULL OR session IN (SELECT value FROM json_each($6)))
              AND ($7 IS NULL OR title LIKE $7 ESCAPE '\\' OR cwd LIKE $7 ESCAPE '\\' OR session LIKE $7 ESCAPE '\\')
              AND ($8 OR parent IS NULL)
@@ -134,57 +115,6 @@ impl Index {
         rows.iter().map(file).collect()
     }
 
-    /// Where words were found: file number and offsets, the newest first.
-    ///
-    /// # Errors
-    /// When the index cannot be read.
-    pub async fn search(
-        &self,
-        scope: &Scope,
-        words: &[String],
-    ) -> Result<Vec<(FileRow, u64)>, StoreError> {
-        let (only, not) = scope.bound()?;
-        let statement = format!(
-            "SELECT files.*, found.offset AS found_at FROM (
-                 SELECT pieces.file, pieces.offset FROM words JOIN pieces ON pieces.num = words.rowid
-                 WHERE words MATCH $3 ORDER BY words.rowid DESC LIMIT {MAX_HITS}) AS found
-             JOIN files ON files.num = found.file WHERE {VISIBLE}
-             ORDER BY modified DESC, files.num DESC, found.offset"
-        );
-        let rows = sqlx::query(sqlx::AssertSqlSafe(statement))
-            .bind(only)
-            .bind(not)
-            .bind(matching(words))
-            .fetch_all(&self.reader)
-            .await?;
-        let each = |row: &SqliteRow| {
-            let offset: i64 = row.try_get("found_at")?;
-            Ok((file(row)?, offset.cast_unsigned()))
-        };
-        rows.iter().map(each).collect()
-    }
-
-    /// Where words were found in one file, in order.
-    ///
-    /// # Errors
-    /// When the index cannot be read.
-    pub async fn places(&self, file: i64, words: &[String]) -> Result<Vec<u64>, StoreError> {
-        // A file's pieces lie near each other: the words of all others are not looked at.
-        let statement = format!(
-            "SELECT pieces.offset FROM words JOIN pieces ON pieces.num = words.rowid
-             WHERE words MATCH $1 AND pieces.file = $2
-                 AND words.rowid >= (SELECT MIN(num) FROM pieces WHERE file = $2)
-                 AND words.rowid <= (SELECT MAX(num) FROM pieces WHERE file = $2)
-             ORDER BY pieces.offset LIMIT {MAX_PLACES}"
-        );
-        let offsets: Vec<i64> = sqlx::query_scalar(sqlx::AssertSqlSafe(statement))
-            .bind(matching(words))
-            .bind(file)
-            .fetch_all(&self.reader)
-            .await?;
-        Ok(offsets.into_iter().map(i64::cast_unsigned).collect())
-    }
-
     /// Tokens of one file, by model.
     ///
     /// # Errors
@@ -233,7 +163,7 @@ impl Index {
 }
 
 impl Scope {
-    fn bound(&self) -> Result<(Option<String>, String), StoreError> {
+    pub(super) fn bound(&self) -> Result<(Option<String>, String), StoreError> {
         let only = self.only.as_ref();
         Ok((
             only.map(|list| to_json("sessions", list)).transpose()?,
@@ -253,12 +183,6 @@ fn usage(row: &SqliteRow) -> Result<UsageRow, StoreError> {
         cache_write: number("cache_write")?,
         cache_read: number("cache_read")?,
     })
-}
-
-/// Words as a search: each the beginning of one in the text, all of them.
-fn matching(words: &[String]) -> String {
-    let quoted = |word: &String| format!("\"{}\"*", word.replace('"', "\"\""));
-    words.iter().map(quoted).collect::<Vec<_>>().join(" ")
 }
 
 /// A text as part of a LIKE pattern.

@@ -12,7 +12,9 @@ CREATE TABLE files (
     inode    INTEGER NOT NULL,
     size     INTEGER NOT NULL,
     modified INTEGER NOT NULL,
+    -- How far the counts and words are in here, and how far the tokens.
     read_to  INTEGER NOT NULL,
+    summed_to INTEGER NOT NULL,
     cwd      TEXT,
     title    TEXT NOT NULL,
     facts    TEXT NOT NULL
@@ -30,13 +32,26 @@ CREATE TABLE usage (
     cache_read  INTEGER NOT NULL,
     PRIMARY KEY (file, key)
 ) WITHOUT ROWID;
--- Where each indexed text lies; the text itself stays in its file only.
-CREATE TABLE pieces (
-    num    INTEGER PRIMARY KEY,
-    file   INTEGER NOT NULL,
-    offset INTEGER NOT NULL
+-- The words, in pieces that are written once; a text is told by its number in its piece.
+CREATE TABLE segments (
+    num  INTEGER PRIMARY KEY,
+    docs INTEGER NOT NULL
 );
-CREATE INDEX pieces_file ON pieces (file);
-CREATE VIRTUAL TABLE words USING fts5 (
-    text, content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 2'
+CREATE TABLE blocks (
+    num     INTEGER PRIMARY KEY,
+    segment INTEGER NOT NULL,
+    first   TEXT NOT NULL,
+    bytes   BLOB NOT NULL
 );
+CREATE INDEX blocks_first ON blocks (segment, first);
+-- Where the texts of a segment lie; the texts themselves stay in their files only.
+CREATE TABLE stretches (
+    num     INTEGER PRIMARY KEY,
+    segment INTEGER NOT NULL,
+    first   INTEGER NOT NULL,
+    count   INTEGER NOT NULL,
+    file    INTEGER NOT NULL,
+    offsets BLOB NOT NULL
+);
+CREATE INDEX stretches_segment ON stretches (segment, file);
+CREATE INDEX stretches_file ON stretches (file);

@@ -2,7 +2,8 @@
 //! beside it in `SESSION/subagents/`.
 
 use super::{
-    Format, Open, Place, Record, Spent, TitleRank, count, flat, folder, stem, steps, text, time,
+    Format, Open, Place, Record, Spent, TitleRank, count, flat, folder, holds, stem, steps, text,
+    time,
 };
 use orchestra_protocol::transcript::{EntryRole, Part, TokenUsage};
 use serde_json::Value;
@@ -52,6 +53,14 @@ impl Format for Claude {
             }),
             _ => None,
         }
+    }
+
+    fn may_spend(&self, line: &[u8]) -> bool {
+        holds(line, "\"usage\"")
+    }
+
+    fn may_name(&self, line: &[u8]) -> bool {
+        holds(line, "-title\"") || holds(line, "\"summary\"")
     }
 
     fn read(&self, value: &Value) -> Record {

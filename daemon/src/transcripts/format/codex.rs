@@ -1,6 +1,6 @@
 //! Codex: `sessions/YYYY/MM/DD/rollout-TIME-THREAD.jsonl`, lines of type and payload.
 
-use super::{Format, Place, Record, Spent, count, flat, folder, stem, text, time};
+use super::{Format, Place, Record, Spent, count, flat, folder, holds, stem, text, time};
 use orchestra_protocol::transcript::{EntryRole, Part, TokenUsage};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -42,6 +42,14 @@ impl Format for Codex {
             session: name[start..].to_owned(),
             parent: None,
         })
+    }
+
+    fn may_spend(&self, line: &[u8]) -> bool {
+        holds(line, "\"token_count\"") || holds(line, "\"turn_context\"")
+    }
+
+    fn may_name(&self, _line: &[u8]) -> bool {
+        false
     }
 
     fn read(&self, value: &Value) -> Record {

@@ -1,6 +1,6 @@
 //! Gemini CLI: `tmp/NAME/chats/session-TIME-ID.jsonl`: a header, messages, `$set` lines.
 
-use super::{Format, Place, Record, Spent, count, flat, stem, steps, text, time};
+use super::{Format, Place, Record, Spent, count, flat, holds, stem, steps, text, time};
 use orchestra_protocol::transcript::{EntryRole, Part, TokenUsage};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -29,6 +29,14 @@ impl Format for Gemini {
             session: name.to_owned(),
             parent: None,
         })
+    }
+
+    fn may_spend(&self, line: &[u8]) -> bool {
+        holds(line, "\"tokens\"") || holds(line, "\"model\"")
+    }
+
+    fn may_name(&self, line: &[u8]) -> bool {
+        holds(line, "\"summary\"")
     }
 
     fn read(&self, value: &Value) -> Record {

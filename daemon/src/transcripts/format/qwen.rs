@@ -1,7 +1,7 @@
 //! Qwen Code: `projects/FOLDER/chats/SESSION.jsonl`; records in an envelope like Claude
 //! Code's, around messages like Gemini's.
 
-use super::{Format, Place, Record, Spent, count, flat, stem, steps, text, time};
+use super::{Format, Place, Record, Spent, count, flat, holds, stem, steps, text, time};
 use orchestra_protocol::transcript::{EntryRole, Part, TokenUsage};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -31,6 +31,14 @@ impl Format for Qwen {
                 parent: None,
             })
         })?
+    }
+
+    fn may_spend(&self, line: &[u8]) -> bool {
+        holds(line, "\"usageMetadata\"") || holds(line, "\"model\"")
+    }
+
+    fn may_name(&self, _line: &[u8]) -> bool {
+        false
     }
 
     fn read(&self, value: &Value) -> Record {

@@ -2,10 +2,12 @@
 
 use super::claude::{Claude, folder_name};
 use super::{all, find};
+use crate::store::index::FileRow;
 use crate::transcripts::facts::Facts;
 use crate::transcripts::prices::Prices;
 use crate::transcripts::view;
 use orchestra_protocol::transcript::{EntryRole, Part};
+use orchestra_words::build::Piece;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -18,10 +20,18 @@ fn fixture(path: &str) -> PathBuf {
 fn facts(kind: &str, path: &Path) -> (Facts, u64, usize) {
     let format = find(kind).unwrap();
     let mut facts = Facts::default();
-    let (stretch, _) = facts.stretch(format, path, 0).unwrap();
+    let mut row = FileRow {
+        path: path.to_owned(),
+        ..FileRow::default()
+    };
+    // Tokens alone, read before everything else, are the same.
+    let sums = Facts::default().sums(format, &mut row.clone()).unwrap();
+    let mut piece = Piece::default();
+    let stretch = facts.stretch(format, &mut row, &mut piece).unwrap();
+    assert_eq!(stretch.usage, sums.usage);
     let output = stretch.usage.iter().map(|usage| (&usage.key, usage.output));
     let once: std::collections::HashMap<_, _> = output.collect();
-    (facts, once.values().sum(), stretch.pieces.len())
+    (facts, once.values().sum(), stretch.offsets.len())
 }
 
 #[test]

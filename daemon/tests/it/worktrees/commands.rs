@@ -61,7 +61,7 @@ async fn tasks_run_side_by_side_are_collected_merged_and_cleaned() {
         let name = one["name"].as_str().unwrap();
         let (code, out, err) = run(&site, &["worktrees", "diff", name, "--stat"]);
         assert!(
-            code == Some(0) && out.contains("1 files changed"),
+            code == Some(0) && out.contains("1 file changed"),
             "{out}{err}"
         );
         let (code, _, err) = run(&site, &["worktrees", "commit", name, "-m", "work"]);
@@ -99,8 +99,9 @@ fn collected(site: &Site, done: &[Value]) {
     for line in [
         "+++ b/made-a.txt",
         "+b",
-        "1 files changed, +1 -2",
+        "1 file changed, +1 -2",
         "M        +1 -2  a.txt",
+        "Not committed yet: 1 file. Commit with: orchestra worktrees commit ",
     ] {
         assert!(out.contains(line), "{line:?} is missing:\n{out}");
     }
@@ -116,7 +117,7 @@ fn collected(site: &Site, done: &[Value]) {
     let agent = done[0]["agent_id"].as_str().unwrap();
     let (_, out, _) = run(site, &["collect", agent, "--stat"]);
     assert!(
-        out.contains("exit code 0") && out.contains("1 files changed"),
+        out.contains("exit code 0") && out.contains("1 file changed"),
         "{out}"
     );
 }

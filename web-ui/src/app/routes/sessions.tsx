@@ -73,7 +73,8 @@ export default function SessionsRoute() {
             <div className={clsx('flex min-h-0 flex-1 flex-col', sessions.outdated && 'opacity-60')}>
               {sessions.cut && (
                 <p className="label shrink-0 border-line border-b px-4 py-1.5" role="status">
-                  the newest {sessions.items.length} that hold these words; more words find fewer
+                  the newest {sessions.items.length} that hold these words; older ones may too, and longer
+                  words find fewer
                 </p>
               )}
               <SessionList

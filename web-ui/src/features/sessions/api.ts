@@ -56,8 +56,8 @@ export function useSessions(filter: SessionFilter) {
     refetch: list.refetch,
     /** The words or filters just changed, and what is shown is from before. */
     outdated: list.isPlaceholderData,
-    /** A search answers with so many at most. */
-    cut: Boolean(filter.q) && items.length >= PAGE,
+    /** A search found more than it shows, or did not look everywhere in time. */
+    cut: Boolean(filter.q) && pages?.at(0)?.more === true,
     older: {
       more: list.hasNextPage && !list.isPlaceholderData,
       loading: list.isFetchingNextPage,

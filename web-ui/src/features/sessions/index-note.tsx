@@ -27,9 +27,11 @@ export function IndexNote({ progress }: { progress: Progress }) {
 }
 
 function Reading({ progress, share }: { progress: Progress; share: number }) {
-  const words = progress.listed
-    ? `Reading for counts, tokens and search: ${size(progress.read_bytes)} of ${size(progress.bytes)}`
-    : `Looking for sessions: ${progress.sessions} so far`;
+  const words = !progress.listed
+    ? `Looking for sessions: ${progress.sessions} so far`
+    : progress.summed
+      ? `Reading for counts and search: ${size(progress.read_bytes)} of ${size(progress.bytes)}`
+      : `Summing tokens: ${size(progress.summed_bytes)} of ${size(progress.bytes)}`;
   return (
     <div className="border-line border-b bg-surface px-4 py-1.5" role="status">
       <p className="nums text-ink-2 text-xs">{words}</p>

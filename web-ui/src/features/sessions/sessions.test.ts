@@ -92,8 +92,11 @@ describe('figures', () => {
   });
 
   it('tell how much is read until all is', () => {
-    const progress = { listed: true, read: false, sessions: 1, bytes: 200, read_bytes: 50, problems: [] };
+    const parts = { bytes: 200, summed_bytes: 150, read_bytes: 50 };
+    const progress = { listed: true, read: false, summed: true, sessions: 1, problems: [], ...parts };
     expect(shareRead(progress)).toBe(0.25);
+    // Tokens are summed first.
+    expect(shareRead({ ...progress, summed: false })).toBe(0.75);
     expect(shareRead({ ...progress, read: true })).toBeNull();
     expect(shareRead({ ...progress, listed: false, bytes: 0 })).toBe(0);
   });

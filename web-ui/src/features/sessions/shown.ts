@@ -65,5 +65,6 @@ export function size(bytes: number): string {
 /** Share that was read, from 0 to 1; null when there is nothing left to say. */
 export function shareRead(progress: Progress): number | null {
   if (progress.listed && progress.read) return null;
-  return progress.bytes === 0 ? 0 : Math.min(1, progress.read_bytes / progress.bytes);
+  const read = progress.summed ? progress.read_bytes : progress.summed_bytes;
+  return progress.bytes === 0 ? 0 : Math.min(1, read / progress.bytes);
 }

@@ -52,7 +52,7 @@ async fn fill(stage: &Stage, corpus: &Corpus, rows: &mut Vec<Row>) -> anyhow::Re
     let (begun, meter) = (Instant::now(), Meter::start([pid]));
     // It began to look before it said that it serves.
     let before = stage.daemon()?.start_ms / 1000.0;
-    let (mut listed, mut during) = (None, Sample::default());
+    let (mut listed, mut summed, mut during) = (None, None, Sample::default());
     let mut steps = 0;
     let mut last = 0;
     loop {
@@ -65,6 +65,9 @@ async fn fill(stage: &Stage, corpus: &Corpus, rows: &mut Vec<Row>) -> anyhow::Re
         if progress["listed"] == true {
             listed.get_or_insert(before + begun.elapsed().as_secs_f64());
             during.add(ms(asked.elapsed()));
+            if progress["summed"] == true {
+                summed.get_or_insert(before + begun.elapsed().as_secs_f64());
+            }
         }
         if progress["listed"] == true && progress["read"] == true {
             let sessions = progress["sessions"].as_u64().unwrap_or_default();
@@ -94,6 +97,11 @@ async fn fill(stage: &Stage, corpus: &Corpus, rows: &mut Vec<Row>) -> anyhow::Re
         "  a page of 50 while the index fills",
         "ms",
         &during,
+    ));
+    rows.push(Row::one(
+        "tokens of all sessions are summed",
+        "s",
+        summed.unwrap_or_default(),
     ));
     let speed = corpus.bytes as f64 / 1e6 / wall;
     rows.push(
