@@ -12,9 +12,9 @@ mod sections;
 
 use fault::{Fault, Origin};
 pub use sections::{
-    Approvals, Auth, Isolation, Kind, Limits, LoginSource, Network, OnTimeout, PermissionMode,
-    Primary, Projects, PromptMethod, Push, Retention, Server, Specialist, Terminal, Transcripts,
-    Worktrees,
+    Approvals, Auth, Budgets, Isolation, Kind, Limits, LoginSource, Network, OnTimeout,
+    PermissionMode, Primary, Projects, PromptMethod, Push, Retention, Server, Specialist, Terminal,
+    Transcripts, Worktrees,
 };
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -71,6 +71,7 @@ pub struct Settings {
     pub approvals: Approvals,
     pub push: Push,
     pub limits: Limits,
+    pub budgets: Budgets,
     pub retention: Retention,
     pub transcripts: Transcripts,
     pub worktrees: Worktrees,

@@ -14,6 +14,7 @@ pub(super) fn wrongs(settings: &Settings) -> Vec<(String, String)> {
         terminal,
         approvals,
         push,
+        budgets,
         transcripts,
         worktrees,
         specialists,
@@ -137,6 +138,19 @@ fn push(settings: &Settings) -> Option<Wrong> {
         "push.contact",
         "must be like mailto:you@example.org, or an https address, or empty",
     ))
+}
+
+fn budgets(settings: &Settings) -> Option<Wrong> {
+    let budgets = &settings.budgets;
+    let money = |usd: f64| (0.0..=1e9).contains(&usd);
+    if !money(budgets.agent_usd) {
+        return Some(("budgets.agent_usd", "must be 0 or more US dollars"));
+    }
+    if !money(budgets.task_usd) {
+        return Some(("budgets.task_usd", "must be 0 or more US dollars"));
+    }
+    (!(1..=99).contains(&budgets.warn_percent))
+        .then_some(("budgets.warn_percent", "must lie between 1 and 99"))
 }
 
 fn worktrees(settings: &Settings) -> Option<Wrong> {

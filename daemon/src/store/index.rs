@@ -3,6 +3,7 @@
 //! or of another version, and its writing never holds up the writer of the truth.
 
 pub mod query;
+pub mod spending;
 
 use super::StoreError;
 use sqlx::sqlite::{
@@ -14,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Grows with every change of `schema.sql` and of what is put into it.
-const VERSION: i64 = 2;
+const VERSION: i64 = 4;
 const SCHEMA: &str = include_str!("index/schema.sql");
 
 /// Cheap handle to the open index; clone it freely.
@@ -58,6 +59,8 @@ pub struct UsageRow {
     pub output: u64,
     pub cache_write: u64,
     pub cache_read: u64,
+    /// When it was told first, in milliseconds UTC.
+    pub at: i64,
 }
 
 /// What a stretch of a file adds.
@@ -191,12 +194,12 @@ impl Index {
         for usage in &stretch.usage {
             // An answer is told once per block, and an early block may not know its end.
             sqlx::query(
-                "INSERT INTO usage (file, key, model, input, output, cache_write, cache_read)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7)
+                "INSERT INTO usage (file, key, model, input, output, cache_write, cache_read, at)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
                  ON CONFLICT (file, key) DO UPDATE SET input = MAX(input, excluded.input),
                      output = MAX(output, excluded.output),
                      cache_write = MAX(cache_write, excluded.cache_write),
-                     cache_read = MAX(cache_read, excluded.cache_read)",
+                     cache_read = MAX(cache_read, excluded.cache_read), at = MIN(at, excluded.at)",
             )
             .bind(num)
             .bind(&usage.key)
@@ -205,6 +208,7 @@ impl Index {
             .bind(number(usage.output))
             .bind(number(usage.cache_write))
             .bind(number(usage.cache_read))
+            .bind(usage.at)
             .execute(&mut *tx)
             .await?;
         }

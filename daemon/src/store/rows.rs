@@ -1,10 +1,12 @@
 //! Rows as the tables hold them, and their way to the wire types.
 
 use super::{StoreError, json, unword};
+use crate::model::budget;
 use crate::model::ids::AgentId;
 use orchestra_protocol::agent::{Activity, Agent, Size, Usage};
+use orchestra_protocol::budget::{Budget, BudgetState, Spent};
 use orchestra_protocol::message::Message;
-use orchestra_protocol::task::{Attempt, Declared, DelegateRequest, Task, TaskResult};
+use orchestra_protocol::task::{Attempt, Declared, DelegateRequest, Task, TaskClass, TaskResult};
 use orchestra_protocol::time::Timestamp;
 use sqlx::FromRow;
 
@@ -38,6 +40,13 @@ pub struct AgentRow {
     pub cli_session: Option<String>,
     pub transcript: Option<String>,
     pub usage: String,
+    pub budget: String,
+    pub spent: String,
+    pub budget_state: String,
+    pub budget_since: Option<i64>,
+    pub worked_ms: i64,
+    pub worked_to: Option<i64>,
+    pub stopping: Option<i64>,
     pub exit_code: Option<i64>,
     pub signal: Option<i64>,
     pub created_at: i64,
@@ -62,6 +71,25 @@ pub struct StoredAgent {
     pub cli_session: Option<String>,
     /// The CLI's own session file.
     pub transcript: Option<String>,
+    /// What it may spend.
+    pub budget: Budget,
+    /// What it has spent.
+    pub spent: Spent,
+    pub budget_state: BudgetState,
+    /// Held since then, because its budget is spent.
+    pub held: Option<Timestamp>,
+    pub worked: Worked,
+    /// Its present turn is to be ended since then.
+    pub stopping: Option<Timestamp>,
+}
+
+/// How long an agent has worked.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Worked {
+    /// Milliseconds that are counted.
+    pub ms: i64,
+    /// Up to when, while it works.
+    pub to: Option<Timestamp>,
 }
 
 impl AgentRow {
@@ -72,6 +100,9 @@ impl AgentRow {
             "{}" => Usage::default(),
             text => json("usage", text)?,
         };
+        let limit: Budget = json("budget", &self.budget)?;
+        let spent: Spent = json("spending", &self.spent)?;
+        let budget_state: BudgetState = unword("budget state", self.budget_state)?;
         let view = Agent {
             id: self.id.clone(),
             session_id: self.session_id,
@@ -101,6 +132,7 @@ impl AgentRow {
             exit_code: self.exit_code.and_then(|code| i32::try_from(code).ok()),
             signal: self.signal.and_then(|signal| i32::try_from(signal).ok()),
             usage,
+            budget: budget::report(limit, spent, budget_state),
         };
         let id = AgentId::parse(&self.id).map_err(|_| StoreError::NotFound("agent"))?;
         Ok(StoredAgent {
@@ -112,6 +144,18 @@ impl AgentRow {
             quota_until: self.quota_until.map(Timestamp),
             cli_session: self.cli_session,
             transcript: self.transcript,
+            budget: limit,
+            spent,
+            budget_state,
+            held: self
+                .budget_since
+                .filter(|_| budget_state == BudgetState::Spent)
+                .map(Timestamp),
+            worked: Worked {
+                ms: self.worked_ms,
+                to: self.worked_to.map(Timestamp),
+            },
+            stopping: self.stopping.map(Timestamp),
         })
     }
 }
@@ -201,6 +245,10 @@ pub struct TaskRow {
     pub result: Option<String>,
     pub declared: Option<String>,
     pub error: Option<String>,
+    pub class: Option<String>,
+    pub budget: String,
+    pub spent: String,
+    pub budget_state: String,
     pub handed_over: i64,
     pub deadline: Option<i64>,
     pub created_at: i64,
@@ -223,6 +271,13 @@ pub struct StoredTask {
     /// True once the caller has the result.
     pub handed_over: bool,
     pub deadline: Option<i64>,
+    /// What kind of end it had last.
+    pub class: Option<TaskClass>,
+    /// What it may spend.
+    pub budget: Budget,
+    /// What it has spent.
+    pub spent: Spent,
+    pub budget_state: BudgetState,
 }
 
 impl TaskRow {
@@ -238,6 +293,11 @@ impl TaskRow {
             Some(text) => Some(json("declared result", text)?),
             None => None,
         };
+        let class = self.class.map(|word| unword("task class", word));
+        let class: Option<TaskClass> = class.transpose()?;
+        let limit: Budget = json("budget", &self.budget)?;
+        let spent: Spent = json("spending", &self.spent)?;
+        let budget_state: BudgetState = unword("budget state", self.budget_state)?;
         Ok(StoredTask {
             view: Task {
                 id: self.id,
@@ -254,6 +314,8 @@ impl TaskRow {
                 attempts,
                 result,
                 error: self.error,
+                class: class.filter(|_| self.ended_at.is_some()),
+                budget: budget::report(limit, spent, budget_state),
                 elapsed_ms: end.since(begin),
                 created_at: Timestamp(self.created_at),
                 ended_at: self.ended_at.map(Timestamp),
@@ -266,6 +328,10 @@ impl TaskRow {
             declared,
             handed_over: self.handed_over != 0,
             deadline: self.deadline,
+            class,
+            budget: limit,
+            spent,
+            budget_state,
         })
     }
 }

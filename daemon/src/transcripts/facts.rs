@@ -129,6 +129,7 @@ impl Facts {
                     output: spent.usage.output_tokens,
                     cache_write: spent.usage.cache_write_tokens,
                     cache_read: spent.usage.cache_read_tokens,
+                    at: record.at.or(self.ended).unwrap_or_default(),
                 });
             }
         }

@@ -3,9 +3,11 @@
 //! a permission, an end and the same conversation again. The row that each prints says how
 //! many prompts were sent, accepted, lost and doubled.
 
+mod budgets;
 mod declared;
 mod quota;
 mod scenes;
+mod stuck;
 
 use crate::support::api::Api;
 use crate::support::daemon::{Daemon, Site};

@@ -32,6 +32,7 @@ async fn agent(server: &Server) -> String {
         root: Some("primary".into()),
         timeout_ms: None,
         cli_session: None,
+        budget: orchestra_protocol::budget::Budget::default(),
         token_hash: hash,
     };
     let caps = crate::store::agents::Caps {

@@ -54,7 +54,7 @@ impl Filter {
 /// Where the list went to: time and number of the last row.
 pub type Cursor = (i64, i64);
 
-const VISIBLE: &str = "($1 IS NULL OR root IN (SELECT value FROM json_each($1)))
+pub(super) const VISIBLE: &str = "($1 IS NULL OR root IN (SELECT value FROM json_each($1)))
     AND root NOT IN (SELECT value FROM json_each($2))";
 
 impl Index {
@@ -233,7 +233,7 @@ impl Index {
 }
 
 impl Scope {
-    fn bound(&self) -> Result<(Option<String>, String), StoreError> {
+    pub(super) fn bound(&self) -> Result<(Option<String>, String), StoreError> {
         let only = self.only.as_ref();
         Ok((
             only.map(|list| to_json("sessions", list)).transpose()?,
@@ -242,7 +242,7 @@ impl Scope {
     }
 }
 
-fn usage(row: &SqliteRow) -> Result<UsageRow, StoreError> {
+pub(super) fn usage(row: &SqliteRow) -> Result<UsageRow, StoreError> {
     let number = |name: &str| row.try_get::<i64, _>(name).map(i64::cast_unsigned);
     Ok(UsageRow {
         kind: row.try_get("kind")?,
@@ -252,6 +252,7 @@ fn usage(row: &SqliteRow) -> Result<UsageRow, StoreError> {
         output: number("output")?,
         cache_write: number("cache_write")?,
         cache_read: number("cache_read")?,
+        at: 0,
     })
 }
 

@@ -20,6 +20,7 @@ CREATE TABLE files (
 CREATE INDEX files_modified ON files (modified DESC, num DESC);
 CREATE INDEX files_session ON files (session);
 CREATE INDEX files_parent ON files (parent);
+CREATE INDEX files_root ON files (root);
 CREATE TABLE usage (
     file        INTEGER NOT NULL,
     key         TEXT NOT NULL,
@@ -28,6 +29,8 @@ CREATE TABLE usage (
     output      INTEGER NOT NULL,
     cache_write INTEGER NOT NULL,
     cache_read  INTEGER NOT NULL,
+    -- When it was told first, in milliseconds UTC.
+    at          INTEGER NOT NULL,
     PRIMARY KEY (file, key)
 ) WITHOUT ROWID;
 -- Where each indexed text lies; the text itself stays in its file only.
