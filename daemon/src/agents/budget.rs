@@ -156,14 +156,16 @@ impl Agents {
             wall_s: agent.spent.wall_s,
             ..count.spent
         };
-        let more = told != agent.spent || count.usage != agent.view.usage;
+        let limited = !budget::unlimited(&agent.budget);
+        let news = told != agent.spent || count.usage != agent.view.usage;
+        // That an agent without a limit has spent nothing yet is none.
+        let more = news && (limited || count.spent.turns > 0);
         let other = count.worked != agent.worked;
         let ended = !busy && agent.worked.to.is_some();
         let age = self
             .with_live(id, |live| live.count.written.map(|at| at.elapsed()))
             .flatten()
             .unwrap_or(Duration::MAX);
-        let limited = !budget::unlimited(&agent.budget);
         // What nobody limits is looked at less often.
         let pause = if limited { WRITE } else { WRITE_TIME };
         let due =
