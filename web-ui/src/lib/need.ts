@@ -3,7 +3,17 @@ import type { Agent } from '@/protocol/types';
 import { isLive } from './states';
 
 /** From most to least pressing. */
-export const NEEDS = ['approval', 'question', 'failed', 'quota', 'budget', 'unread', 'busy', 'idle', 'ended'] as const;
+export const NEEDS = [
+  'approval',
+  'question',
+  'failed',
+  'quota',
+  'budget',
+  'unread',
+  'busy',
+  'idle',
+  'ended',
+] as const;
 export type Need = (typeof NEEDS)[number];
 
 export type Group = 'needs' | 'busy' | 'idle' | 'ended';

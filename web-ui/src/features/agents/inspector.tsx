@@ -121,7 +121,9 @@ function Facts({ agent }: { agent: Agent }) {
             <Fact name="tokens">
               {tokens(read)} in, {tokens(written)} out
             </Fact>
-            <Fact name="cost">{agent.usage.cost_usd === null ? 'unknown' : dollars(agent.usage.cost_usd)}</Fact>
+            <Fact name="cost">
+              {agent.usage.cost_usd === null ? 'unknown' : dollars(agent.usage.cost_usd)}
+            </Fact>
           </>
         )}
       </dl>

@@ -24,7 +24,9 @@ export default function BudgetPanel({ whose, report }: BudgetPanelProps) {
       <h2 className="label mb-2">budget</h2>
       {spent && (
         <p role="status" className="mb-2 text-sm text-waiting">
-          {'agent' in whose ? 'Spent. It goes on when you raise it.' : 'Spent. Raise it, and the task goes on.'}
+          {'agent' in whose
+            ? 'Spent. It goes on when you raise it.'
+            : 'Spent. Raise it, and the task goes on.'}
         </p>
       )}
       {report && (
@@ -56,7 +58,15 @@ export default function BudgetPanel({ whose, report }: BudgetPanelProps) {
   );
 }
 
-function LimitRow({ line, report, raise }: { line: Line; report: BudgetReport; raise: (() => void) | undefined }) {
+function LimitRow({
+  line,
+  report,
+  raise,
+}: {
+  line: Line;
+  report: BudgetReport;
+  raise: (() => void) | undefined;
+}) {
   const percent = line.share === null ? 0 : Math.round(line.share * 100);
   const tight = line.measure === report.nearest && report.state !== 'within';
   return (

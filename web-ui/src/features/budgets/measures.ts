@@ -4,7 +4,12 @@ import type { Budget, BudgetReport, Measure } from '@/protocol/types';
 
 export const MEASURES: readonly Measure[] = ['usd', 'tokens', 'wall_s', 'turns'];
 
-const NAMES: Record<Measure, string> = { usd: 'dollars', tokens: 'tokens', wall_s: 'seconds', turns: 'turns' };
+const NAMES: Record<Measure, string> = {
+  usd: 'dollars',
+  tokens: 'tokens',
+  wall_s: 'seconds',
+  turns: 'turns',
+};
 
 export function measureName(measure: Measure): string {
   return NAMES[measure];
@@ -39,9 +44,14 @@ export function lines(report: BudgetReport): Line[] {
     const limit = report.limit[measure] ?? 0;
     const spent = report.spent[measure];
     const of = `of ${amount(measure, limit)}`;
-    if (spent === null) return { measure, share: null, words: `${measure === 'usd' ? 'cost ' : ''}unknown ${of}` };
+    if (spent === null)
+      return { measure, share: null, words: `${measure === 'usd' ? 'cost ' : ''}unknown ${of}` };
     const share = Math.min(1, spent / limit);
-    return { measure, share, words: `${amount(measure, spent)} ${of} ${measure === 'turns' ? 'turns' : ''}`.trim() };
+    return {
+      measure,
+      share,
+      words: `${amount(measure, spent)} ${of} ${measure === 'turns' ? 'turns' : ''}`.trim(),
+    };
   });
 }
 
