@@ -2,10 +2,12 @@
 
 pub mod adapter;
 pub mod adopt;
+pub mod budget;
 pub mod files;
 pub mod explain;
 pub mod folder;
 pub mod hooks;
+pub mod interrupt;
 pub mod journal;
 pub mod kinds;
 pub mod launch;
@@ -44,6 +46,7 @@ use signals::Signals;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Instant;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast};
 
 /// News that a slow listener may miss; it then looks at everything.
@@ -108,6 +111,10 @@ pub(in crate::agents) struct Live {
     pub(in crate::agents) journal: journal::Place,
     /// Since when nothing can be seen of its work.
     pub(in crate::agents) stuck: stuck::Stillness,
+    /// What was counted of its spending.
+    pub(in crate::agents) count: budget::Counting,
+    /// When it was last interrupted to end its turn.
+    pub(in crate::agents) pressed: Option<Instant>,
 }
 
 impl Live {

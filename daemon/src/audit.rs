@@ -60,6 +60,8 @@ struct Denials {
     second: i64,
     written: u32,
     suppressed: u64,
+    /// Since the start.
+    all: u64,
 }
 
 impl Audit {
@@ -137,6 +139,7 @@ impl Audit {
         let mut line = Line::new(Kind::Event, entry, format!("denied:{code}"));
         {
             let mut denials = self.0.denials.lock();
+            denials.all += 1;
             let second = Timestamp::now().0 / 1000;
             if denials.second != second {
                 (denials.second, denials.written) = (second, 0);
@@ -149,6 +152,11 @@ impl Audit {
             line.suppressed = std::mem::take(&mut denials.suppressed);
         }
         self.post(line);
+    }
+
+    /// How many calls were refused since the start.
+    pub fn denials(&self) -> u64 {
+        self.0.denials.lock().all
     }
 
     /// False while the record cannot be written and changes are refused.

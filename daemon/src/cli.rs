@@ -5,6 +5,7 @@ pub mod approvals;
 pub mod attach;
 pub mod audit;
 pub mod browser;
+pub mod budget;
 pub mod client;
 pub mod completions;
 pub mod config;
@@ -29,6 +30,7 @@ pub mod sessions;
 pub mod status;
 pub mod tty;
 pub mod up;
+pub mod usage;
 pub mod user;
 pub mod values;
 pub mod worktrees;
@@ -70,6 +72,8 @@ pub enum Command {
     Send(send::SendArgs),
     Delegate(delegate::DelegateArgs),
     Tasks(status::TasksArgs),
+    Budget(budget::BudgetArgs),
+    Usage(usage::UsageArgs),
     Collect(parallel::CollectArgs),
     Worktrees(worktrees::WorktreesArgs),
     Approvals(approvals::ApprovalsArgs),
@@ -148,6 +152,8 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::Send(args) => send::run(&args).await,
         Command::Delegate(args) => delegate::run(args).await,
         Command::Tasks(args) => status::tasks(&args).await,
+        Command::Budget(args) => budget::run(args).await,
+        Command::Usage(args) => usage::run(&args).await,
         Command::Collect(args) => parallel::collect(&args).await,
         Command::Worktrees(args) => worktrees::run(&args).await,
         Command::Approvals(args) => approvals::list(&args).await,
@@ -201,6 +207,8 @@ fn wants_json(command: &Command) -> bool {
         Command::Send(args) => &args.connection,
         Command::Delegate(args) => &args.connection,
         Command::Tasks(args) => &args.connection,
+        Command::Budget(args) => &args.connection,
+        Command::Usage(args) => &args.connection,
         Command::Collect(args) => &args.connection,
         Command::Worktrees(args) => &args.connection,
         Command::Approvals(args) => &args.connection,

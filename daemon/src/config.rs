@@ -13,9 +13,9 @@ mod sections;
 
 use fault::{Fault, Origin};
 pub use sections::{
-    Approvals, Auth, Isolation, Kind, Limits, LoginSource, Network, OnTimeout, PermissionMode,
-    Primary, Projects, PromptMethod, Push, Recovery, Retention, Server, Specialist, Terminal,
-    Transcripts, Worktrees,
+    Approvals, Auth, Budgets, Isolation, Kind, Limits, LoginSource, Network, OnTimeout,
+    PermissionMode, Primary, Projects, PromptMethod, Push, Recovery, Retention, Server, Specialist,
+    Terminal, Transcripts, Worktrees,
 };
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -73,6 +73,7 @@ pub struct Settings {
     pub push: Push,
     pub limits: Limits,
     pub recovery: Recovery,
+    pub budgets: Budgets,
     pub retention: Retention,
     pub transcripts: Transcripts,
     pub worktrees: Worktrees,

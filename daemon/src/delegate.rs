@@ -4,6 +4,7 @@
 //! to do, takes it through `model::task::step`. The driver of the next daemon goes on
 //! from the row, so a result outlives the caller's timeout and any restart.
 
+pub mod budget;
 pub mod choose;
 pub mod driver;
 pub mod hand_over;
@@ -42,6 +43,9 @@ pub enum DelegateError {
     Refused(String),
     #[error("the task cannot do that now: {0}")]
     State(#[from] Reject),
+    /// What it was to do with is used up.
+    #[error("{0}")]
+    Spent(String),
     #[error(transparent)]
     Agent(#[from] AgentError),
     #[error(transparent)]
@@ -226,6 +230,7 @@ impl Delegate {
     /// # Errors
     /// `State` when it has not ended.
     pub async fn retry(&self, id: TaskId) -> Result<StoredTask, DelegateError> {
+        self.check_left(&self.get(id).await?)?;
         let note = Note::default();
         let task = store::tasks::apply(&self.store, id, &Command::Retry, &note).await?;
         self.events.wake();

@@ -9,6 +9,7 @@ pub mod edge;
 pub mod extract;
 pub mod guard;
 pub mod limits;
+pub mod meter;
 pub mod networks;
 pub mod paging;
 pub mod problem;
@@ -81,6 +82,7 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(routes::attach::router())
         .merge(routes::audit::router())
         .merge(routes::auth::router())
+        .merge(routes::budgets::router())
         .merge(routes::events::router())
         .merge(routes::files::router())
         .merge(routes::health::router())
@@ -88,6 +90,7 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(routes::logs::router())
         .merge(routes::me::router())
         .merge(routes::messages::router())
+        .merge(routes::metrics::router())
         .merge(routes::push::router())
         .merge(routes::recording::router())
         .merge(routes::shares::router())

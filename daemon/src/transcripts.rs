@@ -13,6 +13,7 @@ pub mod prices;
 pub mod reading;
 pub mod scan;
 pub mod search;
+pub mod spending;
 pub mod takeover;
 pub mod view;
 pub mod watch;
@@ -35,7 +36,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
-use worker::Worker;
+use worker::{Grown, Worker};
 
 /// Who looks, as far as sessions go.
 #[derive(Debug, Clone, Copy)]
@@ -55,6 +56,7 @@ pub struct Transcripts {
     roots: Arc<Vec<Root>>,
     watchman: Watchman,
     progress: Arc<Mutex<Progress>>,
+    grown: Grown,
     prices: Arc<Prices>,
     /// The CLIs whose sessions can go on as agents; the layer above knows.
     resumable: Arc<OnceLock<Vec<&'static str>>>,
@@ -76,7 +78,14 @@ impl Transcripts {
         let roots = Arc::new(scan::roots(config));
         let progress = Arc::new(Mutex::new(Progress::default()));
         let heartbeat = Duration::from_secs(config.settings.transcripts.heartbeat_s);
-        let worker = Worker::new(roots.clone(), index.clone(), progress.clone(), heartbeat);
+        let grown = Grown::default();
+        let worker = Worker::new(
+            roots.clone(),
+            index.clone(),
+            progress.clone(),
+            heartbeat,
+            grown.clone(),
+        );
         tasks.spawn("transcripts", |cancel| worker.run(cancel));
         Ok(Self {
             store,
@@ -84,6 +93,7 @@ impl Transcripts {
             watchman: Watchman::new(roots.clone()),
             roots,
             progress,
+            grown,
             prices: Arc::new(Prices::new(&config.settings.prices)),
             resumable: Arc::default(),
         })

@@ -1,7 +1,10 @@
 //! At start: which agents of the store still live in tmux. Nothing is started or killed
 //! here; what tmux has and the store does not know is left alone.
 
+use super::adapter::Told;
+use super::signals::Signals;
 use super::{AgentError, Agents, Live};
+use crate::model::evidence::Source;
 use crate::model::ids::AgentId;
 use crate::store::agents::End;
 use crate::store::rows::StoredAgent;
@@ -51,10 +54,22 @@ impl Agents {
         if self.with_live(&agent.id, |_| ()).is_some() {
             return Ok(());
         }
+        let activity = &agent.view.activity;
+        let mut signals = Signals::default();
+        // A shell says nothing while its command runs, however long.
+        if activity.source == Source::Marker.word() {
+            let told = Told {
+                state: activity.state,
+                waiting_for: activity.waiting_for,
+            };
+            let detail = "said before this daemon began";
+            signals.tell(Source::Marker, told, activity.since, detail);
+        }
         let live = Live {
+            signals,
             // Whether the CLI said so before the restart is known by its session file.
             bound: agent.transcript.is_some(),
-            shown: Some(agent.view.activity.clone()),
+            shown: Some(activity.clone()),
             ..Live::default()
         };
         self.add_live(&agent.id, live);

@@ -4,6 +4,7 @@ use super::order::Order;
 use super::start::Conversation;
 use super::{AgentError, Agents};
 use crate::auth::new_agent_token;
+use crate::model::budget;
 use crate::model::ids::AgentId;
 use crate::model::limits::{self, MAX_NAME, MAX_TITLE};
 use crate::model::requester::Requester;
@@ -16,13 +17,10 @@ use orchestra_protocol::agent::{
     Activity, ActivityState, Agent, AgentRole, AgentStatus, RestartPolicy, Size, SpawnRequest,
     Usage,
 };
+use orchestra_protocol::budget::Budget;
 use orchestra_protocol::time::Timestamp;
 use orchestra_tmux::process::Grace;
 use secrecy::ExposeSecret;
-use std::time::Duration;
-
-/// Pause between the keys that interrupt a CLI.
-const BETWEEN_KEYS: Duration = Duration::from_millis(300);
 
 /// Where a new agent stands, and how long it may live.
 #[derive(Debug, Default)]
@@ -32,6 +30,8 @@ pub(in crate::agents) struct Tree {
     timeout_ms: Option<i64>,
     /// What it does after a crash, when it was asked for.
     restart: Option<RestartPolicy>,
+    /// What was asked for; the configuration says the rest.
+    budget: Option<Budget>,
 }
 
 impl Agents {
@@ -70,6 +70,9 @@ impl Agents {
         if timeout == Some(0) {
             return Err(limits::Invalid("limits.timeout_ms must be more than 0".into()).into());
         }
+        if let Some(budget) = &request.budget {
+            budget::check(budget)?;
+        }
         let place = self.place(requester, request, &order, hint).await?;
         if let Some(place) = &place {
             order.cwd.clone_from(&place.cwd);
@@ -90,6 +93,7 @@ impl Agents {
             root,
             timeout_ms: timeout.map(|ms| i64::try_from(ms).unwrap_or(i64::MAX)),
             restart: request.restart,
+            budget: request.budget,
         };
         let begun = self
             .begin(&order, view, tree, once, Conversation::fresh())
@@ -204,26 +208,6 @@ impl Agents {
         Ok(self.get(id).await?)
     }
 
-    /// Presses the keys that end the present turn.
-    ///
-    /// # Errors
-    /// `Ended` when there is no process any more.
-    pub async fn interrupt(&self, id: &AgentId) -> Result<StoredAgent, AgentError> {
-        let agent = self.get(id).await?;
-        if agent.view.status != AgentStatus::Running {
-            return Err(AgentError::Ended(id.clone()));
-        }
-        let adapter = self.adapter(&agent.view.kind)?;
-        for (index, key) in adapter.interrupt_keys().iter().enumerate() {
-            if index > 0 {
-                // Two at once would be read as one other key.
-                tokio::time::sleep(BETWEEN_KEYS).await;
-            }
-            self.terminals.keys(id, &[(*key).to_owned()]).await?;
-        }
-        Ok(agent)
-    }
-
     /// Writes the record, then starts the process.
     pub(in crate::agents) async fn begin(
         &self,
@@ -256,6 +240,10 @@ impl Agents {
             restart: tree
                 .restart
                 .unwrap_or(self.config.settings.recovery.restart),
+            budget: budget::or_default(
+                tree.budget.as_ref(),
+                &self.config.settings.budgets.of_agents(),
+            ),
             token_hash,
         };
         let (agent, new) = store::agents::insert(&self.store, &new, caps, once).await?;
@@ -317,6 +305,7 @@ impl Agents {
             exit_code: None,
             signal: None,
             usage: Usage::default(),
+            budget: None,
         }
     }
 }

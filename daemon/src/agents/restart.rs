@@ -94,6 +94,7 @@ impl Agents {
             title: named.then_some(old.view.title),
             cwd: Some(old.view.cwd),
             size: Some(old.view.size),
+            budget: Some(old.budget),
             worktree: self.same_worktree(old.view.worktree_id.as_deref()).await,
             ..SpawnRequest::default()
         };

@@ -30,6 +30,9 @@ struct Record {
     detail: String,
 }
 
+/// What says that an agent is held.
+const BUDGET: &str = "budget";
+
 /// Everything that is known of one agent's activity.
 #[derive(Debug, Clone, Default)]
 pub struct Signals {
@@ -37,6 +40,8 @@ pub struct Signals {
     /// A hook of the CLI waits for a person's word now.
     asking: bool,
     wall: Option<Wall>,
+    /// Held since then: its budget is spent.
+    held: Option<Timestamp>,
 }
 
 /// The CLI said that its quota is used up.
@@ -162,6 +167,31 @@ impl Signals {
         self.wall.is_some()
     }
 
+    /// Notes since when the agent is held, or that it is not.
+    pub fn set_held(&mut self, held: Option<Timestamp>) {
+        self.held = held;
+    }
+
+    /// True while it is held.
+    pub fn is_held(&self) -> bool {
+        self.held.is_some()
+    }
+
+    /// The hold, once the CLI has stopped. A question to a person shows before it.
+    fn standing_hold(&self) -> Option<Timestamp> {
+        let held = self.held?;
+        let stopped = self.winner().is_none_or(|(_, record)| {
+            !matches!(
+                record.told.state,
+                ActivityState::Busy | ActivityState::Waiting
+            )
+        });
+        stopped.then(|| match self.winner() {
+            Some((_, record)) => held.max(record.since),
+            None => held,
+        })
+    }
+
     /// The wall, unless the CLI began to work behind it: a person has raised its quota.
     fn standing_wall(&self) -> Option<Wall> {
         let wall = self.wall?;
@@ -181,6 +211,16 @@ impl Signals {
                 source: Source::Hook.word().to_owned(),
                 confidence: Source::Hook.confidence(),
                 until: Some(wall.until),
+            };
+        }
+        if let Some(since) = self.standing_hold() {
+            return Activity {
+                state: ActivityState::Waiting,
+                waiting_for: Some(WaitingFor::Budget),
+                since,
+                source: BUDGET.to_owned(),
+                confidence: 1.0,
+                until: None,
             };
         }
         match self.winner() {
@@ -217,7 +257,20 @@ impl Signals {
     pub fn explain(&self, now: Timestamp) -> Vec<Signal> {
         let wall = self.standing_wall();
         let winner = self.winner().map(|(source, _)| source);
-        let winner = winner.filter(|_| wall.is_none());
+        let held = self.standing_hold().filter(|_| wall.is_none());
+        let winner = winner.filter(|_| wall.is_none() && held.is_none());
+        let held = held.map(|since| Signal {
+            source: BUDGET.to_owned(),
+            state: ActivityState::Waiting,
+            waiting_for: Some(WaitingFor::Budget),
+            at: since,
+            since,
+            age_ms: now.since(since),
+            counted: true,
+            confidence: 1.0,
+            won: true,
+            detail: "its budget is spent".into(),
+        });
         let quota = wall.map(|wall| Signal {
             source: Source::Hook.word().to_owned(),
             state: ActivityState::Waiting,
@@ -242,7 +295,7 @@ impl Signals {
             won: winner == Some(*source),
             detail: record.detail.clone(),
         });
-        quota.into_iter().chain(records).collect()
+        quota.into_iter().chain(held).chain(records).collect()
     }
 
     fn get(&self, source: Source) -> Option<(Source, &Record)> {

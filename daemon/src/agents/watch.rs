@@ -80,6 +80,7 @@ impl Agents {
                             agents.read_sources(&agent).await;
                             agents.check_time(&agent).await;
                             agents.check_quota(&agent).await;
+                            agents.check_budget(&agent).await;
                             agents.check_stillness(&agent).await;
                         }
                     }

@@ -45,7 +45,8 @@ impl Chat {
         Ok(Duration::ZERO)
     }
 
-    /// Under a key of the message's, so that another daemon does not say it twice.
+    /// Under a key of the message's step, so that another daemon does not say it twice, and
+    /// one that is sent again is taken again.
     async fn shown(
         &self,
         agent: &StoredAgent,
@@ -53,7 +54,8 @@ impl Chat {
         what: &str,
         fact: Fact,
     ) -> Result<(), ChatError> {
-        let key = format!("screen:{}:{what}", message.view.id);
+        let step = message.view.updated_at.0;
+        let key = format!("screen:{}:{step}:{what}", message.view.id);
         let fact = Evidence {
             fact,
             source: Source::Screen,

@@ -1,13 +1,15 @@
 //! The courier of one agent: takes what is open, one message at a time, through its
 //! receipt, and rests when nothing is open.
 
+use super::settle::TYPED;
 use super::{Chat, ChatError, PATIENCE};
 use crate::agents::adapter::Adapter;
+use crate::agents::budget::{HELD, why_held};
 use crate::model::ids::AgentId;
 use crate::store::messages::Step;
 use crate::store::rows::{StoredAgent, StoredMessage};
 use crate::store::{self, StoreError};
-use orchestra_protocol::agent::{ActivityState, AgentStatus};
+use orchestra_protocol::agent::{ActivityState, AgentStatus, WaitingFor};
 use orchestra_protocol::message::MessageStatus;
 use orchestra_protocol::time::Timestamp;
 use std::time::Duration;
@@ -17,6 +19,10 @@ use tokio::sync::Notify;
 const SILENT_END: i64 = 5_000;
 /// How long a turn may not be judged by the agent's idleness after it was accepted.
 const TURN_BEGINS: i64 = 2_000;
+
+/// What an agent that was stuck is told before its task.
+const NUDGE: &str = "[Orchestra] You were interrupted: for a long time nothing was seen of your work, or you \
+    made the same call again and again. Go on with this task, by another way if need be:";
 
 /// What the courier does after a look.
 enum Next {
@@ -88,12 +94,18 @@ impl Chat {
             self.explain(next, "the agent is busy; it comes next")
                 .await?;
         }
-        // A command at a shell may take its time, and must not run twice.
-        if first.view.status == MessageStatus::Accepted
-            && !adapter.is_shell()
-            && let Some(why) = self.agents.stuck(id)
-        {
-            return self.nudge(&agent, first, &why).await;
+        if first.view.status == MessageStatus::Accepted {
+            // A command at a shell may take its time, and must not run twice. What a person
+            // talks about with an agent, they see for themselves.
+            if first.task_id.is_some()
+                && !adapter.is_shell()
+                && let Some(why) = self.agents.stuck(id, first.view.updated_at)
+            {
+                return self.nudge(&agent, first, &why).await;
+            }
+        }
+        if let Some(why) = why_held(&agent) {
+            self.explain_hold(&open, &why).await?;
         }
         match first.view.status {
             MessageStatus::Queued => self.offer(&agent, adapter, first).await.map(Next::Wait),
@@ -105,6 +117,20 @@ impl Chat {
             MessageStatus::Accepted => self.await_end(&agent, first).await,
             MessageStatus::Answered | MessageStatus::Failed => Ok(Next::Again),
         }
+    }
+
+    /// Says of each message why it waits, or why its turn is ended.
+    async fn explain_hold(&self, open: &[StoredMessage], why: &str) -> Result<(), ChatError> {
+        for message in open {
+            let waits = matches!(
+                message.view.status,
+                MessageStatus::Queued | MessageStatus::Accepted
+            );
+            if waits && message.view.reason.as_deref() != Some(why) {
+                self.explain(message, why).await?;
+            }
+        }
+        Ok(())
     }
 
     /// A dead agent answers nothing.
@@ -138,17 +164,18 @@ impl Chat {
     ) -> Result<Next, ChatError> {
         tracing::warn!(agent.id = %agent.id, why, "agent {} is stuck", agent.id);
         self.agents.forget_stillness(&agent.id);
-        self.agents.interrupt(&agent.id).await?;
+        let (id, message) = (&message.view.id, message);
+        // With each goes the word that the turn is to be ended, which outlives a kill.
         if message.nudges == 0 {
             let reason =
                 format!("the agent was stuck ({why}); it was interrupted and is told again");
-            store::messages::nudge(&self.store, &message.view.id, &reason).await?;
-            self.events.wake();
+            store::messages::nudge(&self.store, &agent.id, id, &reason).await?;
         } else {
             let reason = format!("limit: the agent was stuck again after a nudge: {why}");
-            self.step(message, MessageStatus::Failed, Some(&reason))
-                .await?;
+            store::messages::give_up(&self.store, &agent.id, id, &reason).await?;
         }
+        self.events.wake();
+        self.agents.stop_turn(&agent.id).await?;
         Ok(Next::Wait(PATIENCE))
     }
 
@@ -161,10 +188,20 @@ impl Chat {
         let now = Timestamp::now();
         let activity = &agent.view.activity;
         let settled = now.since(message.view.updated_at) > TURN_BEGINS + SILENT_END;
-        let idle = activity.state == ActivityState::Idle
+        let held = activity.waiting_for == Some(WaitingFor::Budget);
+        let idle = (activity.state == ActivityState::Idle || held)
             // An agent that was interrupted at once counts as idle from its prompt on.
             && activity.since.0 + TURN_BEGINS >= message.view.updated_at.0
             && now.since(activity.since) > SILENT_END;
+        let reason = message.view.reason.as_deref();
+        // It was in a turn that was ended for a budget, which may be raised by now.
+        let again = reason.is_some_and(|reason| reason.starts_with(HELD))
+            && message.task_id.is_none()
+            && message.view.sender != TYPED;
+        if settled && idle && again {
+            self.step(message, MessageStatus::Queued, reason).await?;
+            return Ok(Next::Again);
+        }
         if settled && idle {
             let reason = "the turn ended without an answer: it was interrupted or refused, or the model failed";
             self.step(message, MessageStatus::Failed, Some(reason))
@@ -206,6 +243,9 @@ impl Chat {
 
     /// Text as it has to be pasted for this CLI.
     pub(in crate::chat) fn composed(adapter: &dyn Adapter, message: &StoredMessage) -> String {
-        adapter.compose(&message.view.text, message.as_command)
+        match message.nudges {
+            0 => adapter.compose(&message.view.text, message.as_command),
+            _ => adapter.compose(&format!("{NUDGE}\n\n{}", message.view.text), false),
+        }
     }
 }

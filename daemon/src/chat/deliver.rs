@@ -3,6 +3,7 @@
 
 use super::{Chat, ChatError, PATIENCE};
 use crate::agents::adapter::{Adapter, Reading};
+use crate::agents::budget::why_held;
 use crate::config::failpoint;
 use crate::store::rows::{StoredAgent, StoredMessage};
 use crate::store::{self};
@@ -256,6 +257,12 @@ impl Chat {
         if let Some(until) = agent.quota_until {
             return Ok(Some(format!("the agent waits for its quota until {until}")));
         }
+        if let Some(why) = why_held(agent) {
+            return Ok(Some(why));
+        }
+        if agent.stopping.is_some() {
+            return Ok(Some("the agent's turn is being stopped".to_owned()));
+        }
         let told = match (activity.state, activity.waiting_for) {
             (ActivityState::Busy, _) => Some("the agent is busy; it comes next"),
             (_, Some(WaitingFor::Permission)) => Some("the agent waits for a permission"),
@@ -263,6 +270,8 @@ impl Chat {
                 Some("the agent waits for an answer in its terminal")
             }
             (_, Some(WaitingFor::Quota)) => Some("the agent waits for its quota"),
+            // It was raised a moment ago, which is about to be shown.
+            (_, Some(WaitingFor::Budget)) => Some("the agent's budget was raised; it comes next"),
             (ActivityState::Waiting, None) => Some("the agent waits for something"),
             (ActivityState::Idle | ActivityState::Unknown, None) => None,
         };

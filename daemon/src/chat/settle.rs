@@ -13,7 +13,7 @@ use orchestra_protocol::message::{Author, MessageStatus};
 use orchestra_protocol::time::Timestamp;
 
 /// Sender of what a person typed into the terminal.
-const TYPED: &str = "terminal";
+pub(in crate::chat) const TYPED: &str = "terminal";
 
 impl Chat {
     /// Gives every open fact of the agent its effect, in order.

@@ -1,5 +1,6 @@
 //! `orchestra delegate`: a task for an agent, and its result if wanted.
 
+use super::budget::BudgetFlags;
 use super::client::{Call, Client};
 use super::connection::Connection;
 use super::failure::Failure;
@@ -47,6 +48,8 @@ pub struct DelegateArgs {
     /// Ends the task after this time; default: an hour.
     #[arg(long, value_parser = values::duration, value_name = "TIME")]
     pub timeout: Option<Duration>,
+    #[command(flatten)]
+    pub budget: BudgetFlags,
     /// In a git worktree of its own.
     #[arg(long)]
     pub worktree: bool,
@@ -88,6 +91,7 @@ pub async fn run(args: DelegateArgs) -> Result<(), Failure> {
         worktree: args.worktree.then_some(WorktreeAsk::Yes(true)),
         base: args.base,
         timeout_ms: args.timeout.map(values::millis),
+        budget: args.budget.asked(),
         ..DelegateRequest::default()
     };
     let client = args.connection.living_client().await?;

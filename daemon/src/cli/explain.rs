@@ -72,6 +72,7 @@ fn state(state: ActivityState, waiting_for: Option<WaitingFor>) -> String {
         (ActivityState::Waiting, Some(WaitingFor::Permission)) => "waiting for a permission",
         (ActivityState::Waiting, Some(WaitingFor::Question)) => "waiting for an answer",
         (ActivityState::Waiting, Some(WaitingFor::Quota)) => "waiting for its quota",
+        (ActivityState::Waiting, Some(WaitingFor::Budget)) => "held until its budget is raised",
         (ActivityState::Waiting, None) => "waiting",
     };
     word.to_owned()

@@ -1,5 +1,6 @@
 //! `orchestra spawn`, `kill`, `interrupt` and `retry`.
 
+use super::budget::BudgetFlags;
 use super::client::Call;
 use super::connection::Connection;
 use super::failure::Failure;
@@ -66,6 +67,8 @@ pub struct SpawnArgs {
     /// First message; - reads it from stdin.
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub prompt: Option<String>,
+    #[command(flatten)]
+    pub budget: BudgetFlags,
     /// Width of its terminal.
     #[arg(long, requires = "rows")]
     pub cols: Option<u16>,
@@ -173,6 +176,7 @@ pub async fn spawn(args: SpawnArgs) -> Result<(), Failure> {
         base: args.base,
         restart: args.restart,
         limits: None,
+        budget: args.budget.asked(),
     };
     let call = Call::new(Method::POST, "/api/agents")
         .json(&request)?

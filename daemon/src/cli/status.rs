@@ -251,6 +251,7 @@ fn state(agent: &Agent) -> String {
             (ActivityState::Waiting, Some(WaitingFor::Permission)) => "waits for permission",
             (ActivityState::Waiting, Some(WaitingFor::Question)) => "asks a question",
             (ActivityState::Waiting, Some(WaitingFor::Quota)) => "waits for quota",
+            (ActivityState::Waiting, Some(WaitingFor::Budget)) => "waits for a budget",
             (ActivityState::Waiting, None) => "waits",
             (ActivityState::Unknown, _) => "running",
         },

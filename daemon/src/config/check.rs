@@ -15,6 +15,7 @@ pub(super) fn wrongs(settings: &Settings) -> Vec<(String, String)> {
         approvals,
         push,
         looks,
+        budgets,
         transcripts,
         worktrees,
         recovery,
@@ -156,6 +157,19 @@ fn recovery(settings: &Settings) -> Option<Wrong> {
         return Some(("recovery.backoff_s", "must lie between 0 and 600"));
     }
     None
+}
+
+fn budgets(settings: &Settings) -> Option<Wrong> {
+    let budgets = &settings.budgets;
+    let money = |usd: f64| (0.0..=1e9).contains(&usd);
+    if !money(budgets.agent_usd) {
+        return Some(("budgets.agent_usd", "must be 0 or more US dollars"));
+    }
+    if !money(budgets.task_usd) {
+        return Some(("budgets.task_usd", "must be 0 or more US dollars"));
+    }
+    (!(1..=99).contains(&budgets.warn_percent))
+        .then_some(("budgets.warn_percent", "must lie between 1 and 99"))
 }
 
 fn worktrees(settings: &Settings) -> Option<Wrong> {

@@ -2,6 +2,7 @@
 //! `defaults.toml`.
 
 use orchestra_protocol::agent::RestartPolicy;
+use orchestra_protocol::budget::Budget;
 use serde::Deserialize;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -151,6 +152,58 @@ pub struct Recovery {
     pub restarts: u32,
     /// Pause before the first start; each further one waits twice as long.
     pub backoff_s: u32,
+}
+
+/// What agents and tasks may spend that say nothing else; 0: no limit.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Budgets {
+    pub agent_usd: f64,
+    pub agent_tokens: u64,
+    pub agent_wall_s: u64,
+    pub agent_turns: u64,
+    pub task_usd: f64,
+    pub task_tokens: u64,
+    pub task_wall_s: u64,
+    pub task_turns: u64,
+    pub warn_percent: u8,
+}
+
+impl Budgets {
+    /// Of a new agent.
+    pub fn of_agents(&self) -> Budget {
+        budget(
+            self.agent_usd,
+            self.agent_tokens,
+            self.agent_wall_s,
+            self.agent_turns,
+        )
+    }
+
+    /// Of a new task.
+    pub fn of_tasks(&self) -> Budget {
+        budget(
+            self.task_usd,
+            self.task_tokens,
+            self.task_wall_s,
+            self.task_turns,
+        )
+    }
+
+    /// The share from which on one is warned.
+    pub fn warn(&self) -> f64 {
+        f64::from(self.warn_percent) / 100.0
+    }
+}
+
+fn budget(usd: f64, tokens: u64, wall_s: u64, turns: u64) -> Budget {
+    let some = |value: u64| (value > 0).then_some(value);
+    Budget {
+        usd: (usd > 0.0).then_some(usd),
+        tokens: some(tokens),
+        wall_s: some(wall_s),
+        turns: some(turns),
+    }
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -2,6 +2,7 @@
 
 use super::{Delegate, DelegateError};
 use crate::agents::AgentError;
+use crate::agents::budget::why_held;
 use crate::git::names;
 use crate::model::ids::{AgentId, UserId};
 use crate::model::requester::{CallingAgent, Requester};
@@ -33,6 +34,9 @@ impl Delegate {
             return self.particular_agent(task, agent).await;
         }
         let living = store::agents::live(&self.store).await?;
+        if let Some(choice) = self.same_again(task, &living) {
+            return Ok(choice);
+        }
         // Started for this very task by a daemon that ended before it could say so.
         let ours = living
             .iter()
@@ -58,6 +62,9 @@ impl Delegate {
         let id = AgentId::parse(id).map_err(|_| store::StoreError::NotFound("agent"))?;
         let agent = self.agents.get(&id).await?;
         Ok(match (agent.view.status, agent.view.task_id) {
+            (AgentStatus::Running, _) if agent.held.is_some() => {
+                Choice::NotYet(why_held(&agent).unwrap_or_default())
+            }
             (AgentStatus::Running, None) => Choice::Agent(id),
             (AgentStatus::Running, Some(own)) if own == task.view.id => Choice::Agent(id),
             (AgentStatus::Running, Some(other)) => {
@@ -85,6 +92,7 @@ impl Delegate {
             && view.activity.state == ActivityState::Idle
             && view.task_id.is_none()
             && view.worktree_id.is_none()
+            && agent.held.is_none()
             && task.caller_agent.as_deref() != Some(&view.id);
         if !same || !free {
             return Ok(false);

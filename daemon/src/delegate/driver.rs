@@ -1,6 +1,7 @@
 //! The driver of one task: looks at the row, does what it asks for, and looks again
 //! when something changed, until nothing is left to do.
 
+use super::budget::LIMIT;
 use super::choose::{Choice, RETIRED};
 use super::prompting::Prompt;
 use super::{Delegate, DelegateError};
@@ -13,7 +14,7 @@ use crate::store::tasks::Note;
 use crate::store::{self, StoreError};
 use orchestra_protocol::agent::AgentStatus;
 use orchestra_protocol::message::MessageStatus;
-use orchestra_protocol::task::{Declared, TaskResult, TaskStatus};
+use orchestra_protocol::task::{Declared, TaskClass, TaskResult, TaskStatus};
 use orchestra_protocol::time::Timestamp;
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -172,6 +173,13 @@ impl Delegate {
             }
             Err(error) => return Err(error),
         };
+        if message.view.status != MessageStatus::Answered
+            && let Some(why) = self.over_budget(task, &agent).await?
+        {
+            self.halt(task).await;
+            self.finish(task, Outcome::Limit, Some(&why), None).await?;
+            return Ok(Next::Again);
+        }
         match (message.view.status, task.view.status) {
             (MessageStatus::Answered, _) => {
                 self.answered(task, &message).await?;
@@ -264,8 +272,11 @@ impl Delegate {
             let retry = self.may_retry(agent).await?;
             return self.lose(task, reason, retry).await;
         }
-        self.finish(task, Outcome::Failed, Some(reason), None)
-            .await?;
+        let outcome = match reason.starts_with(LIMIT) {
+            true => Outcome::Limit,
+            false => Outcome::Failed,
+        };
+        self.finish(task, outcome, Some(reason), None).await?;
         Ok(Next::Again)
     }
 
@@ -309,7 +320,9 @@ impl Delegate {
             attempt: task.attempt,
             outcome,
         };
+        let limit = matches!(outcome, Outcome::Limit | Outcome::Timeout);
         let note = Note {
+            class: limit.then_some(TaskClass::Limit),
             error,
             result,
             ..Note::default()

@@ -28,29 +28,33 @@ impl Delegate {
     }
 
     async fn try_break_off(&self, task: &StoredTask) -> Result<(), DelegateError> {
+        if let Some(agent) = self.working_on(task).await? {
+            self.agents.interrupt(&agent).await?;
+        }
+        Ok(())
+    }
+
+    /// The agent that works on the task's prompt now. One that has not submitted it yet does
+    /// not: its courier sees that nobody wants it any more.
+    pub(in crate::delegate) async fn working_on(
+        &self,
+        task: &StoredTask,
+    ) -> Result<Option<AgentId>, DelegateError> {
         let Some(Ok(agent)) = task.view.agent_id.as_deref().map(AgentId::parse) else {
-            return Ok(());
+            return Ok(None);
         };
         let working = self.agents.get(&agent).await?;
         if working.view.status.is_final() {
-            return Ok(());
+            return Ok(None);
         }
         let key = format!("task-{}-{}", task.view.id, task.attempt);
         let message = store::messages::by_client_id(&self.store, &agent, &key).await?;
-        match message {
-            // Not submitted yet: the courier sees that nobody wants it any more.
-            Some(message)
-                if matches!(
-                    message.view.status,
-                    MessageStatus::Queued | MessageStatus::Pasted
-                ) => {}
-            Some(message) if !receipt::open(message.view.status) => {}
-            Some(_) => {
-                self.agents.interrupt(&agent).await?;
-            }
-            None => {}
-        }
-        Ok(())
+        let taken = message.is_some_and(|message| {
+            let status = message.view.status;
+            receipt::open(status)
+                && !matches!(status, MessageStatus::Queued | MessageStatus::Pasted)
+        });
+        Ok(taken.then_some(agent))
     }
 
     /// Gives the result to the agent that asked for it, once.

@@ -4,6 +4,7 @@ use super::{Delegate, DelegateError, prompt};
 use crate::agents::{AgentError, folder};
 use crate::config::PermissionMode;
 use crate::git::{GitError, locate, names};
+use crate::model::budget;
 use crate::model::ids::{AgentId, TaskId};
 use crate::model::limits::{self, Invalid, MAX_TITLE};
 use crate::model::requester::{CallingAgent, Requester};
@@ -83,7 +84,7 @@ impl Delegate {
         status: TaskStatus,
     ) -> Result<NewTask, DelegateError> {
         limits::prompt(&request.task)?;
-        self.check_unbuilt(&request)?;
+        self.check_limits(&request)?;
         let targets = [&request.specialist, &request.kind, &request.agent];
         if targets.iter().filter(|target| target.is_some()).count() != 1 {
             return Err(Invalid("give exactly one of specialist, kind and agent".into()).into());
@@ -118,7 +119,9 @@ impl Delegate {
             Some(agent) => agent.root.clone(),
             None => requester.user.to_string(),
         };
+        let defaults = self.config.settings.budgets.of_tasks();
         Ok(NewTask {
+            budget: budget::or_default(request.budget.as_ref(), &defaults),
             title,
             request,
             status,
@@ -172,12 +175,10 @@ impl Delegate {
         Ok(agent.depth.max(working) + 1)
     }
 
-    /// What the wire has room for and this version does not do: said, not ignored.
-    fn check_unbuilt(&self, request: &DelegateRequest) -> Result<(), Invalid> {
-        if request.budget.is_some() {
-            return Err(Invalid(
-                "budget is not enforced in this version; leave it out".into(),
-            ));
+    /// Limits that are none, or beyond what is allowed.
+    fn check_limits(&self, request: &DelegateRequest) -> Result<(), Invalid> {
+        if let Some(budget) = &request.budget {
+            budget::check(budget)?;
         }
         match request.timeout_ms {
             Some(0) => Err(Invalid("timeout_ms must be more than 0".into())),

@@ -10,6 +10,10 @@ use crate::store::rows::{StoredMessage, StoredTask};
 use crate::store::{self};
 use orchestra_protocol::message::{Author, MessageStatus};
 
+/// What an agent is told before a task that it goes on with.
+const RAISED: &str = "[Orchestra] Your work on this task was stopped because a budget was spent. It was raised \
+    since: go on where you were.";
+
 /// How far an attempt's prompt is.
 pub(in crate::delegate) enum Prompt {
     Sent(Box<StoredMessage>),
@@ -65,6 +69,10 @@ impl Delegate {
             let branch = branch.as_ref().map(|row| row.view.branch.as_str());
             prompt::for_worker(&task.view, context, &earlier, branch)
         };
+        let text = match self.goes_on(task, agent) && !adapter.is_shell() {
+            true => format!("{RAISED}\n\n{text}"),
+            false => text,
+        };
         let author = if requester.agent.is_some() {
             Author::Agent
         } else {
@@ -91,7 +99,10 @@ impl Delegate {
         let Some(clear) = adapter.clear_command() else {
             return Ok(None);
         };
-        if task.request.agent.is_some() || task.request.keep_conversation == Some(true) {
+        if task.request.agent.is_some()
+            || task.request.keep_conversation == Some(true)
+            || self.goes_on(task, agent)
+        {
             return Ok(None);
         }
         let key = format!("task-{}-{}-clear", task.view.id, task.attempt);

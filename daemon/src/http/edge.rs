@@ -2,6 +2,7 @@
 //! who may be how fast.
 
 use super::limits::Limits;
+use super::meter::Meter;
 use crate::config::{LoginSource, Settings};
 use axum::http::{HeaderValue, Uri};
 use std::collections::HashSet;
@@ -20,6 +21,7 @@ struct Inner {
     strict_transport: bool,
     query_jwt: bool,
     limits: Limits,
+    meter: Meter,
 }
 
 impl Edge {
@@ -70,7 +72,13 @@ impl Edge {
             strict_transport: tls,
             query_jwt: settings.auth.allow_query_jwt,
             limits: Limits::new(&settings.limits),
+            meter: Meter::default(),
         }))
+    }
+
+    /// What is counted.
+    pub fn meter(&self) -> &Meter {
+        &self.0.meter
     }
 
     /// True for a Host that is on the list, exactly.

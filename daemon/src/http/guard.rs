@@ -22,6 +22,7 @@ use futures_util::FutureExt as _;
 use http_body_util::{BodyExt as _, Limited};
 use orchestra_protocol::problem::Problem;
 use std::panic::AssertUnwindSafe;
+use std::time::Instant;
 use tracing::Instrument as _;
 
 /// Longest text of a library's refusal that is passed on as the detail.
@@ -89,7 +90,9 @@ async fn dress(State(state): State<Gate>, mut request: Request, next: Next) -> R
     let route = request
         .extensions()
         .get::<MatchedPath>()
-        .map_or("", MatchedPath::as_str);
+        .map_or("", MatchedPath::as_str)
+        .to_owned();
+    let begun = Instant::now();
     let span = tracing::debug_span!("request", id, method = %request.method(), route);
     let run = AssertUnwindSafe(next.run(request))
         .catch_unwind()
@@ -98,6 +101,8 @@ async fn dress(State(state): State<Gate>, mut request: Request, next: Next) -> R
         .await
         .unwrap_or_else(|_| Failure::internal(&"a handler panicked").into_response());
     let mut response = shape(response, &id, head).await;
+    let meter = state.edge.meter();
+    meter.answered(&route, response.status(), begun.elapsed());
     headers(&state, response.headers_mut(), &id, api, local);
     response
 }

@@ -249,6 +249,9 @@ impl From<DelegateError> for Failure {
                 "This may not be delegated",
                 why,
             ),
+            DelegateError::Spent(why) => {
+                Self::conflict("budget_spent", format!("The task cannot go on: {why}."))
+            }
             DelegateError::State(reject) => Self::conflict("task_state", format!("{reject}.")),
             DelegateError::Agent(error) => error.into(),
             DelegateError::Chat(error) => error.into(),

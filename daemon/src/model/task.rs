@@ -38,6 +38,8 @@ pub enum Outcome {
     Completed,
     Failed,
     Timeout,
+    /// A limit ended it: the same again would end the same way.
+    Limit,
 }
 
 /// What a legal command does.
@@ -127,7 +129,7 @@ pub fn step(state: State, command: &Command) -> Result<Change, Reject> {
 fn finish(outcome: Outcome) -> Change {
     let (status, end) = match outcome {
         Outcome::Completed => (TaskStatus::Completed, AttemptStatus::Completed),
-        Outcome::Failed => (TaskStatus::Failed, AttemptStatus::Failed),
+        Outcome::Failed | Outcome::Limit => (TaskStatus::Failed, AttemptStatus::Failed),
         Outcome::Timeout => (TaskStatus::Timeout, AttemptStatus::Timeout),
     };
     Change {
@@ -147,7 +149,8 @@ mod tests {
         let outcome = prop_oneof![
             Just(Outcome::Completed),
             Just(Outcome::Failed),
-            Just(Outcome::Timeout)
+            Just(Outcome::Timeout),
+            Just(Outcome::Limit)
         ];
         prop_oneof![
             Just(Command::Approve),

@@ -7,6 +7,7 @@ use crate::store::events::Entry;
 use crate::store::push_log::News;
 use orchestra_protocol::agent::{Agent, AgentRole, AgentStatus, WaitingFor};
 use orchestra_protocol::approval::{Approval, ApprovalForm};
+use orchestra_protocol::budget::{BudgetReport, BudgetState};
 use orchestra_protocol::event::EventBody;
 use orchestra_protocol::message::{Action, Author, Message, MessageStatus};
 use orchestra_protocol::push::{PushKind, PushPayload};
@@ -110,7 +111,11 @@ fn agent_news(agent: &Agent, at: Timestamp) -> Option<(News, Unless)> {
         let fact = format!("ended:{id}:{}", agent.restarts);
         return Some((news(fact, payload), Unless::Never));
     }
-    let (kind, title, body) = match agent.activity.waiting_for? {
+    let Some(waiting_for) = agent.activity.waiting_for else {
+        let near = near(agent.budget.as_ref(), id, &link, &format!("agent-{id}"), at);
+        return near.map(|news| (news, Unless::Never));
+    };
+    let (kind, title, body) = match waiting_for {
         WaitingFor::Permission => (
             PushKind::Approval,
             format!("{id} asks for permission"),
@@ -125,6 +130,11 @@ fn agent_news(agent: &Agent, at: Timestamp) -> Option<(News, Unless)> {
             PushKind::Failure,
             format!("{id} is at its limit"),
             "Its provider lets it go on later.",
+        ),
+        WaitingFor::Budget => (
+            PushKind::Failure,
+            format!("{id} has spent its budget"),
+            "It goes on when you raise it.",
         ),
     };
     let payload = PushPayload {
@@ -144,6 +154,27 @@ fn agent_news(agent: &Agent, at: Timestamp) -> Option<(News, Unless)> {
     Some((news, Unless::Never))
 }
 
+/// A budget that is nearly spent: told once for each limit.
+fn near(
+    budget: Option<&BudgetReport>,
+    whose: &str,
+    link: &str,
+    tag: &str,
+    at: Timestamp,
+) -> Option<News> {
+    let report = budget.filter(|report| report.state == BudgetState::Near)?;
+    let limit = serde_json::to_string(&report.limit).ok()?;
+    let payload = PushPayload {
+        kind: PushKind::Failure,
+        title: format!("{whose} has nearly spent its budget"),
+        body: format!("{:.0} % of it is gone.", report.share * 100.0),
+        link: link.to_owned(),
+        tag: tag.to_owned(),
+        at,
+    };
+    Some(news(format!("near:{whose}:{limit}"), payload))
+}
+
 fn task_news(task: &Task, at: Timestamp) -> Option<News> {
     // An agent that handed it on hears of it itself and says what came of it.
     if AgentId::parse(&task.requested_by).is_ok() {
@@ -154,6 +185,16 @@ fn task_news(task: &Task, at: Timestamp) -> Option<News> {
         TaskStatus::Completed => (PushKind::Result, format!("Task {id} is done")),
         TaskStatus::Failed => (PushKind::Failure, format!("Task {id} failed")),
         TaskStatus::Timeout => (PushKind::Failure, format!("Task {id} ran out of time")),
+        TaskStatus::Assigned | TaskStatus::Running => {
+            let (whose, link) = (format!("Task {id}"), format!("/tasks/{id}"));
+            return near(
+                task.budget.as_ref(),
+                &whose,
+                &link,
+                &format!("task-{id}"),
+                at,
+            );
+        }
         _ => return None,
     };
     let body = match &task.agent_id {
@@ -320,6 +361,29 @@ mod tests {
         ] {
             assert_eq!(of(&entry), None, "{:?}", entry.event.body);
         }
+    }
+
+    #[test]
+    fn a_budget_that_is_nearly_spent_is_told_once_for_each_limit() {
+        let of_task = |state: &str, turns: u64| {
+            let mut entry = task("running", "ann");
+            let EventBody::Task { task } = &mut entry.event.body else {
+                unreachable!()
+            };
+            let report = json!({"limit": {"turns": turns}, "state": state, "nearest": "turns", "share": 0.8,
+                "spent": {"usd": null, "tokens": null, "wall_s": 1, "turns": 8}});
+            task.budget = serde_json::from_value(report).unwrap();
+            of(&entry).map(|(news, _)| news)
+        };
+        assert_eq!(of_task("within", 10), None);
+        let (first, again) = (of_task("near", 10).unwrap(), of_task("near", 10).unwrap());
+        assert_eq!(first.fact, again.fact);
+        assert_eq!(first.payload.title, "Task 7 has nearly spent its budget");
+        assert_ne!(
+            first.fact,
+            of_task("near", 20).unwrap().fact,
+            "after a raise"
+        );
     }
 
     #[test]

@@ -3,9 +3,10 @@
 use super::idempotency::{self, Key};
 use super::restarts::Again;
 use super::rows::{AgentRow, StoredAgent};
-use super::{Store, StoreError, events, to_json, word, worktrees};
+use super::{Store, StoreError, conversations, events, to_json, word, worktrees};
 use crate::model::ids::AgentId;
-use orchestra_protocol::agent::{Activity, Agent, AgentStatus, RestartPolicy, Size, Usage};
+use orchestra_protocol::agent::{Activity, Agent, AgentStatus, RestartPolicy, Size};
+use orchestra_protocol::budget::Budget;
 use orchestra_protocol::event::EventBody;
 use orchestra_protocol::time::Timestamp;
 use sqlx::{Row, Sqlite, Transaction};
@@ -22,6 +23,7 @@ pub struct NewAgent {
     pub timeout_ms: Option<i64>,
     pub cli_session: Option<String>,
     pub restart: RestartPolicy,
+    pub budget: Budget,
     /// SHA-256 of its capability token.
     pub token_hash: String,
 }
@@ -94,8 +96,8 @@ async fn insert_row(tx: &mut Transaction<'_, Sqlite>, new: &NewAgent) -> Result<
     sqlx::query(
         "INSERT INTO agents (id, session_id, kind, specialist, name, title, role, owner, parent, cwd,
              status, cols, rows, activity, task_id, timeout_ms, depth, root, cli_session, created_at,
-             worktree_id, restart)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)",
+             worktree_id, restart, budget)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)",
     )
     .bind(&agent.id)
     .bind(&agent.session_id)
@@ -119,8 +121,12 @@ async fn insert_row(tx: &mut Transaction<'_, Sqlite>, new: &NewAgent) -> Result<
     .bind(agent.created_at.0)
     .bind(&agent.worktree_id)
     .bind(word(&new.restart))
+    .bind(to_json("budget", &new.budget)?)
     .execute(&mut **tx)
     .await?;
+    if let Some(session) = &new.cli_session {
+        conversations::note_in(tx, &agent.id, session).await?;
+    }
     if let Some(worktree) = &agent.worktree_id {
         worktrees::take_in(tx, worktree, &agent.id).await?;
     }
@@ -241,15 +247,17 @@ pub async fn bind_session(
     cli_session: &str,
     transcript: Option<&str>,
 ) -> Result<(), StoreError> {
+    let mut tx = store.begin().await?;
     sqlx::query(
         "UPDATE agents SET cli_session = $2, transcript = COALESCE($3, transcript) WHERE id = $1",
     )
     .bind(id.as_str())
     .bind(cli_session)
     .bind(transcript)
-    .execute(store.writer())
+    .execute(&mut *tx)
     .await?;
-    Ok(())
+    conversations::note_in(&mut tx, id.as_str(), cli_session).await?;
+    Ok(tx.commit().await?)
 }
 
 /// Notes the size in use.
@@ -267,22 +275,6 @@ pub async fn set_size(store: &Store, id: &AgentId, size: Size) -> Result<StoredA
     let agent = announce(&mut tx, id.as_str()).await?;
     tx.commit().await?;
     Ok(agent)
-}
-
-/// Notes tokens spent.
-///
-/// # Errors
-/// When the database fails.
-pub async fn set_usage(store: &Store, id: &AgentId, usage: &Usage) -> Result<(), StoreError> {
-    let mut tx = store.begin().await?;
-    sqlx::query("UPDATE agents SET usage = $2 WHERE id = $1")
-        .bind(id.as_str())
-        .bind(to_json("usage", usage)?)
-        .execute(&mut *tx)
-        .await?;
-    announce(&mut tx, id.as_str()).await?;
-    tx.commit().await?;
-    Ok(())
 }
 
 /// One agent.

@@ -5,6 +5,7 @@
 pub mod query;
 pub mod search;
 mod segments;
+pub mod spending;
 
 use super::StoreError;
 use orchestra_words::build::Piece;
@@ -17,7 +18,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Grows with every change of `schema.sql` and of what is put into it.
-const VERSION: i64 = 3;
+const VERSION: i64 = 5;
 const SCHEMA: &str = include_str!("index/schema.sql");
 
 /// Cheap handle to the open index; clone it freely.
@@ -63,6 +64,8 @@ pub struct UsageRow {
     pub output: u64,
     pub cache_write: u64,
     pub cache_read: u64,
+    /// When it was told first, in milliseconds UTC.
+    pub at: i64,
 }
 
 impl UsageRow {
@@ -72,6 +75,7 @@ impl UsageRow {
         self.output = self.output.max(other.output);
         self.cache_write = self.cache_write.max(other.cache_write);
         self.cache_read = self.cache_read.max(other.cache_read);
+        self.at = self.at.min(other.at);
     }
 }
 
@@ -262,18 +266,18 @@ async fn spend(
     }
     let each = |row: &UsageRow| {
         let counts = [row.input, row.output, row.cache_write, row.cache_read];
-        (row.key.clone(), row.model.clone(), counts)
+        (row.key.clone(), row.model.clone(), counts, row.at)
     };
     let rows: Vec<_> = usage.iter().map(each).collect();
     // An answer is told once per block, and an early block may not know its end.
     sqlx::query(
-        "INSERT INTO usage (file, key, model, input, output, cache_write, cache_read)
+        "INSERT INTO usage (file, key, model, input, output, cache_write, cache_read, at)
          SELECT $1, value ->> 0, value ->> 1, value ->> '$[2][0]', value ->> '$[2][1]', value ->> '$[2][2]',
-             value ->> '$[2][3]' FROM json_each($2) WHERE true
+             value ->> '$[2][3]', value ->> 3 FROM json_each($2) WHERE true
          ON CONFLICT (file, key) DO UPDATE SET input = MAX(input, excluded.input),
              output = MAX(output, excluded.output),
              cache_write = MAX(cache_write, excluded.cache_write),
-             cache_read = MAX(cache_read, excluded.cache_read)",
+             cache_read = MAX(cache_read, excluded.cache_read), at = MIN(at, excluded.at)",
     )
     .bind(num)
     .bind(super::to_json("usage", &rows)?)

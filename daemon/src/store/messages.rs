@@ -1,7 +1,7 @@
 //! Messages and their receipts. Each change carries its feed entry.
 
 use super::rows::{MessageRow, StoredMessage};
-use super::{Store, StoreError, events, to_json, word};
+use super::{Store, StoreError, budgets, events, to_json, word};
 use crate::model::ids::AgentId;
 use crate::model::receipt;
 use orchestra_protocol::event::EventBody;
@@ -136,11 +136,17 @@ pub(in crate::store) async fn advance_in(
     announce(tx, id).await
 }
 
-/// Sets an accepted message back to be sent again, counted as a nudge.
+/// Sets an accepted message back to be sent again, counted as a nudge; its agent's present
+/// turn is to be ended, which is noted in the same transaction.
 ///
 /// # Errors
 /// `Conflict` when it moved meanwhile.
-pub async fn nudge(store: &Store, id: &str, reason: &str) -> Result<(), StoreError> {
+pub async fn nudge(
+    store: &Store,
+    agent: &AgentId,
+    id: &str,
+    reason: &str,
+) -> Result<(), StoreError> {
     let mut tx = store.begin().await?;
     let step = Step {
         to: MessageStatus::Queued,
@@ -152,6 +158,29 @@ pub async fn nudge(store: &Store, id: &str, reason: &str) -> Result<(), StoreErr
         .bind(id)
         .execute(&mut *tx)
         .await?;
+    budgets::stop_in(&mut tx, agent).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Gives up a message on whose turn its agent is stuck; the turn is to be ended.
+///
+/// # Errors
+/// `Conflict` when it moved meanwhile.
+pub async fn give_up(
+    store: &Store,
+    agent: &AgentId,
+    id: &str,
+    reason: &str,
+) -> Result<(), StoreError> {
+    let mut tx = store.begin().await?;
+    let step = Step {
+        to: MessageStatus::Failed,
+        reason: Some(reason),
+        evidence: None,
+    };
+    advance_in(&mut tx, id, MessageStatus::Accepted, &step).await?;
+    budgets::stop_in(&mut tx, agent).await?;
     tx.commit().await?;
     Ok(())
 }

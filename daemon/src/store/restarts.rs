@@ -1,6 +1,6 @@
 //! Ended agents that start again, by a person or by themselves after a crash.
 
-use super::{Store, StoreError, agents};
+use super::{Store, StoreError, agents, conversations};
 use crate::model::ids::AgentId;
 use crate::store::rows::StoredAgent;
 use orchestra_protocol::time::Timestamp;
@@ -29,7 +29,7 @@ pub async fn restart(
     let mut tx = store.begin().await?;
     let done = sqlx::query(
         "UPDATE agents SET status = 'starting', reason = NULL, pid = NULL, exit_code = NULL, signal = NULL,
-             started_at = NULL, ended_at = NULL, restarts = restarts + 1, cli_session = COALESCE($2, cli_session),
+             started_at = NULL, ended_at = NULL, stopping = NULL, worked_to = NULL, restarts = restarts + 1, cli_session = COALESCE($2, cli_session),
              last_transcript = CASE WHEN $3 THEN COALESCE(transcript, last_transcript) END,
              transcript = NULL, restart_at = NULL
          WHERE id = $1 AND status NOT IN ('starting', 'running')",
@@ -41,6 +41,9 @@ pub async fn restart(
     .await?;
     if done.rows_affected() == 0 {
         return Err(StoreError::Conflict("agent"));
+    }
+    if let Some(session) = cli_session {
+        conversations::note_in(&mut tx, id.as_str(), session).await?;
     }
     agents::add_token(&mut tx, id.as_str(), token_hash).await?;
     let agent = agents::announce(&mut tx, id.as_str()).await?;

@@ -1,10 +1,12 @@
 //! Rows as the tables hold them, and their way to the wire types.
 
 use super::{StoreError, json, unword};
+use crate::model::budget;
 use crate::model::ids::AgentId;
 use orchestra_protocol::agent::{Activity, Agent, RestartPolicy, Size, Usage};
+use orchestra_protocol::budget::{Budget, BudgetState, Spent};
 use orchestra_protocol::message::Message;
-use orchestra_protocol::task::{Attempt, Declared, DelegateRequest, Task, TaskResult};
+use orchestra_protocol::task::{Attempt, Declared, DelegateRequest, Task, TaskClass, TaskResult};
 use orchestra_protocol::time::Timestamp;
 use sqlx::FromRow;
 use std::path::Path;
@@ -43,6 +45,13 @@ pub struct AgentRow {
     pub transcript: Option<String>,
     pub last_transcript: Option<String>,
     pub usage: String,
+    pub budget: String,
+    pub spent: String,
+    pub budget_state: String,
+    pub budget_since: Option<i64>,
+    pub worked_ms: i64,
+    pub worked_to: Option<i64>,
+    pub stopping: Option<i64>,
     pub exit_code: Option<i64>,
     pub signal: Option<i64>,
     pub created_at: i64,
@@ -73,6 +82,25 @@ pub struct StoredAgent {
     pub transcript: Option<String>,
     /// The file of the conversation that it was started to go on with.
     pub last_transcript: Option<String>,
+    /// What it may spend.
+    pub budget: Budget,
+    /// What it has spent.
+    pub spent: Spent,
+    pub budget_state: BudgetState,
+    /// Held since then, because its budget is spent.
+    pub held: Option<Timestamp>,
+    pub worked: Worked,
+    /// Its present turn is to be ended since then.
+    pub stopping: Option<Timestamp>,
+}
+
+/// How long an agent has worked.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Worked {
+    /// Milliseconds that are counted.
+    pub ms: i64,
+    /// Up to when, while it works.
+    pub to: Option<Timestamp>,
 }
 
 impl StoredAgent {
@@ -94,6 +122,9 @@ impl AgentRow {
             "{}" => Usage::default(),
             text => json("usage", text)?,
         };
+        let limit: Budget = json("budget", &self.budget)?;
+        let spent: Spent = json("spending", &self.spent)?;
+        let budget_state: BudgetState = unword("budget state", self.budget_state)?;
         let view = Agent {
             id: self.id.clone(),
             session_id: self.session_id,
@@ -124,6 +155,7 @@ impl AgentRow {
             exit_code: self.exit_code.and_then(|code| i32::try_from(code).ok()),
             signal: self.signal.and_then(|signal| i32::try_from(signal).ok()),
             usage,
+            budget: budget::report(limit, spent, budget_state),
         };
         let id = AgentId::parse(&self.id).map_err(|_| StoreError::NotFound("agent"))?;
         Ok(StoredAgent {
@@ -138,6 +170,18 @@ impl AgentRow {
             cli_session: self.cli_session,
             transcript: self.transcript,
             last_transcript: self.last_transcript,
+            budget: limit,
+            spent,
+            budget_state,
+            held: self
+                .budget_since
+                .filter(|_| budget_state == BudgetState::Spent)
+                .map(Timestamp),
+            worked: Worked {
+                ms: self.worked_ms,
+                to: self.worked_to.map(Timestamp),
+            },
+            stopping: self.stopping.map(Timestamp),
         })
     }
 }
@@ -227,6 +271,10 @@ pub struct TaskRow {
     pub result: Option<String>,
     pub declared: Option<String>,
     pub error: Option<String>,
+    pub class: Option<String>,
+    pub budget: String,
+    pub spent: String,
+    pub budget_state: String,
     pub handed_over: i64,
     pub deadline: Option<i64>,
     pub created_at: i64,
@@ -249,6 +297,13 @@ pub struct StoredTask {
     /// True once the caller has the result.
     pub handed_over: bool,
     pub deadline: Option<i64>,
+    /// What kind of end it had last.
+    pub class: Option<TaskClass>,
+    /// What it may spend.
+    pub budget: Budget,
+    /// What it has spent.
+    pub spent: Spent,
+    pub budget_state: BudgetState,
 }
 
 impl TaskRow {
@@ -264,6 +319,11 @@ impl TaskRow {
             Some(text) => Some(json("declared result", text)?),
             None => None,
         };
+        let class = self.class.map(|word| unword("task class", word));
+        let class: Option<TaskClass> = class.transpose()?;
+        let limit: Budget = json("budget", &self.budget)?;
+        let spent: Spent = json("spending", &self.spent)?;
+        let budget_state: BudgetState = unword("budget state", self.budget_state)?;
         Ok(StoredTask {
             view: Task {
                 id: self.id,
@@ -280,6 +340,8 @@ impl TaskRow {
                 attempts,
                 result,
                 error: self.error,
+                class: class.filter(|_| self.ended_at.is_some()),
+                budget: budget::report(limit, spent, budget_state),
                 elapsed_ms: end.since(begin),
                 created_at: Timestamp(self.created_at),
                 ended_at: self.ended_at.map(Timestamp),
@@ -292,6 +354,10 @@ impl TaskRow {
             declared,
             handed_over: self.handed_over != 0,
             deadline: self.deadline,
+            class,
+            budget: limit,
+            spent,
+            budget_state,
         })
     }
 }

@@ -6,8 +6,9 @@ use super::rows::{AttemptRow, StoredTask, TaskRow};
 use super::{Store, StoreError, assignment, events, to_json, word};
 use crate::model::ids::{AgentId, TaskId};
 use crate::model::task::{Change, Command, Reject, State, step};
+use orchestra_protocol::budget::Budget;
 use orchestra_protocol::event::EventBody;
-use orchestra_protocol::task::{Declared, DelegateRequest, TaskResult, TaskStatus};
+use orchestra_protocol::task::{Declared, DelegateRequest, TaskClass, TaskResult, TaskStatus};
 use orchestra_protocol::time::Timestamp;
 use sqlx::{Sqlite, Transaction};
 
@@ -26,6 +27,7 @@ pub struct NewTask {
     pub owner: String,
     pub depth: i64,
     pub root: String,
+    pub budget: Budget,
 }
 
 /// Why a command did nothing.
@@ -42,6 +44,8 @@ pub enum ApplyError {
 pub struct Note<'a> {
     pub reason: Option<&'a str>,
     pub error: Option<&'a str>,
+    /// With an end: what kind of one.
+    pub class: Option<TaskClass>,
     pub result: Option<&'a TaskResult>,
     /// With `Assign`: who does it, and until when.
     pub agent: Option<&'a AgentId>,
@@ -71,8 +75,8 @@ pub async fn insert(
         let now = Timestamp::now().0;
         let (id,): (i64,) = sqlx::query_as(
             "INSERT INTO tasks (title, prompt, status, reason, request, kind, specialist, parent_task_id,
-                 caller_agent, requested_by, owner, depth, root, created_at, updated_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14) RETURNING id",
+                 caller_agent, requested_by, owner, depth, root, created_at, updated_at, budget)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14, $15) RETURNING id",
         )
         .bind(&task.title)
         .bind(&task.request.task)
@@ -88,6 +92,7 @@ pub async fn insert(
         .bind(task.depth)
         .bind(&task.root)
         .bind(now)
+        .bind(to_json("budget", &task.budget)?)
         .fetch_one(&mut *tx)
         .await?;
         tasks.push(announce(&mut tx, TaskId(id)).await?);
@@ -170,7 +175,8 @@ async fn write(
              started_at = CASE WHEN $11 THEN COALESCE(started_at, $10) ELSE started_at END,
              ended_at = CASE WHEN $12 THEN $10 ELSE NULL END,
              handed_over = CASE WHEN $8 THEN 0 ELSE handed_over END,
-             declared = CASE WHEN $8 THEN NULL ELSE declared END
+             declared = CASE WHEN $8 THEN NULL ELSE declared END,
+             class = CASE WHEN $12 THEN $13 ELSE class END
          WHERE id = $1",
     )
     .bind(id.0)
@@ -185,6 +191,7 @@ async fn write(
     .bind(now)
     .bind(change.begin.is_some())
     .bind(change.status.is_final())
+    .bind(note.class.map(|class| word(&class)))
     .execute(&mut **tx)
     .await?;
     if let Some(number) = change.begin {
@@ -284,7 +291,10 @@ async fn row_in(tx: &mut Transaction<'_, Sqlite>, id: TaskId) -> Result<TaskRow,
     row.ok_or(StoreError::NotFound("task"))
 }
 
-async fn announce(tx: &mut Transaction<'_, Sqlite>, id: TaskId) -> Result<StoredTask, StoreError> {
+pub(in crate::store) async fn announce(
+    tx: &mut Transaction<'_, Sqlite>,
+    id: TaskId,
+) -> Result<StoredTask, StoreError> {
     let task = read_in(tx, id).await?;
     let body = EventBody::Task {
         task: Box::new(task.view.clone()),

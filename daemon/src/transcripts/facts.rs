@@ -138,6 +138,7 @@ impl Facts {
             output: spent.output_tokens,
             cache_write: spent.cache_write_tokens,
             cache_read: spent.cache_read_tokens,
+            at: record.at.or(self.ended).unwrap_or_default(),
         };
         match usage.last_mut().filter(|last| last.key == row.key) {
             // The next block of the same answer.

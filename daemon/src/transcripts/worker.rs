@@ -26,12 +26,30 @@ const SOON: u64 = 256 * 1024;
 /// Threads that read heads and tails: a disk serves many at once.
 const LISTERS: usize = 16;
 
+/// How often something was added of each session, sub-agents counted with theirs.
+#[derive(Debug, Clone, Default)]
+pub struct Grown(Arc<Mutex<HashMap<String, u64>>>);
+
+impl Grown {
+    fn note(&self, root: &str) {
+        *self.0.lock().entry(root.to_owned()).or_default() += 1;
+    }
+
+    /// A number that differs once something was added to one of them.
+    pub fn of(&self, sessions: &[String]) -> u64 {
+        let all = self.0.lock();
+        let each = sessions.iter().filter_map(|session| all.get(session));
+        each.sum()
+    }
+}
+
 /// The worker's state.
 pub struct Worker {
     pub roots: Arc<Vec<Root>>,
     pub index: Index,
     pub progress: Arc<Mutex<Progress>>,
     pub heartbeat: Duration,
+    grown: Grown,
     known: HashMap<PathBuf, FileRow>,
     /// Files with unread bytes, the newest last.
     waiting: BTreeSet<(i64, PathBuf)>,
@@ -46,12 +64,14 @@ impl Worker {
         index: Index,
         progress: Arc<Mutex<Progress>>,
         heartbeat: Duration,
+        grown: Grown,
     ) -> Self {
         Self {
             roots,
             index,
             progress,
             heartbeat,
+            grown,
             known: HashMap::new(),
             waiting: BTreeSet::new(),
             unsummed: BTreeSet::new(),
@@ -270,6 +290,9 @@ impl Worker {
         let indexed = piece.count() > 0;
         self.index.add(&stretches, piece).await?;
         for stretch in stretches {
+            if !stretch.usage.is_empty() {
+                self.grown.note(&stretch.row.root);
+            }
             self.went_on(stretch.row, sums);
         }
         if indexed {

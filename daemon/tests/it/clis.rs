@@ -4,10 +4,12 @@
 //! many prompts were sent, accepted, lost and doubled.
 
 mod accuracy;
+mod budgets;
 mod declared;
 mod idle;
 mod quota;
 mod scenes;
+mod stuck;
 
 use crate::support::api::Api;
 use crate::support::daemon::{Daemon, Site};

@@ -8,7 +8,7 @@ import type { Agent, ServerMessage, Task } from '@/protocol/types';
 export type Place = { agent: string } | { task: number };
 type TaskUpdate = Extract<ServerMessage, { type: 'task_update' }>;
 
-const PRESSING = ['approval', 'question', 'failed', 'quota'];
+const PRESSING = ['approval', 'question', 'failed', 'quota', 'budget'];
 /** Long enough to finish a sentence first. */
 const STAYS_MS = 9000;
 

@@ -3,7 +3,17 @@ import type { Agent } from '@/protocol/types';
 import { isLive } from './states';
 
 /** From most to least pressing. */
-export const NEEDS = ['approval', 'question', 'failed', 'quota', 'unread', 'busy', 'idle', 'ended'] as const;
+export const NEEDS = [
+  'approval',
+  'question',
+  'failed',
+  'quota',
+  'budget',
+  'unread',
+  'busy',
+  'idle',
+  'ended',
+] as const;
 export type Need = (typeof NEEDS)[number];
 
 export type Group = 'needs' | 'busy' | 'idle' | 'ended';
@@ -30,7 +40,7 @@ export function needOf(agent: Agent, attention: Attention): Need {
   if (!isLive(agent)) return 'ended';
   const { state, waiting_for } = agent.activity;
   if (agent.status === 'running' && state === 'waiting') {
-    if (waiting_for === 'quota') return 'quota';
+    if (waiting_for === 'quota' || waiting_for === 'budget') return waiting_for;
     return waiting_for === 'question' ? 'question' : 'approval';
   }
   // What works for another agent answers that agent; only its own people have to read it.

@@ -42,6 +42,7 @@ function showActivity(agent: Agent): Shown {
   if (waiting_for === 'permission') return { look: 'waiting', word: 'needs approval' };
   if (waiting_for === 'question') return { look: 'waiting', word: 'asks you' };
   if (waiting_for === 'quota') return { look: 'waiting', word: 'out of quota' };
+  if (waiting_for === 'budget') return { look: 'waiting', word: 'budget spent' };
   return { look: 'waiting', word: 'waiting' };
 }
 

@@ -48,14 +48,15 @@ export type ActivityState = "idle" | "busy" | "waiting" | "unknown";
 /**
  * What a waiting agent waits for.
  */
-export type WaitingFor = "permission" | "question" | "quota";
+export type WaitingFor = "permission" | "question" | "quota" | "budget";
 
 /**
  * Activity with the evidence it rests on.
  */
 export type Activity = { state: ActivityState, waiting_for: WaitingFor | null, since: Timestamp, 
 /**
- * Which signal said so: `hook`, `status_file`, `transcript`, `title`, `screen`, `process`.
+ * Which signal said so: `hook`, `status_file`, `transcript`, `title`, `screen`, `process`,
+ * `budget`.
  */
 source: string, 
 /**
@@ -70,9 +71,13 @@ until?: Timestamp, };
 /**
  * Tokens and money spent, as far as the CLI tells.
  */
-export type Usage = { input_tokens: number, output_tokens: number, 
+export type Usage = { 
 /**
- * US dollars; null when the CLI does not say.
+ * Read by the model, from caches too; null where the CLI keeps no record.
+ */
+input_tokens: number | null, output_tokens: number | null, 
+/**
+ * US dollars; null when the CLI keeps no record or a price is not known.
  */
 cost_usd: number | null, };
 
@@ -129,7 +134,11 @@ restart_at?: Timestamp, size: Size, activity: Activity,
 /**
  * The task it works on.
  */
-task_id: number | null, created_at: Timestamp, started_at: Timestamp | null, ended_at: Timestamp | null, exit_code: number | null, signal: number | null, usage: Usage, };
+task_id: number | null, created_at: Timestamp, started_at: Timestamp | null, ended_at: Timestamp | null, exit_code: number | null, signal: number | null, usage: Usage, 
+/**
+ * What it may spend and has spent, where it has a budget.
+ */
+budget?: BudgetReport, };
 
 /**
  * Limits a caller may put on an agent it starts.
@@ -164,6 +173,11 @@ prompt?: string,
  * Default 120×40; clamped to 20..400 × 5..200.
  */
 size?: Size, limits?: Limits, 
+/**
+ * Holds the agent when one of them is spent; what is left out is as the configuration
+ * says.
+ */
+budget?: Budget, 
 /**
  * Work in a worktree of the repository that `cwd` lies in.
  */
@@ -328,9 +342,77 @@ client_id?: string,
 as_command?: boolean, };
 
 /**
+ * Most that may be spent; what is left out has no limit.
+ */
+export type Budget = { 
+/**
+ * US dollars, by the prices that are known.
+ */
+usd?: number, 
+/**
+ * Tokens of all kinds together: read anew, written, put into a cache, read from it.
+ */
+tokens?: number, 
+/**
+ * Seconds: of an agent those in which it works, of a task those since it began.
+ */
+wall_s?: number, 
+/**
+ * Answers of the model; where a CLI keeps no record of them, its turns that are over.
+ */
+turns?: number, };
+
+/**
+ * `PATCH /api/agents/{id}/budget` and `/api/tasks/{id}/budget`: a value sets a limit, null
+ * takes it away, what is left out stays.
+ */
+export type BudgetChange = { usd?: number | null, tokens?: number | null, wall_s?: number | null, turns?: number | null, };
+
+/**
+ * One of the four things that are counted.
+ */
+export type Measure = "usd" | "tokens" | "wall_s" | "turns";
+
+/**
+ * What was spent so far; null where nobody knows, which is not nothing.
+ */
+export type Spent = { 
+/**
+ * Null when the CLI keeps no record, or the price of one of its models is not known.
+ */
+usd: number | null, 
+/**
+ * Null when the CLI keeps no record.
+ */
+tokens: number | null, wall_s: number, turns: number, };
+
+/**
+ * How a budget stands.
+ */
+export type BudgetState = "within" | "near" | "spent";
+
+/**
+ * A budget as agents and tasks show it.
+ */
+export type BudgetReport = { limit: Budget, spent: Spent, state: BudgetState, 
+/**
+ * The limit that is nearest; none when nothing is limited.
+ */
+nearest: Measure | null, 
+/**
+ * How much of that one is spent; 1 is all of it.
+ */
+share: number, };
+
+/**
  * Where a task is.
  */
 export type TaskStatus = "queued" | "assigned" | "running" | "waiting" | "completed" | "failed" | "cancelled" | "timeout";
+
+/**
+ * What kind of end it was.
+ */
+export type TaskClass = "limit";
 
 /**
  * How one try at a task stands.
@@ -396,7 +478,15 @@ reason: string | null, agent_id: string | null, kind: string | null, specialist:
 /**
  * Id of the agent, or name of the person, that asked for it.
  */
-requested_by: string, owner: string, attempts: Array<Attempt>, result: TaskResult | null, error: string | null, elapsed_ms: number, created_at: Timestamp, ended_at: Timestamp | null, };
+requested_by: string, owner: string, attempts: Array<Attempt>, result: TaskResult | null, error: string | null, 
+/**
+ * Why it ended ill, where that says what may follow.
+ */
+class?: TaskClass, 
+/**
+ * What it may spend and has spent, where it has a budget.
+ */
+budget?: BudgetReport, elapsed_ms: number, created_at: Timestamp, ended_at: Timestamp | null, };
 
 /**
  * Material that goes with a delegated task, framed as data.
@@ -410,11 +500,6 @@ files: Array<string>, urls: Array<string>,
  * Finished tasks whose results go along.
  */
 task_ids: number[], };
-
-/**
- * What a delegation may spend.
- */
-export type Budget = { usd?: number, tokens?: number, };
 
 /**
  * `POST /api/delegate`: exactly one of `specialist`, `kind` and `agent`.
@@ -459,7 +544,11 @@ timeout_ms?: number,
 /**
  * Waits this long for the result before answering; at most 10 minutes.
  */
-wait_ms?: number, budget?: Budget, 
+wait_ms?: number, 
+/**
+ * Ends the task with the class `limit` when one of them is spent.
+ */
+budget?: Budget, 
 /**
  * Keeps the conversation of a reused agent.
  */
@@ -928,6 +1017,37 @@ export type ResumeRequest = {
  * Goes on in a copy and leaves the found session as it is.
  */
 fork?: boolean, name?: string, title?: string, };
+
+/**
+ * What sums of usage are made over.
+ */
+export type UsageBy = "day" | "agent" | "task";
+
+/**
+ * One sum.
+ */
+export type UsageRow = { 
+/**
+ * The day in UTC (`2026-11-26`), the agent's id, or the task's number.
+ */
+key: string, title: string | null, usage: TokenUsage, 
+/**
+ * Answers of models.
+ */
+turns: number, 
+/**
+ * US dollars; null when the price of one of its models is not known.
+ */
+cost_usd: number | null, };
+
+/**
+ * `GET /api/usage`.
+ */
+export type UsageReport = { by: UsageBy, items: Array<UsageRow>, 
+/**
+ * How far the sessions on disk are read; sums of unread ones are missing.
+ */
+progress: Progress, };
 
 /**
  * Asks for a worktree: `true` for a new one under a made-up name, or a name. A name that

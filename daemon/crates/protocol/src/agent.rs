@@ -1,5 +1,6 @@
 //! Agents as the wire shows them, and the bodies that start and steer them.
 
+use crate::budget::{Budget, BudgetReport};
 use crate::time::Timestamp;
 use crate::worktree::WorktreeAsk;
 use schemars::JsonSchema;
@@ -51,6 +52,8 @@ pub enum WaitingFor {
     Permission,
     Question,
     Quota,
+    /// Its budget is spent; a raise lets it go on.
+    Budget,
 }
 
 /// Activity with the evidence it rests on.
@@ -59,7 +62,8 @@ pub struct Activity {
     pub state: ActivityState,
     pub waiting_for: Option<WaitingFor>,
     pub since: Timestamp,
-    /// Which signal said so: `hook`, `status_file`, `transcript`, `title`, `screen`, `process`.
+    /// Which signal said so: `hook`, `status_file`, `transcript`, `title`, `screen`, `process`,
+    /// `budget`.
     pub source: String,
     /// 0 (a guess) to 1 (the CLI said so itself).
     pub confidence: f64,
@@ -72,11 +76,12 @@ pub struct Activity {
 /// Tokens and money spent, as far as the CLI tells.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS, ToSchema)]
 pub struct Usage {
-    #[ts(type = "number")]
-    pub input_tokens: u64,
-    #[ts(type = "number")]
-    pub output_tokens: u64,
-    /// US dollars; null when the CLI does not say.
+    /// Read by the model, from caches too; null where the CLI keeps no record.
+    #[ts(type = "number | null")]
+    pub input_tokens: Option<u64>,
+    #[ts(type = "number | null")]
+    pub output_tokens: Option<u64>,
+    /// US dollars; null when the CLI keeps no record or a price is not known.
     pub cost_usd: Option<f64>,
 }
 
@@ -142,6 +147,10 @@ pub struct Agent {
     pub exit_code: Option<i32>,
     pub signal: Option<i32>,
     pub usage: Usage,
+    /// What it may spend and has spent, where it has a budget.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub budget: Option<BudgetReport>,
 }
 
 /// Limits a caller may put on an agent it starts.
@@ -154,7 +163,7 @@ pub struct Limits {
 }
 
 /// `POST /api/agents`: exactly one of `kind` and `specialist`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 #[ts(optional_fields)]
 pub struct SpawnRequest {
@@ -171,6 +180,9 @@ pub struct SpawnRequest {
     /// Default 120×40; clamped to 20..400 × 5..200.
     pub size: Option<Size>,
     pub limits: Option<Limits>,
+    /// Holds the agent when one of them is spent; what is left out is as the configuration
+    /// says.
+    pub budget: Option<Budget>,
     /// Work in a worktree of the repository that `cwd` lies in.
     pub worktree: Option<WorktreeAsk>,
     /// The branch that a new worktree begins at and is merged into; default: the one that

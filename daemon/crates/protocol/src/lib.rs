@@ -9,6 +9,7 @@ pub mod admin;
 pub mod agent;
 pub mod approval;
 pub mod auth;
+pub mod budget;
 pub mod event;
 pub mod file;
 pub mod frame;

@@ -1,5 +1,6 @@
 //! Tasks: work with a result, and the plans and delegations that make them.
 
+use crate::budget::{Budget, BudgetReport};
 use crate::time::Timestamp;
 use crate::worktree::WorktreeAsk;
 use schemars::JsonSchema;
@@ -29,6 +30,15 @@ impl TaskStatus {
             Self::Completed | Self::Failed | Self::Cancelled | Self::Timeout
         )
     }
+}
+
+/// What kind of end it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TaskClass {
+    /// Its time, its budget or its patience with a stuck agent was used up: the same again
+    /// would end the same way.
+    Limit,
 }
 
 /// How one try at a task stands.
@@ -111,6 +121,14 @@ pub struct Task {
     pub attempts: Vec<Attempt>,
     pub result: Option<TaskResult>,
     pub error: Option<String>,
+    /// Why it ended ill, where that says what may follow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub class: Option<TaskClass>,
+    /// What it may spend and has spent, where it has a budget.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub budget: Option<BudgetReport>,
     #[ts(type = "number")]
     pub elapsed_ms: i64,
     pub created_at: Timestamp,
@@ -130,16 +148,6 @@ pub struct Context {
     /// Finished tasks whose results go along.
     #[ts(type = "number[]")]
     pub task_ids: Vec<i64>,
-}
-
-/// What a delegation may spend.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS, ToSchema, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-#[ts(optional_fields)]
-pub struct Budget {
-    pub usd: Option<f64>,
-    #[ts(optional, type = "number")]
-    pub tokens: Option<u64>,
 }
 
 /// `POST /api/delegate`: exactly one of `specialist`, `kind` and `agent`.
@@ -170,6 +178,7 @@ pub struct DelegateRequest {
     /// Waits this long for the result before answering; at most 10 minutes.
     #[ts(optional, type = "number")]
     pub wait_ms: Option<u64>,
+    /// Ends the task with the class `limit` when one of them is spent.
     pub budget: Option<Budget>,
     /// Keeps the conversation of a reused agent.
     #[serde(rename = "continue")]

@@ -2,8 +2,8 @@
 //! in; a test fails when it differs (`make types` writes it anew).
 
 use crate::{
-    admin, agent, approval, auth, event, file, message, problem, push, socket, system, task,
-    terminal, transcript, worktree,
+    admin, agent, approval, auth, budget, event, file, message, problem, push, socket, system,
+    task, terminal, transcript, worktree,
 };
 use ts_rs::{Config, TS};
 
@@ -64,14 +64,20 @@ fn objects(out: &mut String, config: &Config) {
         message::Action,
         message::Message,
         message::MessageRequest,
+        budget::Budget,
+        budget::BudgetChange,
+        budget::Measure,
+        budget::Spent,
+        budget::BudgetState,
+        budget::BudgetReport,
         task::TaskStatus,
+        task::TaskClass,
         task::AttemptStatus,
         task::Attempt,
         task::Declared,
         task::TaskResult,
         task::Task,
         task::Context,
-        task::Budget,
         task::DelegateRequest,
         task::PlanRequest,
         task::Decision,
@@ -111,6 +117,9 @@ fn transcripts(out: &mut String, config: &Config) {
         transcript::ModelUsage,
         transcript::UsageTotals,
         transcript::ResumeRequest,
+        budget::UsageBy,
+        budget::UsageRow,
+        budget::UsageReport,
     );
 }
 

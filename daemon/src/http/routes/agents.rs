@@ -119,7 +119,7 @@ async fn spawn_alias(
     headers: HeaderMap,
     request: Json<SpawnRequest>,
 ) -> Result<(StatusCode, Json<Agent>), Failure> {
-    spawn(state, caller, headers, request).await
+    Box::pin(spawn(state, caller, headers, request)).await
 }
 
 /// One agent.

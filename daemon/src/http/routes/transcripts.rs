@@ -283,7 +283,8 @@ async fn resume(
     Ok((StatusCode::CREATED, Json(agent.view)))
 }
 
-fn reader<'a>(state: &AppState, caller: &'a Principal) -> Reader<'a> {
+/// The caller, as far as sessions go.
+pub(in crate::http) fn reader<'a>(state: &AppState, caller: &'a Principal) -> Reader<'a> {
     Reader {
         user: &caller.user.id.0,
         all: caller.permissions.has(Permission::AgentsReadAll),

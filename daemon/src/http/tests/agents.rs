@@ -33,6 +33,7 @@ async fn agent(server: &Server) -> String {
         timeout_ms: None,
         cli_session: None,
         restart: orchestra_protocol::agent::RestartPolicy::Never,
+        budget: orchestra_protocol::budget::Budget::default(),
         token_hash: hash,
     };
     let caps = crate::store::agents::Caps {

@@ -47,6 +47,14 @@ pub(super) struct Outbox<'a> {
     feed: Feed,
     frames: StreamMap<u32, BoxStream<'static, Piece>>,
     seats: StreamMap<u32, BoxStream<'static, Utf8Bytes>>,
+    /// Terminals that are counted as watched.
+    watched: usize,
+}
+
+impl Drop for Outbox<'_> {
+    fn drop(&mut self) {
+        self.session.state.edge.meter().watches(self.watched, 0);
+    }
 }
 
 impl<'a> Outbox<'a> {
@@ -62,12 +70,20 @@ impl<'a> Outbox<'a> {
             feed: Feed::new(session.state.events.clone(), news, last),
             frames: StreamMap::new(),
             seats: StreamMap::new(),
+            watched: 0,
         }
     }
 
     /// Returns when the connection takes no more.
     pub(super) async fn run(&mut self, sink: &mut Sink) {
-        while self.turn(sink).await.is_ok() {}
+        while self.turn(sink).await.is_ok() {
+            // Streams also end by themselves.
+            let (before, now) = (self.watched, self.frames.len());
+            if before != now {
+                self.session.state.edge.meter().watches(before, now);
+                self.watched = now;
+            }
+        }
     }
 
     /// A seat change goes before frames: it carries the size that they are drawn for.
@@ -132,11 +148,15 @@ impl<'a> Outbox<'a> {
     ) -> Result<(), axum::Error> {
         match piece {
             Piece::Text(json) => match Utf8Bytes::try_from(json) {
-                Ok(text) => sink.send(Message::Text(text)).await,
+                Ok(text) => {
+                    self.session.state.edge.meter().sent(text.len());
+                    sink.send(Message::Text(text)).await
+                }
                 Err(_) => Ok(()),
             },
             Piece::Frames(frames) => {
                 for frame in frames {
+                    self.session.state.edge.meter().sent(frame.len());
                     sink.send(Message::Binary(frame)).await?;
                 }
                 Ok(())

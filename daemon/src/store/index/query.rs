@@ -172,7 +172,7 @@ impl Scope {
     }
 }
 
-fn usage(row: &SqliteRow) -> Result<UsageRow, StoreError> {
+pub(super) fn usage(row: &SqliteRow) -> Result<UsageRow, StoreError> {
     let number = |name: &str| row.try_get::<i64, _>(name).map(i64::cast_unsigned);
     Ok(UsageRow {
         kind: row.try_get("kind")?,
@@ -182,6 +182,7 @@ fn usage(row: &SqliteRow) -> Result<UsageRow, StoreError> {
         output: number("output")?,
         cache_write: number("cache_write")?,
         cache_read: number("cache_read")?,
+        at: 0,
     })
 }
 

@@ -22,6 +22,7 @@ CREATE TABLE files (
 CREATE INDEX files_modified ON files (modified DESC, num DESC);
 CREATE INDEX files_session ON files (session);
 CREATE INDEX files_parent ON files (parent);
+CREATE INDEX files_root ON files (root);
 CREATE TABLE usage (
     file        INTEGER NOT NULL,
     key         TEXT NOT NULL,
@@ -30,6 +31,8 @@ CREATE TABLE usage (
     output      INTEGER NOT NULL,
     cache_write INTEGER NOT NULL,
     cache_read  INTEGER NOT NULL,
+    -- When it was told first, in milliseconds UTC.
+    at          INTEGER NOT NULL,
     PRIMARY KEY (file, key)
 ) WITHOUT ROWID;
 -- The words, in pieces that are written once; a text is told by its number in its piece.

@@ -26,6 +26,8 @@ const ROUTES_OF_AN_AGENT: &[(&str, &str, u16, u16)] = &[
     ("POST", "/api/agents/{agent}/attach", 403, 403),
     // It runs, so there is nothing to retry.
     ("POST", "/api/agents/{agent}/retry", 403, 409),
+    // Only its owner pays for it.
+    ("PATCH", "/api/agents/{agent}/budget", 403, 403),
     // Only its owner shares it, and sees with whom.
     ("GET", "/api/agents/{agent}/shares", 403, 403),
     ("PUT", "/api/agents/{agent}/shares/nobody", 403, 403),

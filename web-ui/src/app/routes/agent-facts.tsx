@@ -2,11 +2,15 @@
 import { Link } from '@tanstack/react-router';
 import { clsx } from 'clsx';
 import { GitBranch, X } from 'lucide-react';
+import { lazy, Suspense } from 'react';
 import { IconButton } from '@/components/ui/button';
 import { Inspector } from '@/features/agents/inspector';
 import { TaskCard } from '@/features/tasks/task-card';
+import { isLive } from '@/lib/states';
 import type { Agent } from '@/protocol/types';
 import { useOpenAgent, useOpenTask, useTasks } from '../use-room';
+
+const BudgetPanel = lazy(() => import('@/features/budgets/budget-panel'));
 
 interface FactsProps {
   agent: Agent;
@@ -37,6 +41,11 @@ export function Facts({ agent, floating, onClose }: FactsProps) {
         </header>
       )}
       <Inspector agent={agent}>
+        {isLive(agent) && (
+          <Suspense fallback={null}>
+            <BudgetPanel whose={{ agent: agent.id }} report={agent.budget} />
+          </Suspense>
+        )}
         {agent.worktree_id && (
           <section>
             <h2 className="label mb-2">worktree</h2>

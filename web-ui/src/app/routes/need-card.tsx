@@ -15,6 +15,7 @@ const SAYS: Partial<Record<Need, string>> = {
   approval: 'asks for permission',
   question: 'asks you a question',
   quota: 'has used up its quota and waits',
+  budget: 'has spent its budget and waits',
   unread: 'has answered',
 };
 

@@ -2,10 +2,13 @@
 import { Link, useParams, useSearch } from '@tanstack/react-router';
 import { clsx } from 'clsx';
 import { ChevronLeft, Workflow } from 'lucide-react';
+import { lazy, Suspense } from 'react';
 import { Empty } from '@/components/ui/states';
 import { TaskDetail } from '@/features/tasks/task-detail';
 import { useOpenAgent, useOpenTask, useTasks } from '../use-room';
 import { useBoth } from './use-both';
+
+const BudgetPanel = lazy(() => import('@/features/budgets/budget-panel'));
 
 export default function TaskRoute() {
   const { taskId } = useParams({ from: '/shell/tasks/$taskId' });
@@ -39,7 +42,13 @@ export default function TaskRoute() {
             parts={tasks.filter((each) => each.parent_task_id === task.id)}
             onAgent={(id) => openAgent({ id })}
             onTask={(id) => openTask({ id })}
-          />
+          >
+            {task.budget && (
+              <Suspense fallback={null}>
+                <BudgetPanel whose={{ task: task.id }} report={task.budget} />
+              </Suspense>
+            )}
+          </TaskDetail>
         ) : (
           <Empty title={`There is no task ${taskId}`}>
             It may belong to somebody else, or have been cleared away.

@@ -11,8 +11,11 @@ export function StatusLine({ ranked }: { ranked: readonly Ranked[] }) {
   const show = useLayout((state) => state.show);
   const live = ranked.filter(({ agent }) => isLive(agent));
   const busy = live.filter(({ need }) => need === 'busy').length;
-  const used = live.reduce((sum, { agent }) => sum + agent.usage.input_tokens + agent.usage.output_tokens, 0);
-  const costs = live.map(({ agent }) => agent.usage.cost_usd).filter((cost) => cost !== null);
+  const spent = live.map(({ agent }) => agent.usage).filter(({ input_tokens }) => input_tokens);
+  const used = spent.reduce((sum, one) => sum + (one.input_tokens ?? 0) + (one.output_tokens ?? 0), 0);
+  const cost = spent.reduce((sum, one) => sum + (one.cost_usd ?? 0), 0);
+  // A model without a price costs something all the same.
+  const more = spent.some((one) => one.cost_usd === null);
   return (
     <footer className="label flex h-6 shrink-0 items-center gap-4 overflow-hidden whitespace-nowrap border-line border-t bg-desk px-3">
       <Freshness />
@@ -20,7 +23,7 @@ export function StatusLine({ ranked }: { ranked: readonly Ranked[] }) {
         {plural(live.length, 'agent')}, {busy} busy
       </span>
       {used > 0 && <span className="nums">{tokens(used)} tokens</span>}
-      {costs.length > 0 && <span className="nums">{dollars(costs.reduce((a, b) => a + b, 0))}</span>}
+      {cost > 0 && <span className="nums">{more ? `over ${dollars(cost)}` : dollars(cost)}</span>}
       <span className="flex-1" />
       <button type="button" className="hover:text-ink touch:hidden" onClick={() => show('help')}>
         ? keys

@@ -83,7 +83,7 @@ function SignalRow({ signal }: { signal: Signal }) {
 }
 
 function Facts({ agent }: { agent: Agent }) {
-  const used = agent.usage.input_tokens + agent.usage.output_tokens;
+  const { input_tokens: read, output_tokens: written } = agent.usage;
   return (
     <section>
       <h2 className="label mb-2">facts</h2>
@@ -116,12 +116,16 @@ function Facts({ agent }: { agent: Agent }) {
         </Fact>
         {agent.exit_code !== null && <Fact name="exit code">{agent.exit_code}</Fact>}
         {agent.signal !== null && <Fact name="signal">{agent.signal}</Fact>}
-        {used > 0 && (
-          <Fact name="tokens">
-            {tokens(agent.usage.input_tokens)} in, {tokens(agent.usage.output_tokens)} out
-          </Fact>
+        {read !== null && written !== null && read + written > 0 && (
+          <>
+            <Fact name="tokens">
+              {tokens(read)} in, {tokens(written)} out
+            </Fact>
+            <Fact name="cost">
+              {agent.usage.cost_usd === null ? 'unknown' : dollars(agent.usage.cost_usd)}
+            </Fact>
+          </>
         )}
-        {agent.usage.cost_usd !== null && <Fact name="cost">{dollars(agent.usage.cost_usd)}</Fact>}
       </dl>
     </section>
   );

@@ -19,11 +19,13 @@ interface TaskDetailProps {
   task: Task;
   /** What this task handed on. */
   parts: readonly Task[];
+  /** What belongs above its prompt, of other features. */
+  children?: ReactNode;
   onAgent(agentId: string): void;
   onTask(id: number): void;
 }
 
-export function TaskDetail({ task, parts, onAgent, onTask }: TaskDetailProps) {
+export function TaskDetail({ task, parts, children, onAgent, onTask }: TaskDetailProps) {
   const cancel = useTaskAct('cancel');
   const retry = useTaskAct('retry');
   const mayCancel = useMay('tasks:delegate');
@@ -72,6 +74,7 @@ export function TaskDetail({ task, parts, onAgent, onTask }: TaskDetailProps) {
           <p className="whitespace-pre-wrap break-words text-failed">{task.error}</p>
         </Section>
       )}
+      {children}
       {task.result && <Result result={task.result} />}
       {parts.length > 0 && (
         <Section title="handed on">
