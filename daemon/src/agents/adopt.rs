@@ -51,12 +51,13 @@ impl Agents {
         if self.with_live(&agent.id, |_| ()).is_some() {
             return Ok(());
         }
-        let live = Live {
+        let mut live = Live {
             // Whether the CLI said so before the restart is known by its session file.
             bound: agent.transcript.is_some(),
             shown: Some(agent.view.activity.clone()),
             ..Live::default()
         };
+        live.signals.remember(&agent.view.activity);
         self.add_live(&agent.id, live);
         if agent.view.status == AgentStatus::Starting {
             // The daemon ended between the start and its record.
