@@ -54,24 +54,13 @@ impl Agents {
         if self.with_live(&agent.id, |_| ()).is_some() {
             return Ok(());
         }
-        let activity = &agent.view.activity;
-        let mut signals = Signals::default();
-        // A shell says nothing while its command runs, however long.
-        if activity.source == Source::Marker.word() {
-            let told = Told {
-                state: activity.state,
-                waiting_for: activity.waiting_for,
-            };
-            let detail = "said before this daemon began";
-            signals.tell(Source::Marker, told, activity.since, detail);
-        }
-        let live = Live {
-            signals,
+        let mut live = Live {
             // Whether the CLI said so before the restart is known by its session file.
             bound: agent.transcript.is_some(),
-            shown: Some(activity.clone()),
+            shown: Some(agent.view.activity.clone()),
             ..Live::default()
         };
+        live.signals.remember(&agent.view.activity);
         self.add_live(&agent.id, live);
         if agent.view.status == AgentStatus::Starting {
             // The daemon ended between the start and its record.

@@ -75,6 +75,23 @@ impl Signals {
         true
     }
 
+    /// Takes up what a marker said to an earlier daemon: a shell at rest does not say it
+    /// again, and what it said meanwhile is in its spool.
+    pub fn remember(&mut self, activity: &Activity) {
+        if activity.source == Source::Marker.word() {
+            let told = Told {
+                state: activity.state,
+                waiting_for: activity.waiting_for,
+            };
+            self.tell(
+                Source::Marker,
+                told,
+                activity.since,
+                "said before the restart",
+            );
+        }
+    }
+
     /// Notes that a source says nothing any more.
     pub fn silence(&mut self, source: Source) -> bool {
         self.records.remove(source.word()).is_some()

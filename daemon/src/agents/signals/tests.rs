@@ -222,3 +222,21 @@ fn the_screen_says_what_a_status_file_waits_for() {
     );
     assert!(!signals.needs_screen(true, false), "a hook knows it best");
 }
+
+#[test]
+fn a_shell_at_rest_is_known_after_a_restart() {
+    let mut before = Signals::default();
+    before.tell(Source::Marker, IDLE, Timestamp(5), "shows its prompt");
+    let mut after = Signals::default();
+    after.remember(&before.decide(Timestamp(0)));
+    let activity = after.decide(Timestamp(9));
+    assert_eq!(
+        (activity.state, activity.since),
+        (ActivityState::Idle, Timestamp(5))
+    );
+    let mut hook = Signals::default();
+    hook.tell(Source::Hook, BUSY, Timestamp(5), "");
+    let mut after = Signals::default();
+    after.remember(&hook.decide(Timestamp(0)));
+    assert_eq!(after.decide(Timestamp(9)).state, ActivityState::Unknown);
+}

@@ -30,6 +30,7 @@ impl Sampler {
     pub(super) fn start(site: &Site, api: Api) -> Self {
         let (stop, mut stopped) = oneshot::channel();
         let (home, socket) = (site.home.clone(), site.data.join("run/tmux.sock"));
+        #[expect(clippy::disallowed_methods, reason = "a test has no supervisor")]
         let task = tokio::spawn(async move {
             let mut seen = Vec::new();
             let mut tick = tokio::time::interval(EVERY);
