@@ -7,6 +7,7 @@ use super::failure::Failure;
 use super::{output, progress, status, values};
 use axum::http::Method;
 use clap::{ArgGroup, Args};
+use orchestra_protocol::agent::{ActivityState, Agent};
 use orchestra_protocol::task::{DelegateRequest, Task, TaskStatus};
 use orchestra_protocol::worktree::WorktreeAsk;
 use std::path::PathBuf;
@@ -138,7 +139,7 @@ pub async fn wait_telling(
         task.id,
         SLICE.as_millis()
     );
-    let mut heard = Instant::now();
+    let (mut heard, mut reminded) = (Instant::now(), false);
     while !task.status.is_final() {
         let asked = Instant::now();
         match client.get(path.clone()).await {
@@ -149,6 +150,9 @@ pub async fn wait_telling(
                 }
                 task = now;
                 heard = Instant::now();
+                if !task.status.is_final() {
+                    remind(client, &task, &mut reminded).await;
+                }
                 // Against a daemon that answers "not yet" at once.
                 if !task.status.is_final() && asked.elapsed() < RETRY {
                     tokio::time::sleep(RETRY).await;
@@ -161,4 +165,19 @@ pub async fn wait_telling(
         }
     }
     Ok(task)
+}
+
+/// Says once that the agent waits for a person, who may see nothing but this wait.
+async fn remind(client: &Client, task: &Task, reminded: &mut bool) {
+    let Some(id) = &task.agent_id else { return };
+    let agent: Result<Agent, Failure> = client.get(format!("/api/agents/{id}")).await;
+    // The wait itself finds out when nobody answers.
+    let Ok(agent) = agent else { return };
+    let waits = agent.activity.state == ActivityState::Waiting;
+    if waits && !*reminded {
+        output::note(&format!(
+            "{id} waits for you; see what it asks: orchestra attach {id}"
+        ));
+    }
+    *reminded = waits;
 }

@@ -25,14 +25,16 @@ impl Query {
         self.phrases.is_empty()
     }
 
-    /// Every word and whether it may go on, the long ones first: they are in fewer texts.
+    /// Every word as the index has it and whether it may go on, the long ones first: they
+    /// are in fewer texts.
     #[must_use]
     pub fn words(&self) -> Vec<(&str, bool)> {
-        let mut words: Vec<_> = self
-            .phrases
-            .iter()
-            .flat_map(|phrase| each(phrase))
-            .collect();
+        let cut = |(word, beginning)| {
+            let word: &str = word;
+            (&word[..word.floor_char_boundary(MAX_WORD)], beginning)
+        };
+        let words = self.phrases.iter().flat_map(|phrase| each(phrase));
+        let mut words: Vec<_> = words.map(cut).collect();
         words.sort_by_key(|(word, beginning)| (std::cmp::Reverse(word.len()), *beginning));
         words.dedup();
         words
@@ -41,6 +43,7 @@ impl Query {
     /// True when a text that has all the words may still not be meant.
     #[must_use]
     pub fn needs_text(&self) -> bool {
+        // One that may have been cut, in the index or here, is not plain.
         let plain = |words: &Vec<String>| words.len() == 1 && words[0].len() < MAX_WORD - 3;
         !self.phrases.iter().all(plain)
     }
@@ -100,5 +103,7 @@ mod tests {
         let long = "x".repeat(4000);
         assert!(query(&long).holds(&long));
         assert!(query(&long).needs_text());
+        assert!(!query(&format!("{long}y")).holds(&long));
+        assert_eq!(query(&long).words(), [("x".repeat(64).as_str(), true)]);
     }
 }

@@ -3,12 +3,28 @@
 
 use unicode_normalization::char::{decompose_canonical, is_combining_mark};
 
-/// Longest word in bytes; of a longer one the beginning counts.
+/// Longest word of the index in bytes; of a longer one the beginning counts.
 pub const MAX_WORD: usize = 64;
 
-/// Calls `take` with each word of a text, in order; the same word each time it stands there.
-pub fn each(text: &str, mut take: impl FnMut(&str)) {
-    let mut word = Word::default();
+/// Calls `take` with each word of a text, cut, in order; the same word each time it stands
+/// there.
+pub fn each(text: &str, take: impl FnMut(&str)) {
+    each_of(text, MAX_WORD, take);
+}
+
+/// The words of a text as a list, each whole.
+pub fn all(text: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    each_of(text, usize::MAX, |word| words.push(word.to_owned()));
+    words
+}
+
+fn each_of(text: &str, most: usize, mut take: impl FnMut(&str)) {
+    let mut word = Word {
+        text: String::new(),
+        most,
+        cut: false,
+    };
     let bytes = text.as_bytes();
     let mut at = 0;
     while let Some(byte) = bytes.get(at) {
@@ -28,13 +44,6 @@ pub fn each(text: &str, mut take: impl FnMut(&str)) {
         other(letter, &mut word, &mut take);
     }
     word.end(&mut take);
-}
-
-/// The words of a text as a list.
-pub fn all(text: &str) -> Vec<String> {
-    let mut words = Vec::new();
-    each(text, |word| words.push(word.to_owned()));
-    words
 }
 
 /// A letter beyond ASCII.
@@ -66,27 +75,32 @@ fn stands_alone(letter: char) -> bool {
         && letter.is_alphanumeric()
 }
 
-#[derive(Default)]
-struct Word(String);
+struct Word {
+    text: String,
+    most: usize,
+    cut: bool,
+}
 
 impl Word {
     fn push(&mut self, letter: char) {
-        if self.0.len() + letter.len_utf8() <= MAX_WORD {
-            self.0.push(letter);
+        self.cut |= self.text.len() + letter.len_utf8() > self.most;
+        if !self.cut {
+            self.text.push(letter);
         }
     }
 
     fn end(&mut self, take: &mut impl FnMut(&str)) {
-        if !self.0.is_empty() {
-            take(&self.0);
-            self.0.clear();
+        if !self.text.is_empty() {
+            take(&self.text);
+            self.text.clear();
         }
+        self.cut = false;
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{MAX_WORD, all};
+    use super::{MAX_WORD, all, each};
 
     #[test]
     fn words_are_small_and_without_accents() {
@@ -109,8 +123,11 @@ mod tests {
 
     #[test]
     fn a_long_word_is_cut_between_letters() {
-        let word = &all(&"ы".repeat(500))[0];
-        assert_eq!(word.len(), MAX_WORD);
-        assert_eq!(all(&"x".repeat(MAX_WORD + 9)), ["x".repeat(MAX_WORD)]);
+        for text in ["ы".repeat(500), format!("x{}y", "ы".repeat(500))] {
+            let mut cut = Vec::new();
+            each(&text, |word| cut.push(word.to_owned()));
+            assert_eq!(cut, [&text[..text.floor_char_boundary(MAX_WORD)]]);
+            assert_eq!(all(&text), [text]);
+        }
     }
 }

@@ -170,6 +170,10 @@ impl Place {
     }
 }
 
+/// Blocks of a segment from the one that may hold a word to the last that may.
+const RANGE: &str = "WHERE segment = $1 AND first <= $3 AND first >= COALESCE(
+    (SELECT MAX(first) FROM blocks WHERE segment = $1 AND first <= $2), $2)";
+
 /// Texts of a segment that have every word.
 async fn docs_of(
     connection: &mut SqliteConnection,
@@ -177,23 +181,39 @@ async fn docs_of(
     count: u32,
     query: &Query,
 ) -> Result<Option<Docs>, StoreError> {
-    let mut all: Option<Docs> = None;
-    for (word, beginning) in query.words() {
+    let mut words = Vec::new();
+    let asked = query.words();
+    for (word, beginning) in &asked {
         // Behind every word that begins so.
-        let end = if beginning {
+        let end = if *beginning {
             format!("{word}\u{10ffff}")
         } else {
-            word.to_owned()
+            (*word).to_owned()
         };
-        let blocks: Vec<Vec<u8>> = sqlx::query_scalar(
-            "SELECT bytes FROM blocks WHERE segment = $1 AND first <= $3 AND first >= COALESCE(
-                 (SELECT MAX(first) FROM blocks WHERE segment = $1 AND first <= $2), $2)",
-        )
-        .bind(segment)
-        .bind(word)
-        .bind(end)
-        .fetch_all(&mut *connection)
-        .await?;
+        // Where a rare word is not, nobody needs to look for a common one.
+        let many: i64 = if asked.len() == 1 {
+            0
+        } else {
+            let count = format!("SELECT COUNT(*) FROM blocks {RANGE}");
+            sqlx::query_scalar(sqlx::AssertSqlSafe(count))
+                .bind(segment)
+                .bind(*word)
+                .bind(&end)
+                .fetch_one(&mut *connection)
+                .await?
+        };
+        words.push((many, *word, *beginning, end));
+    }
+    words.sort_by_key(|word| word.0);
+    let mut all: Option<Docs> = None;
+    for (_, word, beginning, end) in words {
+        let select = format!("SELECT bytes FROM blocks {RANGE}");
+        let blocks: Vec<Vec<u8>> = sqlx::query_scalar(sqlx::AssertSqlSafe(select))
+            .bind(segment)
+            .bind(word)
+            .bind(end)
+            .fetch_all(&mut *connection)
+            .await?;
         let mut docs = Docs::none(count);
         for bytes in &blocks {
             block::find(bytes, word, beginning, &mut docs);
