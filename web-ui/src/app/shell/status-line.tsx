@@ -7,18 +7,21 @@ import { useNow } from '@/lib/use-now';
 import { useSocketStatus } from '@/lib/use-socket-status';
 import { useLayout } from '../layout-store';
 
-export function StatusLine({ ranked }: { ranked: readonly Ranked[] }) {
+/** `ranked` is undefined while nobody could be asked. */
+export function StatusLine({ ranked }: { ranked: readonly Ranked[] | undefined }) {
   const show = useLayout((state) => state.show);
-  const live = ranked.filter(({ agent }) => isLive(agent));
+  const live = (ranked ?? []).filter(({ agent }) => isLive(agent));
   const busy = live.filter(({ need }) => need === 'busy').length;
   const used = live.reduce((sum, { agent }) => sum + agent.usage.input_tokens + agent.usage.output_tokens, 0);
   const costs = live.map(({ agent }) => agent.usage.cost_usd).filter((cost) => cost !== null);
   return (
     <footer className="label flex h-6 shrink-0 items-center gap-4 overflow-hidden whitespace-nowrap border-line border-t bg-desk px-3">
       <Freshness />
-      <span className="nums">
-        {plural(live.length, 'agent')}, {busy} busy
-      </span>
+      {ranked && (
+        <span className="nums">
+          {plural(live.length, 'agent')}, {busy} busy
+        </span>
+      )}
       {used > 0 && <span className="nums">{tokens(used)} tokens</span>}
       {costs.length > 0 && <span className="nums">{dollars(costs.reduce((a, b) => a + b, 0))}</span>}
       <span className="flex-1" />

@@ -5,6 +5,7 @@ import { extname, join, normalize } from 'node:path';
 import { WebSocketServer } from 'ws';
 import * as asked from './approvals.mjs';
 import * as clock from './clock.mjs';
+import { paged } from './paging.mjs';
 import * as push from './push.mjs';
 import * as disk from './sessions.mjs';
 import { Connection, converse } from './sockets.mjs';
@@ -217,7 +218,11 @@ export class FakeDaemon {
       return page(this.approvals.filter((one) => !state || one.state === state));
     }
     if (at === 'GET /api/approval-rules') return page(this.rules);
-    if (at === 'GET /api/tasks') return page([...this.tasks].sort((a, b) => b.id - a.id));
+    if (at === 'GET /api/tasks')
+      return paged(
+        this.tasks.toSorted((a, b) => b.id - a.id),
+        searchParams,
+      );
     if (at === 'POST /api/agents') return this.spawn(body);
     if (at === 'POST /api/plans/decide') return { body: this.decide(body.task_ids, body.decision) ?? {} };
     const pushed = push.answer(this, at, body);
