@@ -68,15 +68,25 @@ test('a notification goes from the daemon to the screen and back to its place in
       .waitFor();
     await page.screenshot({ path: join(artifacts, 'push-settings.png'), fullPage: true });
 
-    // A person's task ends: the daemon tells, and the service worker shows it.
+    // Whoever looks at the page is told there.
     const deliver = await worker(context, page);
     const before = service.arrived.length;
+    await page.mouse.move(300, 300);
+    await delegate(stage, 'true');
+    await page.reload();
+    await page.locator('[data-delivery="dropped"]').getByText('you looked at the page').waitFor();
+    assert.equal(service.arrived.length, before);
+
+    // A person's task ends while nobody looks: the daemon tells, and the service worker shows it.
+    await page.goto('about:blank');
     await delegate(stage, 'echo canary-51c2');
     await until(() => service.arrived.length > before, 'the message of the daemon');
     const { text } = service.arrived.at(-1);
     const said = JSON.parse(text);
-    assert.equal(said.title, 'Task 1 is done');
+    assert.equal(said.title, 'Task 2 is done');
     assert.ok(!text.includes('canary-51c2'), 'nothing of what was written');
+    await page.goto(`${stage.url}/settings`);
+    await results.waitFor();
 
     // A page in front needs none; one that is not gets it.
     await page.bringToFront();
@@ -89,7 +99,7 @@ test('a notification goes from the daemon to the screen and back to its place in
       return (await registration.getNotifications()).length > 0;
     });
     assert.deepEqual(await shown(page), [
-      { title: 'Task 1 is done', body: said.body, tag: 'task-1', link: '/tasks/1' },
+      { title: 'Task 2 is done', body: said.body, tag: 'task-2', link: '/tasks/2' },
     ]);
 
     // The click leads the open page to the task.
@@ -100,7 +110,7 @@ test('a notification goes from the daemon to the screen and back to its place in
         self.dispatchEvent(new NotificationEvent('notificationclick', { notification }));
       });
     await click();
-    await page.waitForURL(`${stage.url}/tasks/1`);
+    await page.waitForURL(`${stage.url}/tasks/2`);
     assert.deepEqual(await shown(page), [], 'it is gone once it was clicked');
 
     // What cannot be read is still shown, and leads home.
@@ -113,6 +123,21 @@ test('a notification goes from the daemon to the screen and back to its place in
     await click();
     await page.waitForURL(`${stage.url}/`);
 
+    // What was answered somewhere else goes again, and nothing else does.
+    const asked = { kind: 'approval', title: 'droid-001 asks', body: '', link: '/approvals', at: said.at };
+    await deliver(JSON.stringify({ ...asked, tag: 'approval-1' }));
+    await deliver(JSON.stringify({ ...asked, tag: 'approval-2' }));
+    await page.waitForFunction(async () => {
+      const registration = await navigator.serviceWorker.getRegistration();
+      return (await registration.getNotifications()).length === 2;
+    });
+    await deliver(JSON.stringify({ ...asked, kind: 'withdrawn', tag: 'approval-1' }));
+    await page.waitForFunction(async () => {
+      const registration = await navigator.serviceWorker.getRegistration();
+      const tags = (await registration.getNotifications()).map(({ tag }) => tag);
+      return tags.join() === 'approval-2';
+    });
+
     // A switch holds: results off, and the next task is told to nobody.
     await page.goto(`${stage.url}/settings`);
     await results.click();
@@ -120,7 +145,9 @@ test('a notification goes from the daemon to the screen and back to its place in
       () => document.querySelectorAll('[role="switch"][aria-checked="false"]').length === 1,
     );
     const told = service.arrived.length;
+    await page.goto('about:blank');
     await delegate(stage, 'true');
+    await page.goto(`${stage.url}/settings`);
     await page.getByRole('button', { name: 'Send a test' }).click();
     await until(() => service.arrived.length > told, 'the test behind it');
     assert.equal(JSON.parse(service.arrived.at(-1).text).kind, 'test');

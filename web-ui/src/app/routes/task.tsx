@@ -4,12 +4,13 @@ import { clsx } from 'clsx';
 import { ChevronLeft, Workflow } from 'lucide-react';
 import { Empty } from '@/components/ui/states';
 import { TaskDetail } from '@/features/tasks/task-detail';
-import { useOpenAgent, useOpenTask, useTasks } from '../use-room';
+import { useAgents, useOpenAgent, useOpenTask, useTasks } from '../use-room';
 import { useBoth } from './use-both';
 
 export default function TaskRoute() {
   const { taskId } = useParams({ from: '/shell/tasks/$taskId' });
   const tasks = useTasks().data ?? [];
+  const agents = useAgents().data ?? [];
   const openAgent = useOpenAgent();
   const openTask = useOpenTask();
   const search = useSearch({ from: '/shell/tasks' });
@@ -36,6 +37,7 @@ export default function TaskRoute() {
           <TaskDetail
             key={task.id}
             task={task}
+            usage={agents.find(({ id }) => id === task.agent_id)?.usage ?? null}
             parts={tasks.filter((each) => each.parent_task_id === task.id)}
             onAgent={(id) => openAgent({ id })}
             onTask={(id) => openTask({ id })}

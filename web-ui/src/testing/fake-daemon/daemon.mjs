@@ -3,6 +3,7 @@ import { createReadStream, existsSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { WebSocketServer } from 'ws';
+import * as admin from './admin.mjs';
 import * as asked from './approvals.mjs';
 import * as clock from './clock.mjs';
 import { paged } from './paging.mjs';
@@ -225,8 +226,8 @@ export class FakeDaemon {
       );
     if (at === 'POST /api/agents') return this.spawn(body);
     if (at === 'POST /api/plans/decide') return { body: this.decide(body.task_ids, body.decision) ?? {} };
-    const pushed = push.answer(this, at, body);
-    if (pushed) return pushed;
+    const known = push.answer(this, at, body) ?? admin.answer(at, searchParams);
+    if (known) return known;
     if (pathname.startsWith('/api/worktrees')) return trees.answer(this, at, searchParams, body);
     if (pathname.endsWith('/files')) return this.take(searchParams.get('name'), body);
     return this.object(method, pathname.split('/').slice(2), body);
