@@ -82,7 +82,7 @@ export function Glyph({ look }: { look: Look }) {
 
 export function StateMark({ shown, className }: { shown: Shown; className?: string }) {
   return (
-    <span className={clsx('inline-flex min-w-0 items-center gap-1.5 whitespace-nowrap text-xs', className)}>
+    <span className={clsx('inline-flex items-center gap-1.5 whitespace-nowrap text-xs', className)}>
       <StateIcon look={shown.look} size={12} />
       <span className={clsx('truncate', LOOK_TEXT[shown.look])}>{shown.word}</span>
     </span>

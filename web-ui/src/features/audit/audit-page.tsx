@@ -1,5 +1,6 @@
 /** What was done and refused, newest first, with filters; and whether the record is whole. */
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { clsx } from 'clsx';
 import { History } from 'lucide-react';
 import { useState } from 'react';
 import { Ago } from '@/components/time';
@@ -123,13 +124,13 @@ function Line({ line, people, agent, onMoment }: LineProps) {
       <span className="w-14 shrink-0 text-ink-3 text-xs">
         <Ago at={line.ts} />
       </span>
-      <span className="min-w-0 flex-1 truncate font-mono text-xs">
+      <span className="min-w-0 flex-1 truncate font-mono text-xs phone:order-first phone:basis-full">
         {line.action} {line.object}
       </span>
-      <span className="truncate text-ink-3 text-xs">
+      <span className="truncate text-ink-3 text-xs phone:flex-1">
         {line.on_behalf_of ? `${who} for ${name(line.on_behalf_of)}` : who} {line.ip}
       </span>
-      {agent && (
+      {agent ? (
         <button
           type="button"
           title={`What ${agent} showed then`}
@@ -139,8 +140,15 @@ function Line({ line, people, agent, onMoment }: LineProps) {
         >
           <History size={13} />
         </button>
+      ) : (
+        <span className="size-6 shrink-0 touch:size-11" />
       )}
-      <span className={bad ? 'text-failed text-xs' : 'text-ink-2 text-xs'}>{line.result}</span>
+      <span
+        className={clsx('w-28 truncate text-xs phone:w-24', bad ? 'text-failed' : 'text-ink-2')}
+        title={line.result}
+      >
+        {line.result}
+      </span>
     </li>
   );
 }
