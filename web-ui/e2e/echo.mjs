@@ -43,8 +43,12 @@ function note(session) {
   };
 }
 
-/** Waits until so many echoes are on the screen. */
-const echoed = (page, least) => page.waitForFunction((count) => noted.painted.length >= count, least);
+/** Waits until the echo of the last of so many keys is on the screen; echoes that come close together share a frame. */
+const echoed = (page, keys) =>
+  page.waitForFunction(
+    (count) => noted.sent.length >= count && noted.painted.some(({ frame }) => frame >= noted.sent.at(-1)),
+    keys,
+  );
 
 const at = (sorted, share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
 const row = (name, values) => {

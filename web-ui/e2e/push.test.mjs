@@ -36,6 +36,16 @@ const shown = (page) =>
     return list.map(({ title, body, tag, data }) => ({ title, body, tag, link: data?.link }));
   });
 
+/** Waits until what the browser shows fits. A function of the page that is waited for must not answer with a promise. */
+async function showing(page, fits) {
+  const limit = Date.now() + 10_000;
+  for (;;) {
+    const list = await shown(page);
+    if (fits(list)) return list;
+    assert.ok(Date.now() < limit, `shown: ${JSON.stringify(list)}`);
+  }
+}
+
 test('a notification goes from the daemon to the screen and back to its place in the page', async () => {
   const stage = await setStage({ clis: false, model: false });
   stage.configure('\n[push]\nprivate_endpoints = true\n');
@@ -94,11 +104,7 @@ test('a notification goes from the daemon to the screen and back to its place in
     await other.goto('about:blank');
     await other.bringToFront();
     await deliver(text);
-    await page.waitForFunction(async () => {
-      const registration = await navigator.serviceWorker.getRegistration();
-      return (await registration.getNotifications()).length > 0;
-    });
-    assert.deepEqual(await shown(page), [
+    assert.deepEqual(await showing(page, (list) => list.length > 0), [
       { title: 'Task 2 is done', body: said.body, tag: 'task-2', link: '/tasks/2' },
     ]);
 
@@ -115,11 +121,8 @@ test('a notification goes from the daemon to the screen and back to its place in
 
     // What cannot be read is still shown, and leads home.
     await deliver('no json');
-    await page.waitForFunction(async () => {
-      const registration = await navigator.serviceWorker.getRegistration();
-      return (await registration.getNotifications()).length > 0;
-    });
-    assert.equal((await shown(page))[0].title, 'Orchestra');
+    const [unread] = await showing(page, (list) => list.length > 0);
+    assert.equal(unread.title, 'Orchestra');
     await click();
     await page.waitForURL(`${stage.url}/`);
 
@@ -127,16 +130,9 @@ test('a notification goes from the daemon to the screen and back to its place in
     const asked = { kind: 'approval', title: 'droid-001 asks', body: '', link: '/approvals', at: said.at };
     await deliver(JSON.stringify({ ...asked, tag: 'approval-1' }));
     await deliver(JSON.stringify({ ...asked, tag: 'approval-2' }));
-    await page.waitForFunction(async () => {
-      const registration = await navigator.serviceWorker.getRegistration();
-      return (await registration.getNotifications()).length === 2;
-    });
+    await showing(page, (list) => list.length === 2);
     await deliver(JSON.stringify({ ...asked, kind: 'withdrawn', tag: 'approval-1' }));
-    await page.waitForFunction(async () => {
-      const registration = await navigator.serviceWorker.getRegistration();
-      const tags = (await registration.getNotifications()).map(({ tag }) => tag);
-      return tags.join() === 'approval-2';
-    });
+    await showing(page, (list) => list.map(({ tag }) => tag).join() === 'approval-2');
 
     // A switch holds: results off, and the next task is told to nobody.
     await page.goto(`${stage.url}/settings`);

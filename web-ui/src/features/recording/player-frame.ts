@@ -7,10 +7,18 @@ export interface Wishes {
 
 /** Where a recording begins to play, in its seconds, so that a moment is what shows; its head says when it began. */
 export function secondsAt(cast: string, moment: string): number | null {
-  const head: unknown = JSON.parse(cast.slice(0, cast.indexOf('\n')));
-  const began = typeof head === 'object' && head && 'timestamp' in head ? Number(head.timestamp) : Number.NaN;
-  const seconds = Date.parse(moment) / 1000 - began;
+  const seconds = Date.parse(moment) / 1000 - beganAt(cast);
   return Number.isFinite(seconds) ? Math.max(0, seconds) : null;
+}
+
+/** Seconds since 1970; no number when the head does not say it. */
+function beganAt(cast: string): number {
+  try {
+    const head: unknown = JSON.parse(cast.slice(0, Math.max(0, cast.indexOf('\n'))));
+    return typeof head === 'object' && head && 'timestamp' in head ? Number(head.timestamp) : Number.NaN;
+  } catch {
+    return Number.NaN;
+  }
 }
 
 export class PlayerFrame {

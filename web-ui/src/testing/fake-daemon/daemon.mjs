@@ -286,6 +286,8 @@ export class FakeDaemon {
       this.changed(agent);
       return { status: 202, body: agent };
     }
+    if (part === 'recording')
+      return { status: 409, problem: 'Not recorded', detail: 'Nothing was recorded.' };
     if (part === 'interrupt') return { status: 202, body: agent };
     if (part === 'retry') return this.spawn({ kind: agent.kind, title: agent.title });
     return { body: agent };
