@@ -1,10 +1,11 @@
-//! Web push: tells a person's browsers what the feed brings while no page is open.
+//! Web push: tells a person's browsers what the feed brings while nobody looks at the page.
 //!
 //! The feed is read from a stored place, so that a restart loses nothing; what is to be
 //! told lies in a table until a push service took it. A browser is told of a fact once.
 
 pub mod endpoint;
 pub mod news;
+pub mod presence;
 pub mod seal;
 mod send;
 pub mod vapid;
@@ -24,6 +25,7 @@ use orchestra_protocol::push::{
     PushDelivery, PushKind, PushPayload, PushSubscribeRequest, PushSubscription, PushTestRequest,
 };
 use orchestra_protocol::time::Timestamp;
+use presence::Presence;
 use seal::{Browser, SealError};
 use std::sync::Arc;
 use tokio::sync::Notify;
@@ -64,6 +66,7 @@ struct Inner {
     vapid: Vapid,
     client: reqwest::Client,
     private: bool,
+    presence: Presence,
     /// Rung when something was put into the queue.
     bell: Notify,
 }
@@ -87,6 +90,7 @@ impl Push {
             vapid: Vapid::open(&path, contact(&settings.contact, page))?,
             client: endpoint::client(settings.private_endpoints)?,
             private: settings.private_endpoints,
+            presence: Presence::default(),
             store,
             bell: Notify::new(),
         }));
@@ -98,6 +102,11 @@ impl Push {
     /// The key that browsers subscribe with.
     pub fn public_key(&self) -> String {
         self.0.vapid.public_key()
+    }
+
+    /// Who looks at a page now.
+    pub fn presence(&self) -> &Presence {
+        &self.0.presence
     }
 
     /// Adds the caller's browser, or changes its switches.

@@ -251,6 +251,26 @@ const flows = {
     await context.close();
   },
 
+  async 'a line of the audit leads to what the agent showed then'() {
+    const { context, page } = await login('desk', '/audit');
+    await page.getByRole('button', { name: 'What droid-002 showed then' }).first().click();
+    await page.waitForURL(/agents\/droid-002\?view=recording&at=\d{4}-/);
+    await page.getByText('There is no recording').waitFor();
+    await context.close();
+  },
+
+  async 'whoever looks at the page is known to look, until the page is hidden'() {
+    const { context, page } = await login('desk');
+    const looking = () => [...daemon.connections].some((each) => each.looking);
+    await until(looking, 'the page to be looked at');
+    await page.evaluate(() => {
+      Object.defineProperty(document, 'visibilityState', { value: 'hidden', configurable: true });
+      document.dispatchEvent(new Event('visibilitychange'));
+    });
+    await until(() => !looking(), 'nobody to look any more');
+    await context.close();
+  },
+
   async 'a whole errand without a mouse'() {
     const { context, page } = await login('desk');
     await page.getByText('things need you').waitFor();

@@ -16,6 +16,7 @@ const daemon = new FakeDaemon({ dist: here('../dist/') });
 const origin = `http://127.0.0.1:${await daemon.listen(0)}`;
 const browser = await launch();
 const report = [];
+let looked = 0;
 
 for (const size of Object.keys(SIZES)) {
   for (const theme of ['dark', 'light']) {
@@ -36,6 +37,7 @@ for (const size of Object.keys(SIZES)) {
       try {
         await visit(view.page, origin, daemon, wish);
         await view.page.screenshot({ path: `${out}${name}.png` });
+        looked += 1;
         for (const fault of await faults(view.page, complaints)) report.push({ view: name, fault });
       } catch (error) {
         report.push({ view: name, fault: String(error).slice(0, 300) });
@@ -49,5 +51,11 @@ await browser.close();
 daemon.close();
 writeFileSync(`${out}report.json`, JSON.stringify(report, null, 2));
 for (const { view, fault } of report) console.log(`${view}: ${fault}`);
+const violations = report.filter(
+  ({ fault }) => /^[a-z-]+: /.test(fault) && !fault.startsWith('console'),
+).length;
+console.log(
+  `axe: ${looked} views in ${Object.keys(SIZES).length} sizes and 2 themes, ${violations} violations`,
+);
 console.log(report.length === 0 ? 'gallery: clean' : `gallery: ${report.length} findings`);
 process.exit(report.length === 0 ? 0 : 1);

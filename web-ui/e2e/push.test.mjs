@@ -36,6 +36,16 @@ const shown = (page) =>
     return list.map(({ title, body, tag, data }) => ({ title, body, tag, link: data?.link }));
   });
 
+/** Waits until what the browser shows fits. A function of the page that is waited for must not answer with a promise. */
+async function showing(page, fits) {
+  const limit = Date.now() + 10_000;
+  for (;;) {
+    const list = await shown(page);
+    if (fits(list)) return list;
+    assert.ok(Date.now() < limit, `shown: ${JSON.stringify(list)}`);
+  }
+}
+
 test('a notification goes from the daemon to the screen and back to its place in the page', async () => {
   const stage = await setStage({ clis: false, model: false });
   stage.configure('\n[push]\nprivate_endpoints = true\n');
@@ -68,15 +78,25 @@ test('a notification goes from the daemon to the screen and back to its place in
       .waitFor();
     await page.screenshot({ path: join(artifacts, 'push-settings.png'), fullPage: true });
 
-    // A person's task ends: the daemon tells, and the service worker shows it.
+    // Whoever looks at the page is told there.
     const deliver = await worker(context, page);
     const before = service.arrived.length;
+    await page.mouse.move(300, 300);
+    await delegate(stage, 'true');
+    await page.reload();
+    await page.locator('[data-delivery="dropped"]').getByText('you looked at the page').waitFor();
+    assert.equal(service.arrived.length, before);
+
+    // A person's task ends while nobody looks: the daemon tells, and the service worker shows it.
+    await page.goto('about:blank');
     await delegate(stage, 'echo canary-51c2');
     await until(() => service.arrived.length > before, 'the message of the daemon');
     const { text } = service.arrived.at(-1);
     const said = JSON.parse(text);
-    assert.equal(said.title, 'Task 1 is done');
+    assert.equal(said.title, 'Task 2 is done');
     assert.ok(!text.includes('canary-51c2'), 'nothing of what was written');
+    await page.goto(`${stage.url}/settings`);
+    await results.waitFor();
 
     // A page in front needs none; one that is not gets it.
     await page.bringToFront();
@@ -84,12 +104,8 @@ test('a notification goes from the daemon to the screen and back to its place in
     await other.goto('about:blank');
     await other.bringToFront();
     await deliver(text);
-    await page.waitForFunction(async () => {
-      const registration = await navigator.serviceWorker.getRegistration();
-      return (await registration.getNotifications()).length > 0;
-    });
-    assert.deepEqual(await shown(page), [
-      { title: 'Task 1 is done', body: said.body, tag: 'task-1', link: '/tasks/1' },
+    assert.deepEqual(await showing(page, (list) => list.length > 0), [
+      { title: 'Task 2 is done', body: said.body, tag: 'task-2', link: '/tasks/2' },
     ]);
 
     // The click leads the open page to the task.
@@ -100,18 +116,23 @@ test('a notification goes from the daemon to the screen and back to its place in
         self.dispatchEvent(new NotificationEvent('notificationclick', { notification }));
       });
     await click();
-    await page.waitForURL(`${stage.url}/tasks/1`);
+    await page.waitForURL(`${stage.url}/tasks/2`);
     assert.deepEqual(await shown(page), [], 'it is gone once it was clicked');
 
     // What cannot be read is still shown, and leads home.
     await deliver('no json');
-    await page.waitForFunction(async () => {
-      const registration = await navigator.serviceWorker.getRegistration();
-      return (await registration.getNotifications()).length > 0;
-    });
-    assert.equal((await shown(page))[0].title, 'Orchestra');
+    const [unread] = await showing(page, (list) => list.length > 0);
+    assert.equal(unread.title, 'Orchestra');
     await click();
     await page.waitForURL(`${stage.url}/`);
+
+    // What was answered somewhere else goes again, and nothing else does.
+    const asked = { kind: 'approval', title: 'droid-001 asks', body: '', link: '/approvals', at: said.at };
+    await deliver(JSON.stringify({ ...asked, tag: 'approval-1' }));
+    await deliver(JSON.stringify({ ...asked, tag: 'approval-2' }));
+    await showing(page, (list) => list.length === 2);
+    await deliver(JSON.stringify({ ...asked, kind: 'withdrawn', tag: 'approval-1' }));
+    await showing(page, (list) => list.map(({ tag }) => tag).join() === 'approval-2');
 
     // A switch holds: results off, and the next task is told to nobody.
     await page.goto(`${stage.url}/settings`);
@@ -120,7 +141,9 @@ test('a notification goes from the daemon to the screen and back to its place in
       () => document.querySelectorAll('[role="switch"][aria-checked="false"]').length === 1,
     );
     const told = service.arrived.length;
+    await page.goto('about:blank');
     await delegate(stage, 'true');
+    await page.goto(`${stage.url}/settings`);
     await page.getByRole('button', { name: 'Send a test' }).click();
     await until(() => service.arrived.length > told, 'the test behind it');
     assert.equal(JSON.parse(service.arrived.at(-1).text).kind, 'test');

@@ -1,6 +1,7 @@
 // Runs in an agent's terminal: writes a recording redraw by redraw, each as one write, as fast as the CLI once drew it
 // in a storm. `node replay.mjs FILE PAUSE_MS`
 import { readFileSync, writeSync } from 'node:fs';
+import { redraws } from './support/redraws.mjs';
 
 const bytes = readFileSync(process.argv[2]);
 const pause = Number(process.argv[3]);
@@ -17,10 +18,9 @@ function write(part) {
   }
 }
 
-// Claude Code begins a redraw by going up to the first row that it changes.
-const redraws = bytes.toString('latin1').split(/(?=\x1b\[\d*A)/);
-for (const redraw of redraws) {
-  write(Buffer.from(redraw, 'latin1'));
+write(Buffer.from('\x1b[2J\x1b[H'));
+for (const redraw of redraws(bytes)) {
+  write(redraw);
   Atomics.wait(wait, 0, 0, pause);
 }
 process.stdout.write('\r\nreplayed\r\n');

@@ -103,8 +103,9 @@ test('u01 the policy stops scripts, frames and requests that are not ours', asyn
     [],
     'normal use breaks no rule',
   );
-  const broken = await page.evaluate(async () => {
+  await page.evaluate(async () => {
     const rules = new Set();
+    window.brokenRules = rules;
     document.addEventListener('securitypolicyviolation', (event) => rules.add(event.effectiveDirective));
     const add = (tag, set) => document.body.append(Object.assign(document.createElement(tag), set));
     try {
@@ -131,9 +132,10 @@ test('u01 the policy stops scripts, frames and requests that are not ours', asyn
     });
     add('iframe', { src: 'https://elsewhere.example/' });
     await fetch('https://elsewhere.example/').catch(() => rules.add('fetch'));
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    return [...rules];
   });
+  // The browser tells of the last ones when it gets to it.
+  await page.waitForFunction(() => ['connect-src', 'frame-src'].every((rule) => brokenRules.has(rule)));
+  const broken = await page.evaluate(() => [...brokenRules]);
   for (const rule of ['script text', 'markup', 'eval', 'fetch', 'connect-src', 'frame-src']) {
     assert.ok(broken.includes(rule), `${rule} is not in ${broken}`);
   }

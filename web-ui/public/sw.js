@@ -61,6 +61,7 @@ self.addEventListener('push', (event) => event.waitUntil(show(event.data)));
 
 async function show(data) {
   const said = read(data);
+  if (said.kind === 'withdrawn') return withdraw(said);
   const pages = await self.clients.matchAll({ type: 'window', includeUncontrolled: true });
   const watched = pages.some((page) => page.focused && page.visibilityState === 'visible');
   if (watched && said.kind !== 'test' && !demanding()) return;
@@ -74,6 +75,16 @@ async function show(data) {
     badge: '/icons/icon-192.png',
     data: { link: said.link },
   });
+}
+
+/** It was answered somewhere else: what this browser shows of it goes. */
+async function withdraw({ title, body, tag, link }) {
+  if (demanding()) {
+    // In its place, without a sound.
+    const quiet = { body, tag, silent: true, icon: '/icons/icon-192.png', data: { link } };
+    return self.registration.showNotification(title, quiet);
+  }
+  for (const shown of await self.registration.getNotifications({ tag })) shown.close();
 }
 
 /** Safari takes the right away from a page that gets a message and shows nothing. */

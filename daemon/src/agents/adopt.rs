@@ -1,10 +1,7 @@
 //! At start: which agents of the store still live in tmux. Nothing is started or killed
 //! here; what tmux has and the store does not know is left alone.
 
-use super::adapter::Told;
-use super::signals::Signals;
 use super::{AgentError, Agents, Live};
-use crate::model::evidence::Source;
 use crate::model::ids::AgentId;
 use crate::store::agents::End;
 use crate::store::rows::StoredAgent;

@@ -47,10 +47,10 @@ pub fn of(entry: &Entry) -> Option<(News, Unless)> {
 }
 
 fn asked(approval: &Approval, at: Timestamp) -> Option<News> {
-    if approval.state.is_final() {
-        return None;
-    }
     let agent = &approval.agent_id;
+    if approval.state.is_final() {
+        return Some(settled(approval, at));
+    }
     let (kind, title) = match approval.form {
         ApprovalForm::Permission => (PushKind::Approval, format!("{agent} asks for permission")),
         ApprovalForm::Question => (PushKind::Question, format!("{agent} has a question")),
@@ -67,13 +67,34 @@ fn asked(approval: &Approval, at: Timestamp) -> Option<News> {
         at,
     };
     Some(News {
-        fact: format!("approval:{}", approval.id),
+        fact: asked_fact(&approval.id),
         payload,
         approval: Some(approval.id.clone()),
         agent: None,
         not_before: at,
         expires_at: Timestamp(approval.expires_at.0.min(at.0 + KEPT_MS)),
     })
+}
+
+/// What tells a browser that the approval waits.
+pub fn asked_fact(approval: &str) -> String {
+    format!("approval:{approval}")
+}
+
+/// Takes the telling of an approval back, from those browsers that were told.
+fn settled(approval: &Approval, at: Timestamp) -> News {
+    let payload = PushPayload {
+        kind: PushKind::Withdrawn,
+        title: format!("{} does not wait any more", approval.agent_id),
+        body: "It was answered somewhere else.".into(),
+        link: "/approvals".into(),
+        tag: format!("approval-{}", approval.id),
+        at,
+    };
+    News {
+        approval: Some(approval.id.clone()),
+        ..news(format!("over:{}", approval.id), payload)
+    }
 }
 
 /// The tool's name, which the CLI gives; whatever else it might give is not shown.
@@ -351,8 +372,12 @@ mod tests {
             assert!(!text.contains(CANARY), "{text}");
             assert!(text.len() < 300, "{text}");
         }
+        let (over, _) = of(&approval("allowed", "permission", "Bash")).unwrap();
+        let (begun, _) = of(&approval("pending", "permission", "Bash")).unwrap();
+        assert_eq!(over.payload.kind, PushKind::Withdrawn);
+        assert_eq!(over.payload.tag, begun.payload.tag);
+        assert_ne!(over.fact, begun.fact);
         for entry in [
-            approval("allowed", "permission", "Bash"),
             task("running", "ann"),
             task("cancelled", "ann"),
             task("completed", "primary"),

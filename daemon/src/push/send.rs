@@ -2,7 +2,7 @@
 //! may help, and no more where it cannot.
 
 use super::seal::{Browser, seal};
-use super::{Push, endpoint};
+use super::{Push, endpoint, news};
 use crate::store::push::SubscriptionRow;
 use crate::store::push_log::Due;
 use crate::store::{self, StoreError};
@@ -28,13 +28,20 @@ const REST: Duration = Duration::from_secs(60);
 /// The same when the store fails.
 const PAUSE: Duration = Duration::from_secs(1);
 
+/// While its person looks at the page, a question is looked at again after this.
+const LOOKED_MS: i64 = 5_000;
+/// The same for a withdrawal whose question is not sent yet.
+const UNDER_WAY_MS: i64 = 1_000;
+
 /// What came of one try.
 enum Outcome {
     Sent,
     /// Not needed any more, or nobody to tell.
     Dropped(&'static str),
-    /// Something else tells it: no trace of it stays.
+    /// Something else tells it, or there is nothing to take back: no trace of it stays.
     Told,
+    /// Not now: looked at again after so many milliseconds, which is no try.
+    Later(Option<&'static str>, i64),
     /// The browser took its subscription back.
     Gone,
     Failed(String),
@@ -113,6 +120,10 @@ impl Push {
         let store = &self.0.store;
         let (state, reason, next) = match outcome {
             Outcome::Told => return store::push_log::take_back(store, &due.id).await,
+            Outcome::Later(why, pause) => {
+                let next = Timestamp(Timestamp::now().0 + pause);
+                return store::push_log::put_off(store, &due.id, why, next).await;
+            }
             Outcome::Sent => (PushState::Sent, None, None),
             Outcome::Dropped(why) => (PushState::Dropped, Some(why.to_owned()), None),
             Outcome::Failed(why) => (PushState::Failed, Some(why), None),
@@ -145,7 +156,11 @@ impl Push {
         let Some(to) = store::push::find(store, &due.subscription).await? else {
             return Ok(Outcome::Dropped("the browser is not told any more"));
         };
-        if let Some(approval) = &due.approval
+        if due.payload.kind == PushKind::Withdrawn {
+            if let Some(outcome) = self.nothing_to_withdraw(due).await? {
+                return Ok(outcome);
+            }
+        } else if let Some(approval) = &due.approval
             && !store::push_log::approval_waits(store, approval).await?
         {
             return Ok(Outcome::Dropped("it was answered meanwhile"));
@@ -162,7 +177,40 @@ impl Push {
             store::push::remove(store, &to.user_id, &to.id).await?;
             return Ok(Outcome::Dropped("the browser is logged out"));
         }
+        if let Some(outcome) = self.seen_in_the_page(due) {
+            return Ok(outcome);
+        }
         Ok(self.post(due, &to).await)
+    }
+
+    /// Whoever looks at the page sees it there. What waits for an answer is told all the
+    /// same once nobody looks any more; the rest would then be stale.
+    fn seen_in_the_page(&self, due: &Due) -> Option<Outcome> {
+        if !self.0.presence.looks(&due.user) {
+            return None;
+        }
+        match due.payload.kind {
+            PushKind::Approval | PushKind::Question => {
+                Some(Outcome::Later(Some("you look at the page"), LOOKED_MS))
+            }
+            PushKind::Failure | PushKind::Result => {
+                Some(Outcome::Dropped("you looked at the page"))
+            }
+            PushKind::Test | PushKind::Withdrawn => None,
+        }
+    }
+
+    /// Only what a browser was told can be taken back from it.
+    async fn nothing_to_withdraw(&self, due: &Due) -> Result<Option<Outcome>, StoreError> {
+        let asked = news::asked_fact(due.approval.as_deref().unwrap_or_default());
+        let store = &self.0.store;
+        let told = store::push_log::state_of(store, &due.subscription, &asked).await?;
+        Ok(match told {
+            Some(PushState::Sent) => None,
+            // It may be on its way.
+            Some(PushState::Queued) => Some(Outcome::Later(None, UNDER_WAY_MS)),
+            Some(PushState::Dropped | PushState::Failed) | None => Some(Outcome::Told),
+        })
     }
 
     /// A login that ended hears nothing more: neither a locked user nor a device that was
@@ -259,7 +307,7 @@ fn next_try(due: &Due, asked: Option<i64>, now: Timestamp) -> Option<Timestamp> 
 fn urgency(kind: PushKind) -> &'static str {
     match kind {
         PushKind::Approval | PushKind::Question | PushKind::Test => "high",
-        PushKind::Failure | PushKind::Result => "normal",
+        PushKind::Failure | PushKind::Result | PushKind::Withdrawn => "normal",
     }
 }
 

@@ -217,6 +217,47 @@ pub async fn tried(
     Ok(())
 }
 
+/// Puts one off without a try, and says why.
+///
+/// # Errors
+/// When the database fails.
+pub async fn put_off(
+    store: &Store,
+    id: &str,
+    reason: Option<&str>,
+    next_at: Timestamp,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE push_deliveries SET reason = $2, next_at = $3 WHERE id = $1 AND next_at IS NOT NULL",
+    )
+    .bind(id)
+    .bind(reason)
+    .bind(next_at.0)
+    .execute(store.writer())
+    .await?;
+    Ok(())
+}
+
+/// How the telling of a fact to one browser stands; none when it was never told.
+///
+/// # Errors
+/// When the database fails.
+pub async fn state_of(
+    store: &Store,
+    subscription: &str,
+    fact: &str,
+) -> Result<Option<PushState>, StoreError> {
+    let row: Option<(String,)> = sqlx::query_as(
+        "SELECT state FROM push_deliveries WHERE subscription_id = $1 AND fact = $2",
+    )
+    .bind(subscription)
+    .bind(fact)
+    .fetch_optional(store.reader())
+    .await?;
+    row.map(|row| unword("state of a notification", row.0))
+        .transpose()
+}
+
 /// Takes back what was never tried, without a trace: something else tells the same.
 ///
 /// # Errors

@@ -1,6 +1,8 @@
 //! Web push against a push service of the tests: what arrives, decrypted; what becomes of
 //! refusals, of a restart, and of logins that ended; and where the daemon does not go.
 
+mod looked_at;
+
 use crate::support::api::Api;
 use crate::support::daemon::Site;
 use crate::support::pushes::{Arrived, Browser, PushService};

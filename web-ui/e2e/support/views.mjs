@@ -40,6 +40,9 @@ export const VIEWS = [
   ['worktree-merge', 'busy', '/worktrees/w1', (page) => worktreeAct(page, /^Merge into/)],
   ['worktree-loses', 'busy', '/worktrees/w2', (page) => worktreeAct(page, 'Remove')],
   ['worktree-same', 'busy', '/worktrees/w3', (page) => page.getByText('Nothing is changed').waitFor()],
+  ['admin', 'busy', '/admin', (page) => page.getByText('10.0.0.7').first().waitFor()],
+  ['audit', 'busy', '/audit', (page) => page.getByText('link_used').first().waitFor()],
+  ['audit-none', 'busy', '/audit', filterAudit],
   ['chat-drop', 'busy', '/agents/droid-002?view=chat', holdFile],
   ['spawn', 'busy', '/', openSpawn],
   ['palette', 'busy', '/', (page) => openBy(page, 'Control+k', 'Find')],
@@ -161,6 +164,12 @@ async function toldHere(page) {
   await page.getByText('Task 12 failed').waitFor();
   await page.evaluate(() => localStorage.removeItem('orchestra.push'));
   await page.getByRole('heading', { name: 'notifications' }).scrollIntoViewIfNeeded();
+}
+
+async function filterAudit(page) {
+  await page.getByRole('textbox', { name: 'Object holds' }).fill('nothing-like-it');
+  await page.getByRole('button', { name: 'Filter' }).click();
+  await page.getByText('Nothing fits this filter').waitFor();
 }
 
 async function commentOnLine(page) {

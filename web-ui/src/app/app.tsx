@@ -13,6 +13,7 @@ import { LiveUpdates } from './live-updates';
 import type { Place } from './news';
 import { followNotifications, stopTelling } from './notifications';
 import { type OpenedLogin, openLogin } from './open-login';
+import { tellPresence } from './presence';
 import { queries } from './queries';
 import { router } from './router';
 import { makeClient, SessionContext } from './session';
@@ -71,6 +72,7 @@ function Room({ login, config }: { login: Login; config: ClientConfig }) {
     const made = makeClient(login);
     const updates = new LiveUpdates(queries, made.api, made.socket, openPlace);
     const stopFollowing = followNotifications(made.api);
+    const stopPresence = tellPresence(made.socket);
     const wake = () => document.visibilityState === 'visible' && made.socket.wake();
     made.socket.start();
     document.addEventListener('visibilitychange', wake);
@@ -82,6 +84,7 @@ function Room({ login, config }: { login: Login; config: ClientConfig }) {
       window.removeEventListener('online', wake);
       window.removeEventListener('pageshow', wake);
       stopFollowing();
+      stopPresence();
       updates.dispose();
       made.hub.dispose();
       made.socket.dispose();

@@ -13,6 +13,7 @@ import { toast } from '@/lib/toast';
 import type { Agent, Approval, Message, ServerMessage, Task } from '@/protocol/types';
 import { describeChanges, type Glance, glance } from './meanwhile';
 import { type Place, tellFailure, tellNeed } from './news';
+import { withdrawNotification } from './notifications';
 
 type TaskUpdate = Extract<ServerMessage, { type: 'task_update' }>;
 
@@ -89,6 +90,7 @@ export class LiveUpdates {
 
   #approval(approval: Approval): void {
     this.#queries.setQueryData<Approval[]>(keys.approvals, (list) => list && withApprovals(list, [approval]));
+    if (approval.state !== 'pending') void withdrawNotification(`approval-${approval.id}`);
     if (approval.scope === 'rule' && approval.answered_by) {
       void this.#queries.invalidateQueries({ queryKey: keys.approvalRules });
     }

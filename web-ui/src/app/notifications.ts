@@ -24,6 +24,13 @@ export async function stopTelling(api: Api): Promise<void> {
   await import('@/lib/push').then(({ stopHere }) => stopHere(api)).catch(() => undefined);
 }
 
+/** What was answered here needs no notification any more: the one that this browser shows goes at once. */
+export async function withdrawNotification(tag: string): Promise<void> {
+  if (!load('push', null)) return;
+  const registration = await navigator.serviceWorker?.getRegistration();
+  for (const shown of (await registration?.getNotifications({ tag })) ?? []) shown.close();
+}
+
 function linkOf(data: unknown): string | null {
   if (typeof data !== 'object' || data === null || !('type' in data && 'link' in data)) return null;
   const { type, link } = data;

@@ -108,10 +108,12 @@ declare module '@tanstack/react-router' {
 function agentSearch(search: Record<string, unknown>): {
   view?: 'chat' | 'terminal' | 'recording';
   with?: string;
+  at?: string;
 } {
   return {
     ...(search.view === 'chat' || search.view === 'recording' ? { view: search.view } : {}),
     ...(typeof search.with === 'string' && search.with ? { with: search.with } : {}),
+    ...(search.view === 'recording' && typeof search.at === 'string' ? { at: search.at } : {}),
   };
 }
 

@@ -84,7 +84,7 @@ export function StateMark({ shown, className }: { shown: Shown; className?: stri
   return (
     <span className={clsx('inline-flex items-center gap-1.5 whitespace-nowrap text-xs', className)}>
       <StateIcon look={shown.look} size={12} />
-      <span className={LOOK_TEXT[shown.look]}>{shown.word}</span>
+      <span className={clsx('truncate', LOOK_TEXT[shown.look])}>{shown.word}</span>
     </span>
   );
 }

@@ -1597,7 +1597,7 @@ export type ShareView = { user_id: string, name: string, rights: ShareRights, cr
 /**
  * What a notification is about.
  */
-export type PushKind = "approval" | "question" | "failure" | "result" | "test";
+export type PushKind = "approval" | "question" | "failure" | "result" | "test" | "withdrawn";
 
 /**
  * Which kinds a browser is told.
@@ -1771,7 +1771,7 @@ epoch?: string, lines?: number, } | { "type": "ack", channel: number, bytes: num
 /**
  * The hash of each row.
  */
-rows: Array<number>, modes: number, } | { "type": "action", action: ActionName, task_ids: number[], decision: Decision, } | { "type": "resume", after: number, } | { "type": "renew", ticket: string, } | { "type": "ping", nonce?: string, };
+rows: Array<number>, modes: number, } | { "type": "action", action: ActionName, task_ids: number[], decision: Decision, } | { "type": "resume", after: number, } | { "type": "renew", ticket: string, } | { "type": "presence", looking: boolean, } | { "type": "ping", nonce?: string, };
 
 /**
  * Where a paste stands.

@@ -19,6 +19,8 @@ pub enum PushKind {
     Result,
     /// A person pressed the button.
     Test,
+    /// What an agent asked is settled: the notification of it goes away.
+    Withdrawn,
 }
 
 /// Which kinds a browser is told.
@@ -39,7 +41,7 @@ impl PushKinds {
             PushKind::Question => self.questions,
             PushKind::Failure => self.failures,
             PushKind::Result => self.results,
-            PushKind::Test => true,
+            PushKind::Test | PushKind::Withdrawn => true,
         }
     }
 }

@@ -133,6 +133,10 @@ pub enum ClientMessage {
     Renew {
         ticket: String,
     },
+    /// Whether a person looks at the page: it is in front, and somebody touched it lately.
+    Presence {
+        looking: bool,
+    },
     Ping {
         nonce: Option<String>,
     },
@@ -163,6 +167,7 @@ impl ClientMessage {
         "action",
         "resume",
         "renew",
+        "presence",
         "ping",
     ];
 }

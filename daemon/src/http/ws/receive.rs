@@ -145,6 +145,7 @@ async fn dispatch(session: &Session, message: ClientMessage) -> Result<(), Fault
         }
         ClientMessage::Resume { after } => session.push(super::outbox::Out::Resume(after)).await,
         ClientMessage::Renew { ticket } => renew(session, &ticket).await?,
+        ClientMessage::Presence { looking } => session.presence(looking),
         ClientMessage::Ping { nonce } => session.say(&ServerMessage::Pong { nonce }).await,
     }
     Ok(())

@@ -10,6 +10,7 @@ use crate::http::AppState;
 use crate::http::access;
 use crate::http::problem::Failure;
 use crate::model::ids::AgentId;
+use crate::push::presence::Look;
 use crate::store::rows::StoredAgent;
 use crate::terminal::live::Acks;
 use crate::terminal::seat::{Seat, ViewerId};
@@ -74,6 +75,8 @@ pub(super) struct Session {
     pub(super) typed: Mutex<HashMap<AgentId, (u64, u64)>>,
     /// Where typing was allowed, and under which generation of rights.
     typing: Mutex<HashMap<AgentId, u64>>,
+    /// While its person looks at this page.
+    look: Mutex<Option<Look>>,
     principal: Mutex<Principal>,
     entry: Entry,
     out: mpsc::Sender<Out>,
@@ -107,6 +110,7 @@ impl Session {
             pastes: Mutex::default(),
             typed: Mutex::default(),
             typing: Mutex::default(),
+            look: Mutex::default(),
             principal: Mutex::new(principal),
             entry,
             out,
@@ -129,6 +133,17 @@ impl Session {
             self.typing.lock().clear();
         }
         *current = principal;
+    }
+
+    /// The page came to the front of its person, or left it.
+    pub(super) fn presence(&self, looking: bool) {
+        let Principal { user, agent, .. } = self.principal();
+        // An agent is no person, and must not keep its owner from being told.
+        let looking = looking && agent.is_none();
+        let mut look = self.look.lock();
+        if look.is_some() != looking {
+            *look = looking.then(|| self.state.push.presence().look(&user.id));
+        }
     }
 
     /// What this socket may do.

@@ -273,5 +273,6 @@ pub(super) const MESSAGES: &[(&str, &str, [&str; 5])] = &[
     ("resume", r#"{"after":0}"#, ["ok", "ok", "ok", "ok", "ok"]),
     ("renew", r#"{"ticket":"made-up"}"#,
         ["unauthenticated", "unauthenticated", "unauthenticated", "unauthenticated", "unauthenticated"]),
+    ("presence", r#"{"looking":false}"#, ["ok", "ok", "ok", "ok", "ok"]),
     ("ping", "{}", ["ok", "ok", "ok", "ok", "ok"]),
 ];

@@ -63,7 +63,8 @@ function AgentStage({ agent, agents, view }: StageProps) {
   const [drawer, setDrawer] = useState(false);
   useEffect(() => openTab(agent.id), [agent.id, openTab]);
   // Terminals side by side need the room; the facts come over them when asked for.
-  const beside = Boolean(useSearch({ from: '/shell/agents/$agentId' }).with) && view === 'terminal';
+  const search = useSearch({ from: '/shell/agents/$agentId' });
+  const beside = Boolean(search.with) && view === 'terminal';
   const docked = desk && !beside;
   const factsShown = docked ? inspector : drawer;
   const menu = (
@@ -91,6 +92,7 @@ function AgentStage({ agent, agents, view }: StageProps) {
               <RecordingView
                 key={agent.id}
                 agentId={agent.id}
+                at={search.at}
                 title={<StageTitle agent={agent} />}
                 views={<Views agent={agent} view="recording" />}
                 menu={menu}

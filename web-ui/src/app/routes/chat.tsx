@@ -72,7 +72,7 @@ function PrimaryTitle({ id, agent }: { id: string; agent: Agent | undefined }) {
       {agent ? (
         <StateMark shown={showAgent(agent)} className="font-normal" />
       ) : (
-        <span className="font-normal text-ink-3 text-xs">starts with your first message</span>
+        <span className="truncate font-normal text-ink-3 text-xs">starts with your first message</span>
       )}
     </>
   );

@@ -32,7 +32,7 @@ export function SidePane({ agent, onClose, className }: SidePaneProps) {
           title={
             <>
               <h2 className="shrink-0 font-medium font-mono text-sm">{agent.id}</h2>
-              <StateMark shown={showAgent(agent)} />
+              <StateMark shown={showAgent(agent)} className="min-w-0" />
             </>
           }
           menu={

@@ -29,7 +29,7 @@ export function StageTitle({ agent }: { agent: Agent }) {
         <StateMark shown={showAgent(agent)} />
       </div>
       {isLive(agent) && (
-        <span className="text-ink-3 text-xs phone:hidden">
+        <span className="whitespace-nowrap text-ink-3 text-xs phone:hidden">
           <Elapsed from={agent.activity.since} until={null} />
         </span>
       )}

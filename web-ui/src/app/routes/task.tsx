@@ -5,7 +5,7 @@ import { ChevronLeft, Workflow } from 'lucide-react';
 import { lazy, Suspense } from 'react';
 import { Empty } from '@/components/ui/states';
 import { TaskDetail } from '@/features/tasks/task-detail';
-import { useOpenAgent, useOpenTask, useTasks } from '../use-room';
+import { useAgents, useOpenAgent, useOpenTask, useTasks } from '../use-room';
 import { useBoth } from './use-both';
 
 const BudgetPanel = lazy(() => import('@/features/budgets/budget-panel'));
@@ -13,6 +13,7 @@ const BudgetPanel = lazy(() => import('@/features/budgets/budget-panel'));
 export default function TaskRoute() {
   const { taskId } = useParams({ from: '/shell/tasks/$taskId' });
   const tasks = useTasks().data ?? [];
+  const agents = useAgents().data ?? [];
   const openAgent = useOpenAgent();
   const openTask = useOpenTask();
   const search = useSearch({ from: '/shell/tasks' });
@@ -39,6 +40,7 @@ export default function TaskRoute() {
           <TaskDetail
             key={task.id}
             task={task}
+            usage={agents.find(({ id }) => id === task.agent_id)?.usage ?? null}
             parts={tasks.filter((each) => each.parent_task_id === task.id)}
             onAgent={(id) => openAgent({ id })}
             onTask={(id) => openTask({ id })}

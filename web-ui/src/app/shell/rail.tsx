@@ -24,8 +24,8 @@ interface Place {
   name: string;
   keys: string;
   icon: ReactNode;
-  /** Not among the tabs of a phone, which have no room; it is found, and led to by agents. */
-  desk?: boolean;
+  /** What a tab of the phone has room for, where that is less. */
+  tab?: string;
 }
 
 const PLACES: Place[] = [
@@ -35,7 +35,7 @@ const PLACES: Place[] = [
   { to: '/wall', name: 'Wall', keys: 'g w', icon: <Grid2x2 size={18} /> },
   { to: '/tasks', name: 'Tasks', keys: 'g t', icon: <ListTodo size={18} /> },
   { to: '/sessions', name: 'Sessions', keys: 'g s', icon: <History size={18} /> },
-  { to: '/worktrees', name: 'Worktrees', keys: 'g b', icon: <GitBranch size={18} />, desk: true },
+  { to: '/worktrees', name: 'Worktrees', keys: 'g b', icon: <GitBranch size={18} />, tab: 'Trees' },
 ];
 
 /** Where the caller may go. */
@@ -114,8 +114,9 @@ function Count({ count, className = '-top-0.5 -right-0.5' }: { count: number; cl
 
 export function BottomTabs({ counts }: { counts: Counts }) {
   const show = useLayout((state) => state.show);
-  const places = usePlaces().filter(({ desk }) => !desk);
-  const tab = 'relative flex h-13 flex-1 flex-col items-center justify-center gap-0.5 text-[11px] text-ink-3';
+  const places = usePlaces();
+  const tab =
+    'relative flex h-13 min-w-0 flex-1 flex-col items-center justify-center gap-0.5 text-[11px] text-ink-3';
   return (
     <nav aria-label="Places" className="flex border-line border-t bg-desk pb-safe">
       {places.map((place) => (
@@ -123,6 +124,7 @@ export function BottomTabs({ counts }: { counts: Counts }) {
           key={place.to}
           to={place.to}
           activeOptions={{ exact: place.to === '/' }}
+          aria-label={place.tab ? place.name : undefined}
           className={tab}
           activeProps={{ className: 'text-ink!' }}
         >
@@ -130,7 +132,7 @@ export function BottomTabs({ counts }: { counts: Counts }) {
             {place.icon}
             <Count count={countOf(place, counts)} className="-top-1.5 left-3" />
           </span>
-          {place.name}
+          {place.tab ?? place.name}
         </Link>
       ))}
       <button type="button" className={clsx(tab)} onClick={() => show('palette')}>

@@ -23,7 +23,7 @@ const HelpSheet = lazy(async () => ({ default: (await import('./help-sheet')).He
 
 export function Shell() {
   const phone = usePhone();
-  const { ranked, isPending } = useAgents();
+  const { ranked, isPending, data } = useAgents();
   const plans = usePlansWaiting().length;
   const approvals = useApprovalsWaiting().length;
   const { dialog, show } = useLayout();
@@ -60,6 +60,7 @@ export function Shell() {
                 <Skeleton rows={8} waitingFor="the list of agents" />
               ) : (
                 <AgentsList
+                  known={data !== undefined}
                   ranked={ranked}
                   selected={agentId}
                   onOpen={(agent) => openAgent(agent)}
@@ -73,7 +74,7 @@ export function Shell() {
           <Outlet />
         </main>
       </div>
-      {phone ? <PhoneTabs counts={counts} /> : <StatusLine ranked={ranked} />}
+      {phone ? <PhoneTabs counts={counts} /> : <StatusLine ranked={data && ranked} />}
       <Suspense fallback={null}>
         {dialog === 'spawn' && (
           <SpawnDialog open onClose={() => show(null)} onSpawned={(agent) => openAgent(agent)} />

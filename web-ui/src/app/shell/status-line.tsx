@@ -7,9 +7,10 @@ import { useNow } from '@/lib/use-now';
 import { useSocketStatus } from '@/lib/use-socket-status';
 import { useLayout } from '../layout-store';
 
-export function StatusLine({ ranked }: { ranked: readonly Ranked[] }) {
+/** `ranked` is undefined while nobody could be asked. */
+export function StatusLine({ ranked }: { ranked: readonly Ranked[] | undefined }) {
   const show = useLayout((state) => state.show);
-  const live = ranked.filter(({ agent }) => isLive(agent));
+  const live = (ranked ?? []).filter(({ agent }) => isLive(agent));
   const busy = live.filter(({ need }) => need === 'busy').length;
   const spent = live.map(({ agent }) => agent.usage).filter(({ input_tokens }) => input_tokens);
   const used = spent.reduce((sum, one) => sum + (one.input_tokens ?? 0) + (one.output_tokens ?? 0), 0);
@@ -19,9 +20,11 @@ export function StatusLine({ ranked }: { ranked: readonly Ranked[] }) {
   return (
     <footer className="label flex h-6 shrink-0 items-center gap-4 overflow-hidden whitespace-nowrap border-line border-t bg-desk px-3">
       <Freshness />
-      <span className="nums">
-        {plural(live.length, 'agent')}, {busy} busy
-      </span>
+      {ranked && (
+        <span className="nums">
+          {plural(live.length, 'agent')}, {busy} busy
+        </span>
+      )}
       {used > 0 && <span className="nums">{tokens(used)} tokens</span>}
       {cost > 0 && <span className="nums">{more ? `over ${dollars(cost)}` : dollars(cost)}</span>}
       <span className="flex-1" />

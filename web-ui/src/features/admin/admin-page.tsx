@@ -49,7 +49,7 @@ function Person({ person, onEnd }: { person: UserView; onEnd(): void }) {
   const locked = person.locked_at !== null;
   return (
     <li className="flex flex-wrap items-center gap-3 px-4 py-2.5" data-person={person.name}>
-      <div className="min-w-0 flex-1">
+      <div className="min-w-0 flex-1 phone:basis-full">
         <p className="truncate text-sm">
           {person.name}
           {locked && <span className="ml-2 text-failed text-xs">locked</span>}

@@ -11,6 +11,8 @@ import type { Agent } from '@/protocol/types';
 import { AgentRow } from './agent-row';
 
 interface AgentsListProps {
+  /** False when the list could not be read: then nobody knows that there is no agent. */
+  known: boolean;
   ranked: readonly Ranked[];
   selected: string | null;
   onOpen(agent: Agent): void;
@@ -20,7 +22,7 @@ interface AgentsListProps {
 const GROUPS: Group[] = ['needs', 'busy', 'idle', 'ended'];
 const ENDED_SHOWN = 30;
 
-export function AgentsList({ ranked, selected, onOpen, onSpawn }: AgentsListProps) {
+export function AgentsList({ known, ranked, selected, onOpen, onSpawn }: AgentsListProps) {
   const maySpawn = useMay('agents:spawn');
   const touch = useTouch();
   const area = useRef<HTMLDivElement>(null);
@@ -31,7 +33,11 @@ export function AgentsList({ ranked, selected, onOpen, onSpawn }: AgentsListProp
         {GROUPS.map((group) => (
           <GroupOf key={group} group={group} ranked={ranked} selected={selected} onOpen={onOpen} />
         ))}
-        {ranked.length === 0 && <p className="px-3 py-6 text-ink-3 text-sm">No agent yet.</p>}
+        {ranked.length === 0 && (
+          <p className="px-3 py-6 text-ink-3 text-sm">
+            {known ? 'No agent yet.' : 'The list of agents could not be loaded.'}
+          </p>
+        )}
       </div>
       {maySpawn && (
         <div className="border-line border-t p-2">

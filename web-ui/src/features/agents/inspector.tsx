@@ -25,11 +25,7 @@ export function Inspector({ agent, children }: { agent: Agent; children?: ReactN
                 for <Elapsed from={agent.activity.since} until={null} />
               </>
             ) : (
-              agent.ended_at && (
-                <>
-                  <Ago at={agent.ended_at} sentence />
-                </>
-              )
+              agent.ended_at && <Ago at={agent.ended_at} sentence />
             )}
           </span>
         </p>

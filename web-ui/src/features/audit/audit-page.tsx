@@ -1,5 +1,7 @@
 /** What was done and refused, newest first, with filters; and whether the record is whole. */
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { clsx } from 'clsx';
+import { History } from 'lucide-react';
 import { useState } from 'react';
 import { Ago } from '@/components/time';
 import { Button } from '@/components/ui/button';
@@ -13,8 +15,15 @@ interface Person {
   name: string;
 }
 
-/** `people`: names for the ids in the record; without them the ids are shown. */
-export function AuditPage({ people }: { people: Person[] }) {
+interface AuditPageProps {
+  /** Names for the ids in the record; without them the ids are shown. */
+  people: Person[];
+  /** Agents that a line may be about, whose recording shows the moment. */
+  agents: ReadonlySet<string>;
+  onMoment(agentId: string, at: string): void;
+}
+
+export function AuditPage({ people, agents, onMoment }: AuditPageProps) {
   const { api } = useClient();
   const [filter, setFilter] = useState<AuditFilter>({});
   const lines = useInfiniteQuery(auditQuery(api, filter));
@@ -31,7 +40,13 @@ export function AuditPage({ people }: { people: Person[] }) {
       {lines.data && all.length === 0 && <Empty title="Nothing fits this filter" />}
       <ul className="divide-y divide-line text-sm">
         {all.map((line) => (
-          <Line key={line.seq} line={line} people={people} />
+          <Line
+            key={line.seq}
+            line={line}
+            people={people}
+            agent={agentOf(line, agents)}
+            onMoment={onMoment}
+          />
         ))}
       </ul>
       {lines.hasNextPage && (
@@ -89,7 +104,18 @@ function Filters({ people, onChange }: { people: Person[]; onChange(filter: Audi
   );
 }
 
-function Line({ line, people }: { line: AuditLine; people: Person[] }) {
+function agentOf({ object }: AuditLine, agents: ReadonlySet<string>): string | undefined {
+  return object.split(/[\s/:]+/).find((word) => agents.has(word));
+}
+
+interface LineProps {
+  line: AuditLine;
+  people: Person[];
+  agent: string | undefined;
+  onMoment(agentId: string, at: string): void;
+}
+
+function Line({ line, people, agent, onMoment }: LineProps) {
   const name = (id: string) => people.find((person) => person.id === id)?.name ?? id;
   const who = line.principal ? name(line.principal) : 'nobody';
   const bad = /^(denied|failed|unknown)/.test(line.result);
@@ -98,13 +124,31 @@ function Line({ line, people }: { line: AuditLine; people: Person[] }) {
       <span className="w-14 shrink-0 text-ink-3 text-xs">
         <Ago at={line.ts} />
       </span>
-      <span className="min-w-0 flex-1 truncate font-mono text-xs">
+      <span className="min-w-0 flex-1 truncate font-mono text-xs phone:order-first phone:basis-full">
         {line.action} {line.object}
       </span>
-      <span className="truncate text-ink-3 text-xs">
+      <span className="truncate text-ink-3 text-xs phone:flex-1">
         {line.on_behalf_of ? `${who} for ${name(line.on_behalf_of)}` : who} {line.ip}
       </span>
-      <span className={bad ? 'text-failed text-xs' : 'text-ink-2 text-xs'}>{line.result}</span>
+      {agent ? (
+        <button
+          type="button"
+          title={`What ${agent} showed then`}
+          aria-label={`What ${agent} showed then`}
+          onClick={() => onMoment(agent, line.ts)}
+          className="grid size-6 shrink-0 place-items-center self-center rounded-sm text-ink-3 hover:bg-hover hover:text-ink touch:size-11"
+        >
+          <History size={13} />
+        </button>
+      ) : (
+        <span className="size-6 shrink-0 touch:size-11" />
+      )}
+      <span
+        className={clsx('w-28 truncate text-xs phone:w-24', bad ? 'text-failed' : 'text-ink-2')}
+        title={line.result}
+      >
+        {line.result}
+      </span>
     </li>
   );
 }

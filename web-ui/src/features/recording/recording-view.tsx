@@ -9,7 +9,7 @@ import { Empty, Skeleton } from '@/components/ui/states';
 import { useClient } from '@/lib/client';
 import { saveFile } from '@/lib/download';
 import { explain } from '@/lib/http';
-import { PlayerFrame, type Wishes } from './player-frame';
+import { PlayerFrame, secondsAt, type Wishes } from './player-frame';
 
 /** The end of a recording that is played here; the file has all of it. */
 const LATEST = 24 * 1024 * 1024;
@@ -17,12 +17,14 @@ const SPEEDS = [1, 2, 4, 8];
 
 interface RecordingViewProps {
   agentId: string;
+  /** The moment to begin at, as an ISO time. */
+  at?: string | undefined;
   title: ReactNode;
   views: ReactNode;
   menu: ReactNode;
 }
 
-export default function RecordingView({ agentId, title, views, menu }: RecordingViewProps) {
+export default function RecordingView({ agentId, at, title, views, menu }: RecordingViewProps) {
   const { api } = useClient();
   const path = `/api/agents/${agentId}/recording`;
   const recording = useQuery({
@@ -61,21 +63,21 @@ export default function RecordingView({ agentId, title, views, menu }: Recording
       </div>
       {recording.isPending && <Skeleton waitingFor="the recording" />}
       {recording.error && <Empty title="There is no recording">{explain(recording.error)}</Empty>}
-      {recording.data && <Player cast={recording.data} wishes={wishes} />}
+      {recording.data && <Player cast={recording.data} at={at} wishes={wishes} />}
     </>
   );
 }
 
-function Player({ cast, wishes }: { cast: string; wishes: Wishes }) {
+function Player({ cast, at, wishes }: { cast: string; at: string | undefined; wishes: Wishes }) {
   const place = useRef<HTMLIFrameElement>(null);
   const frame = useRef<PlayerFrame | null>(null);
   const first = useRef(wishes);
   useEffect(() => {
     if (!place.current) return;
-    const made = new PlayerFrame(place.current, cast, first.current);
+    const made = new PlayerFrame(place.current, cast, first.current, at ? secondsAt(cast, at) : null);
     frame.current = made;
     return () => made.dispose();
-  }, [cast]);
+  }, [cast, at]);
   useEffect(() => {
     if (first.current !== wishes) frame.current?.wish(wishes);
     first.current = wishes;

@@ -48,7 +48,7 @@ export function OfferButtons({ session, acts, small = false }: OfferButtonsProps
       <Side>
         <span
           title={`Cannot be resumed: ${why}`}
-          className="line-clamp-3 text-right text-ink-3 text-xs leading-tight [overflow-wrap:anywhere]"
+          className="line-clamp-2 text-right text-ink-3 text-xs leading-tight [overflow-wrap:anywhere]"
         >
           {why}
         </span>

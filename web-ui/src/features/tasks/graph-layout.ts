@@ -4,7 +4,7 @@ import type { Task } from '@/protocol/types';
 
 export const NODE = { task: { width: 220, height: 58 }, asker: { width: 130, height: 34 } } as const;
 /** More than this nobody can read. */
-const MOST = 120;
+export const MOST = 120;
 
 export interface Placed {
   id: string;

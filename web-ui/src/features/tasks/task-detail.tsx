@@ -8,8 +8,9 @@ import { LOOK_TEXT, StateIcon, StateMark } from '@/components/state-mark';
 import { Ago } from '@/components/time';
 import { Button } from '@/components/ui/button';
 import { useMay } from '@/lib/client';
+import { dollars, tokens } from '@/lib/format';
 import { isOpen, showTask } from '@/lib/states';
-import type { Task, TaskResult } from '@/protocol/types';
+import type { Task, TaskResult, Usage } from '@/protocol/types';
 import { useTaskAct } from './api';
 import { Attempts } from './attempts';
 import { DiffStat } from './diff-stat';
@@ -17,6 +18,8 @@ import { TaskElapsed } from './task-card';
 
 interface TaskDetailProps {
   task: Task;
+  /** What the agent that works on it has used in all; null when the agent is not known any more. */
+  usage: Usage | null;
   /** What this task handed on. */
   parts: readonly Task[];
   /** What belongs above its prompt, of other features. */
@@ -25,7 +28,7 @@ interface TaskDetailProps {
   onTask(id: number): void;
 }
 
-export function TaskDetail({ task, parts, children, onAgent, onTask }: TaskDetailProps) {
+export function TaskDetail({ task, usage, parts, children, onAgent, onTask }: TaskDetailProps) {
   const cancel = useTaskAct('cancel');
   const retry = useTaskAct('retry');
   const mayCancel = useMay('tasks:delegate');
@@ -45,6 +48,7 @@ export function TaskDetail({ task, parts, children, onAgent, onTask }: TaskDetai
           <span>
             <Ago at={task.created_at} sentence />
           </span>
+          {usage && <Used usage={usage} />}
         </p>
         <h1 className="mt-2 font-semibold text-lg">{task.title}</h1>
         {task.reason && <p className="mt-1 text-ink-2">{task.reason}</p>}
@@ -150,5 +154,15 @@ function PartRow({ task, onOpen }: { task: Task; onOpen(): void }) {
         <StateMark shown={shown} />
       </button>
     </li>
+  );
+}
+
+function Used({ usage: { input_tokens, output_tokens, cost_usd } }: { usage: Usage }) {
+  const all = input_tokens + output_tokens;
+  if (all === 0) return null;
+  return (
+    <span className="nums" title="What its agent has used in all">
+      {tokens(all)} tokens{cost_usd !== null && `, ${dollars(cost_usd)}`}
+    </span>
   );
 }

@@ -2,11 +2,11 @@
 import '@xyflow/react/dist/base.css';
 import './task-graph.css';
 import { Controls, Handle, type Node, type NodeProps, Position, ReactFlow } from '@xyflow/react';
-import { createContext, useContext, useMemo } from 'react';
+import { createContext, useContext, useRef } from 'react';
 import { LOOK_COLOUR, StateIcon } from '@/components/state-mark';
 import { awaitsApproval, showTask } from '@/lib/states';
 import type { Task } from '@/protocol/types';
-import { graphOf, NODE } from './graph-layout';
+import { type Graph, graphOf, MOST, NODE } from './graph-layout';
 import { TaskElapsed } from './task-card';
 
 type TaskNode = Node<{ task: Task }, 'task'>;
@@ -16,7 +16,7 @@ const Open = createContext<(task: Task) => void>(() => undefined);
 const TYPES = { task: TaskBox, asker: Asker };
 
 export default function TaskGraph({ tasks, onOpen }: { tasks: readonly Task[]; onOpen(task: Task): void }) {
-  const graph = useMemo(() => graphOf(tasks), [tasks]);
+  const graph = useGraph(tasks);
   const nodes: (TaskNode | AskerNode)[] = graph.nodes.map((node) => {
     const common = { id: node.id, position: { x: node.x, y: node.y }, ...NODE[node.kind] };
     return node.task
@@ -50,6 +50,19 @@ export default function TaskGraph({ tasks, onOpen }: { tasks: readonly Task[]; o
       </ReactFlow>
     </Open>
   );
+}
+
+/** Laid out anew only when one of the tasks in it is another: not when older ones are read into the list. */
+function useGraph(tasks: readonly Task[]): Graph {
+  const last = useRef<{ shown: readonly Task[]; graph: Graph }>(null);
+  const shown = tasks.slice(0, MOST);
+  const known = last.current;
+  if (known?.shown.length === shown.length && shown.every((task, at) => task === known.shown[at])) {
+    return known.graph;
+  }
+  const graph = graphOf(shown);
+  last.current = { shown, graph };
+  return graph;
 }
 
 function TaskBox({ data: { task } }: NodeProps<TaskNode>) {

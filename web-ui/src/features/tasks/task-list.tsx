@@ -1,6 +1,6 @@
 /** All tasks, newest first; only the rows in sight exist, so ten thousand scroll like ten. */
 import { clsx } from 'clsx';
-import { useEffect, useRef } from 'react';
+import { memo, useEffect, useRef } from 'react';
 import { StateIcon } from '@/components/state-mark';
 import { Ago } from '@/components/time';
 import { awaitsApproval, showTask } from '@/lib/states';
@@ -33,7 +33,7 @@ export function TaskList({ tasks, selected, onOpen }: TaskListProps) {
         aria-label={`${tasks.length} tasks`}
       >
         {tasks.slice(start, end).map((task) => (
-          <TaskRow key={task.id} task={task} selected={task.id === selected} onOpen={() => onOpen(task)} />
+          <TaskRow key={task.id} task={task} selected={task.id === selected} onOpen={onOpen} />
         ))}
       </ul>
       {older.more && (
@@ -45,7 +45,14 @@ export function TaskList({ tasks, selected, onOpen }: TaskListProps) {
   );
 }
 
-function TaskRow({ task, selected, onOpen }: { task: Task; selected: boolean; onOpen(): void }) {
+interface TaskRowProps {
+  task: Task;
+  selected: boolean;
+  onOpen(task: Task): void;
+}
+
+/** While one scrolls, only rows that come into sight are made. */
+const TaskRow = memo(function TaskRow({ task, selected, onOpen }: TaskRowProps) {
   const shown = showTask(task.status);
   return (
     <li style={{ height: ROW }} className="border-line border-b">
@@ -53,7 +60,7 @@ function TaskRow({ task, selected, onOpen }: { task: Task; selected: boolean; on
         type="button"
         data-task={task.id}
         aria-current={selected ? 'page' : undefined}
-        onClick={onOpen}
+        onClick={() => onOpen(task)}
         className={clsx(
           'flex h-full w-full items-center gap-3 px-4 text-left transition-colors duration-(--fast) focus-visible:-outline-offset-2',
           selected ? 'bg-hover' : 'hover:bg-hover/60',
@@ -73,4 +80,4 @@ function TaskRow({ task, selected, onOpen }: { task: Task; selected: boolean; on
       </button>
     </li>
   );
-}
+});

@@ -13,6 +13,7 @@ import type {
 } from '@/lib/terminal-hub';
 import { SCREEN_FONT } from '@/lib/terminal-theme';
 import type { SeatHolder } from '@/protocol/types';
+import { Courtesy } from './courtesy';
 import { openEmulator } from './emulator';
 import { compareScreen } from './healer';
 import { HistoryPane } from './history-pane';
@@ -58,6 +59,7 @@ export class TerminalSession implements TerminalViewer {
   readonly #history: HistoryPane | null;
   readonly #detach: () => void;
   readonly #fit: ScreenFit;
+  readonly #courtesy = new Courtesy();
   #state: TerminalState = {
     phase: 'joining',
     cols: 120,
@@ -98,6 +100,7 @@ export class TerminalSession implements TerminalViewer {
 
   dispose(): void {
     this.#detach();
+    this.#courtesy.dispose();
     this.#fit.dispose();
     this.#history?.dispose();
     document.fonts?.removeEventListener('loadingdone', this.#fontsLoaded);
@@ -153,6 +156,7 @@ export class TerminalSession implements TerminalViewer {
 
   type(data: string): void {
     if (!this.#state.mine) return;
+    this.#courtesy.typed();
     this.#history?.toBottom();
     this.#deps.hub.send({ type: 'terminal_input', session_id: this.#deps.sessionId, data });
   }
@@ -212,6 +216,7 @@ export class TerminalSession implements TerminalViewer {
   }
 
   screenHash(message: ScreenHashMessage): void {
+    this.#courtesy.flush();
     const place = () => ({ channel: this.#channel, next: this.#next });
     compareScreen(this.#terminal, message, place, (answer) => this.#deps.hub.send(answer));
   }
@@ -265,13 +270,14 @@ export class TerminalSession implements TerminalViewer {
 
   #write(bytes: Uint8Array, counted: number): void {
     const channel = this.#channel;
-    this.#terminal.write(bytes, () => {
+    const parsed = () => {
       if (channel !== this.#channel) return;
       this.#parsed += counted;
       if (this.#parsed - this.#acked < ACK_BYTES) return;
       this.#acked = this.#parsed;
       this.#deps.hub.send({ type: 'ack', channel, bytes: this.#parsed });
-    });
+    };
+    this.#courtesy.write(() => this.#terminal.write(bytes, parsed));
   }
 
   // — the emulator —
@@ -333,6 +339,7 @@ export class TerminalSession implements TerminalViewer {
   #resizeTo(cols: number, rows: number): void {
     if (cols === this.#terminal.cols && rows === this.#terminal.rows) return;
     this.#sizedAt = Date.now();
+    this.#courtesy.flush();
     this.#terminal.resize(cols, rows);
     this.#set({ cols, rows });
   }

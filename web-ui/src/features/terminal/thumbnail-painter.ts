@@ -1,43 +1,67 @@
-/** Paints sampled frames small on a canvas; rows that look the same are not painted again. */
+/** Paints sampled frames small on a canvas, in the page or beside it; rows that look the same are not painted again. */
 import { BOLD, lastMeaningfulLine, parseFrame, type Row } from '@/lib/ansi';
-import type { Sample } from '@/lib/terminal-hub';
 import { penColours, SCREEN_FONT, screenColours } from '@/lib/terminal-theme';
 
 /** Height of a row in cells' widths, as the live terminal draws it. */
 const LINE = 2.05;
 
+/** A whole screen. */
+export interface Picture {
+  data: string;
+  cols: number;
+  rows: number;
+}
+
+/** The box that shows the upper part of a canvas, in CSS pixels. */
+export interface Box {
+  width: number;
+  height: number;
+  /** Pixels of the canvas for each of CSS. */
+  ratio: number;
+}
+
+/** What a painting tells the page. */
+export interface Painted {
+  /** The last line that says something. */
+  caption: string;
+  /** CSS pixels by which the canvas is moved up, so that the last written row is in its box. */
+  up: number;
+}
+
+type Surface = HTMLCanvasElement | OffscreenCanvas;
+type Context = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D;
+
 export class ThumbnailPainter {
-  readonly #canvas: HTMLCanvasElement;
-  readonly #context: CanvasRenderingContext2D | null;
+  readonly #canvas: Surface;
+  readonly #context: Context | null;
+  #box: Box = { width: 0, height: 0, ratio: 1 };
   #keys: string[] = [];
   #shape = '';
-  #last: Sample | null = null;
+  #last: Picture | null = null;
 
-  constructor(canvas: HTMLCanvasElement) {
+  constructor(canvas: Surface) {
     this.#canvas = canvas;
-    this.#context = canvas.getContext('2d', { alpha: false });
+    this.#context = canvas.getContext('2d', { alpha: false }) as Context | null;
   }
 
-  /** Paints a frame; the answer is its last meaningful line. */
-  paint(sample: Sample): string {
-    this.#last = sample;
-    const rows = parseFrame(sample.data, sample.cols, sample.rows);
-    this.#draw(rows, sample.cols, sample.rows);
-    this.#showEnd(rows, sample.cols);
-    return lastMeaningfulLine(rows);
+  /** Paints a frame; null while there is no room to paint on. */
+  paint(picture: Picture): Painted | null {
+    this.#last = picture;
+    if (!this.#context || this.#box.width === 0) return null;
+    const rows = parseFrame(picture.data, picture.cols, picture.rows);
+    this.#draw(this.#context, rows, picture);
+    return { caption: lastMeaningfulLine(rows), up: this.#hidden(rows, picture.cols) };
   }
 
-  /** The box changed its size: paint the last frame anew. */
-  repaint(): void {
+  /** The box, the fonts or the colours are others: paints the last frame anew. */
+  repaint(box: Box = this.#box): Painted | null {
+    this.#box = box;
     this.#shape = '';
-    if (this.#last) this.paint(this.#last);
+    return this.#last && this.paint(this.#last);
   }
 
-  #draw(rows: readonly Row[], cols: number, count: number): void {
-    const context = this.#context;
-    const ratio = Math.min(2, window.devicePixelRatio || 1);
-    const width = Math.round(this.#canvas.clientWidth * ratio);
-    if (!context || width === 0) return;
+  #draw(context: Context, rows: readonly Row[], { cols, rows: count }: Picture): void {
+    const width = Math.round(this.#box.width * this.#box.ratio);
     const cell = width / cols;
     const line = cell * LINE;
     const height = Math.round(line * count);
@@ -54,44 +78,34 @@ export class ThumbnailPainter {
     rows.forEach((row, at) => {
       if (this.#keys[at] === row.key) return;
       this.#keys[at] = row.key;
-      this.#row(context, row, at * line, cell, line, width);
+      drawRow(context, row, at * line, cell, line, width);
     });
   }
 
-  /** Where the frame is lower than the screen, its last written row is what shows. */
-  #showEnd(rows: readonly Row[], cols: number): void {
-    const frame = this.#canvas.parentElement;
-    if (!frame) return;
-    const line = (this.#canvas.clientWidth / cols) * LINE;
+  /** Where the box is lower than the screen, its last written row is what shows. */
+  #hidden(rows: readonly Row[], cols: number): number {
+    const line = (this.#box.width / cols) * LINE;
     const written = rows.findLastIndex((row) => row.runs.some((run) => run.text.trim())) + 1;
-    const hidden = Math.max(0, written * line - frame.clientHeight);
-    this.#canvas.style.transform = hidden ? `translateY(${-hidden}px)` : '';
+    return Math.max(0, written * line - this.#box.height);
   }
+}
 
-  #row(
-    context: CanvasRenderingContext2D,
-    row: Row,
-    top: number,
-    cell: number,
-    line: number,
-    width: number,
-  ): void {
-    context.globalAlpha = 1;
-    context.fillStyle = screenColours().background;
-    context.fillRect(0, top, width, line + 0.5);
-    for (const run of row.runs) {
-      const { fg, bg, alpha } = penColours(run);
-      if (bg) {
-        context.globalAlpha = 1;
-        context.fillStyle = bg;
-        context.fillRect(run.col * cell, top, run.width * cell, line);
-      }
-      const text = run.text.trimEnd();
-      if (!text) continue;
-      context.font = `${run.flags & BOLD ? 700 : 400} ${cell / 0.6}px ${SCREEN_FONT}`;
-      context.globalAlpha = alpha;
-      context.fillStyle = fg;
-      context.fillText(text, run.col * cell, top + line / 2);
+function drawRow(context: Context, row: Row, top: number, cell: number, line: number, width: number): void {
+  context.globalAlpha = 1;
+  context.fillStyle = screenColours().background;
+  context.fillRect(0, top, width, line + 0.5);
+  for (const run of row.runs) {
+    const { fg, bg, alpha } = penColours(run);
+    if (bg) {
+      context.globalAlpha = 1;
+      context.fillStyle = bg;
+      context.fillRect(run.col * cell, top, run.width * cell, line);
     }
+    const text = run.text.trimEnd();
+    if (!text) continue;
+    context.font = `${run.flags & BOLD ? 700 : 400} ${cell / 0.6}px ${SCREEN_FONT}`;
+    context.globalAlpha = alpha;
+    context.fillStyle = fg;
+    context.fillText(text, run.col * cell, top + line / 2);
   }
 }

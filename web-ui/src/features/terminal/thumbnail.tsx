@@ -1,7 +1,6 @@
 /** A terminal at a glance: sampled twice a second, painted on a canvas, never through React state. */
 import { useEffect, useRef } from 'react';
-import { useScreen } from '@/lib/terminal-theme';
-import { ThumbnailPainter } from './thumbnail-painter';
+import { type Canvas, openCanvas } from './thumbnails';
 import { useSampled } from './use-sampled';
 
 interface ThumbnailProps {
@@ -13,34 +12,40 @@ interface ThumbnailProps {
 
 export function Thumbnail({ sessionId, ratio = 1.6, onCaption }: ThumbnailProps) {
   const frame = useRef<HTMLDivElement>(null);
-  const canvas = useRef<HTMLCanvasElement>(null);
-  const painter = useRef<ThumbnailPainter>(null);
-  const colours = useScreen((state) => state.name);
+  const picture = useRef<Canvas>(null);
+  const caption = useRef(onCaption);
+  caption.current = onCaption;
 
   useEffect(() => {
-    if (!canvas.current || !frame.current) return;
-    const made = new ThumbnailPainter(canvas.current);
-    painter.current = made;
-    const size = new ResizeObserver(() => made.repaint());
-    size.observe(frame.current);
-    // A canvas does not notice that a font has come.
-    const fonts = () => made.repaint();
-    document.fonts.addEventListener('loadingdone', fonts);
+    const box = frame.current;
+    if (!box) return;
+    // Made here: a canvas can be handed over once only.
+    const canvas = document.createElement('canvas');
+    canvas.className = 'absolute inset-x-0 top-0 block w-full';
+    box.append(canvas);
+    const made = openCanvas(canvas, ({ caption: line, up }) => {
+      canvas.style.transform = up ? `translateY(${-up}px)` : '';
+      box.dataset.sampled = 'shown';
+      caption.current?.(line);
+    });
+    picture.current = made;
+    const size = new ResizeObserver(() => {
+      const ratio = Math.min(2, window.devicePixelRatio || 1);
+      made.box({ width: box.clientWidth, height: box.clientHeight, ratio });
+    });
+    size.observe(box);
     return () => {
-      document.fonts.removeEventListener('loadingdone', fonts);
       size.disconnect();
+      made.dispose();
+      canvas.remove();
     };
   }, []);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: other colours are another painting
-  useEffect(() => painter.current?.repaint(), [colours]);
   useSampled(frame, sessionId, (sample) => {
-    const line = painter.current?.paint(sample);
-    if (line !== undefined) onCaption?.(line);
+    picture.current?.paint(sample);
+    return 'later';
   });
 
   return (
-    <div ref={frame} className="relative overflow-hidden bg-screen" style={{ aspectRatio: String(ratio) }}>
-      <canvas ref={canvas} className="absolute inset-x-0 top-0 block w-full" />
-    </div>
+    <div ref={frame} className="relative overflow-hidden bg-screen" style={{ aspectRatio: String(ratio) }} />
   );
 }

@@ -6,7 +6,8 @@ import type { Sample } from '@/lib/terminal-hub';
 export function useSampled(
   place: RefObject<HTMLElement | null>,
   sessionId: string,
-  onSample: (sample: Sample) => void,
+  /** `later` when the picture is not there yet and the callee says itself when it is. */
+  onSample: (sample: Sample) => unknown,
   onPaused?: () => void,
 ): void {
   const { hub } = useClient();
@@ -26,8 +27,7 @@ export function useSampled(
         detach = hub.attach(sessionId, {
           mode: 'sampled',
           sample: (sample) => {
-            listener.current.onSample(sample);
-            shown();
+            if (listener.current.onSample(sample) !== 'later') shown();
           },
           // One that may not be seen, or is gone, is not awaited any more.
           refused: shown,

@@ -41,7 +41,11 @@ interface TileProps {
 }
 
 function Tile({ agent, live, onLive, onOpen }: TileProps) {
-  const [caption, setCaption] = useState('');
+  // Written straight into the page: what fifty terminals say is no state of React's.
+  const caption = useRef<HTMLParagraphElement>(null);
+  const say = (line: string) => {
+    if (caption.current) caption.current.textContent = line || agent.reason || '\u00a0';
+  };
   const shown = showAgent(agent);
   const hover = useHover(onLive);
   return (
@@ -58,16 +62,17 @@ function Tile({ agent, live, onLive, onOpen }: TileProps) {
       >
         <TileHead agent={agent} shown={shown} live={live} />
         <div className="relative border-(--edge) border-l-3">
-          <Thumbnail sessionId={agent.session_id} ratio={1.62} onCaption={setCaption} />
+          <Thumbnail sessionId={agent.session_id} ratio={1.62} onCaption={say} />
           {live && (
             <Suspense fallback={null}>
               <Peek sessionId={agent.session_id} />
             </Suspense>
           )}
         </div>
-        <p className="h-7 truncate border-line border-t px-3 font-mono text-[11px] text-ink-2 leading-7">
-          {caption || agent.reason || ' '}
-        </p>
+        <p
+          ref={caption}
+          className="h-7 truncate border-line border-t px-3 font-mono text-[11px] text-ink-2 leading-7"
+        />
       </button>
     </li>
   );

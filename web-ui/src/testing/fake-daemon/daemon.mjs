@@ -3,8 +3,10 @@ import { createReadStream, existsSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { WebSocketServer } from 'ws';
+import * as admin from './admin.mjs';
 import * as asked from './approvals.mjs';
 import * as clock from './clock.mjs';
+import { paged } from './paging.mjs';
 import * as push from './push.mjs';
 import * as disk from './sessions.mjs';
 import { Connection, converse } from './sockets.mjs';
@@ -217,11 +219,15 @@ export class FakeDaemon {
       return page(this.approvals.filter((one) => !state || one.state === state));
     }
     if (at === 'GET /api/approval-rules') return page(this.rules);
-    if (at === 'GET /api/tasks') return page([...this.tasks].sort((a, b) => b.id - a.id));
+    if (at === 'GET /api/tasks')
+      return paged(
+        this.tasks.toSorted((a, b) => b.id - a.id),
+        searchParams,
+      );
     if (at === 'POST /api/agents') return this.spawn(body);
     if (at === 'POST /api/plans/decide') return { body: this.decide(body.task_ids, body.decision) ?? {} };
-    const pushed = push.answer(this, at, body);
-    if (pushed) return pushed;
+    const known = push.answer(this, at, body) ?? admin.answer(at, searchParams);
+    if (known) return known;
     if (pathname.startsWith('/api/worktrees')) return trees.answer(this, at, searchParams, body);
     if (pathname.endsWith('/files')) return this.take(searchParams.get('name'), body);
     return this.object(method, pathname.split('/').slice(2), body);
@@ -280,6 +286,8 @@ export class FakeDaemon {
       this.changed(agent);
       return { status: 202, body: agent };
     }
+    if (part === 'recording')
+      return { status: 409, problem: 'Not recorded', detail: 'Nothing was recorded.' };
     if (part === 'interrupt') return { status: 202, body: agent };
     if (part === 'retry') return this.spawn({ kind: agent.kind, title: agent.title });
     return { body: agent };

@@ -152,9 +152,22 @@ function shell(agent, tick) {
   return rows;
 }
 
+/** The costliest screen: every row is another at every tick, with a new colour each eight cells. */
+function storm(tick, cols, height) {
+  return Array.from({ length: height }, (_, at) =>
+    Array.from({ length: Math.floor(cols / 8) }, (_, part) =>
+      fg(
+        31 + ((at + part + tick) % 6),
+        `${(at * 7919 + part * 104729 + tick).toString(36).padStart(7, '.')} `,
+      ),
+    ).join(''),
+  );
+}
+
 /** The rows of an agent's screen at a tick, never more than it is high. */
 export function screen(agent, tick) {
   const { cols, rows: height } = agent.size;
+  if (agent.storms) return storm(tick, cols, height);
   const draw = agent.kind === 'shell' ? shell : agent.kind === 'codex' ? codex : claude;
   const rows = draw(agent, tick, Math.min(cols, 100));
   return [...rows.slice(-height), ...(agent.typed ? [`${agent.typed}`] : [])].slice(-height);

@@ -92,6 +92,9 @@ export class Connection {
         return;
       case 'ping':
         return this.send({ type: 'pong', nonce: message.nonce });
+      case 'presence':
+        this.looking = message.looking;
+        return;
       case 'resume':
         return this.daemon.replay(this, message.after);
       case 'user_message':
