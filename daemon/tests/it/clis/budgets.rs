@@ -78,6 +78,18 @@ fn held(agent: &Value) -> bool {
     agent["activity"]["waiting_for"] == "budget" && agent["budget"]["state"] == "spent"
 }
 
+/// A change that is none, and one that is not enough.
+async fn stays_held(api: &Api, budget: &str) {
+    let (status, problem) = patch(api, budget, json!({ "turns": 0 })).await;
+    assert_eq!(status, 400, "{problem}");
+    assert!(
+        problem["detail"].to_string().contains("budget.turns"),
+        "{problem}"
+    );
+    let (status, still) = patch(api, budget, json!({ "tokens": 900_000_000 })).await;
+    assert_eq!((status, &still["budget"]["state"]), (200, &json!("spent")));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_agent_is_warned_held_and_goes_on_after_a_raise() {
     let model = Model::start("clis.json");
@@ -131,14 +143,7 @@ async fn an_agent_is_warned_held_and_goes_on_after_a_raise() {
     api = api.at(&daemon.url);
     until_agent(&api, &id, "the hold in the next daemon", held).await;
     let budget = format!("/api/agents/{id}/budget");
-    let (status, problem) = patch(&api, &budget, json!({ "turns": 0 })).await;
-    assert_eq!(status, 400, "{problem}");
-    assert!(
-        problem["detail"].to_string().contains("budget.turns"),
-        "{problem}"
-    );
-    let (status, still) = patch(&api, &budget, json!({ "tokens": 900_000_000 })).await;
-    assert_eq!((status, &still["budget"]["state"]), (200, &json!("spent")));
+    stays_held(&api, &budget).await;
     assert_eq!(
         model.asked().await.len(),
         asked,
