@@ -120,7 +120,7 @@ function Line({ line, people, agent, onMoment }: LineProps) {
   const who = line.principal ? name(line.principal) : 'nobody';
   const bad = /^(denied|failed|unknown)/.test(line.result);
   return (
-    <li className="flex flex-wrap items-baseline gap-x-3 py-1.5" title={line.request_id}>
+    <li className="flex flex-wrap items-center gap-x-3 py-1" title={line.request_id}>
       <span className="w-14 shrink-0 text-ink-3 text-xs">
         <Ago at={line.ts} />
       </span>
@@ -136,7 +136,7 @@ function Line({ line, people, agent, onMoment }: LineProps) {
           title={`What ${agent} showed then`}
           aria-label={`What ${agent} showed then`}
           onClick={() => onMoment(agent, line.ts)}
-          className="grid size-6 shrink-0 place-items-center self-center rounded-sm text-ink-3 hover:bg-hover hover:text-ink touch:size-11"
+          className="grid size-6 shrink-0 place-items-center rounded-sm text-ink-3 hover:bg-hover hover:text-ink touch:size-11"
         >
           <History size={13} />
         </button>
