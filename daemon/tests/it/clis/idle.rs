@@ -75,6 +75,12 @@ async fn agents_that_rest_ask_no_model_anything() {
     let daemon = site.start();
     let api = daemon.api(&site, "admin", "tester");
     settled(&api, &model, agents).await;
+    // The log speaks once an hour, so it is counted from one to another.
+    let now = rounds(&site);
+    until("the end of an hour", || async {
+        (rounds(&site) > now).then_some(())
+    })
+    .await;
     let (asked, spent) = (model.requests().await.len(), self::spent(&daemon));
     let begun = (Instant::now(), rounds(&site));
     let wanted = begun.1 + size.hours * PER_HOUR;
