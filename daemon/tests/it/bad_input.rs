@@ -43,7 +43,7 @@ async fn a_spawn_that_cannot_be_says_why_and_leaves_nothing() {
         spawn(json!({"kind": "nope"})).await,
         400,
         "unknown_kind",
-        &["nope", "/api/agent-kinds"],
+        &["nope", "there are claude"],
     );
     refused(
         spawn(json!({"specialist": "nope"})).await,

@@ -190,6 +190,22 @@ async fn a_hundred_viewers_and_a_kill_leave_nothing_behind() {
     over.store(true, Ordering::Relaxed);
     people.join_all().await;
 
+    judge(&met, &before, &after);
+    let pid = |agent: &Value| agent["pid"].clone();
+    let mut lived: Vec<Value> = living["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(pid)
+        .collect();
+    let mut began: Vec<Value> = agents.iter().map(pid).collect();
+    lived.sort_by_key(Value::to_string);
+    began.sort_by_key(Value::to_string);
+    assert_eq!(lived, began, "the same processes");
+}
+
+/// Prints the figures of it all, and says no when something grew or failed.
+fn judge(met: &Met, before: &[(u64, usize)], after: &[(u64, usize)]) {
     let [calls, failed, frames] =
         [&met.calls, &met.failed, &met.frames].map(|count| count.load(Ordering::Relaxed));
     // The first third is for caches and buffers to fill.
@@ -212,15 +228,4 @@ async fn a_hundred_viewers_and_a_kill_leave_nothing_behind() {
     );
     assert!(last.0 <= first.0 + 4 + first.0 / 10, "{first:?} {last:?}");
     assert!(last.1 <= first.1 + 8, "{first:?} {last:?}");
-    let pid = |agent: &Value| agent["pid"].clone();
-    let mut lived: Vec<Value> = living["items"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(pid)
-        .collect();
-    let mut began: Vec<Value> = agents.iter().map(pid).collect();
-    lived.sort_by_key(Value::to_string);
-    began.sort_by_key(Value::to_string);
-    assert_eq!(lived, began, "the same processes");
 }

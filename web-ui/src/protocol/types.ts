@@ -150,6 +150,11 @@ export type Limits = {
 timeout_ms?: number, };
 
 /**
+ * What becomes of an agent whose process failed or whose terminal was lost.
+ */
+export type RestartPolicy = "never" | "crash";
+
+/**
  * `POST /api/agents`: exactly one of `kind` and `specialist`.
  */
 export type SpawnRequest = { kind?: string, specialist?: string, 

@@ -52,6 +52,7 @@ fn objects(out: &mut String, config: &Config) {
         agent::AgentRole,
         agent::Agent,
         agent::Limits,
+        agent::RestartPolicy,
         agent::SpawnRequest,
         agent::KillRequest,
         agent::AttachRequest,

@@ -158,7 +158,7 @@ function PartRow({ task, onOpen }: { task: Task; onOpen(): void }) {
 }
 
 function Used({ usage: { input_tokens, output_tokens, cost_usd } }: { usage: Usage }) {
-  const all = input_tokens + output_tokens;
+  const all = (input_tokens ?? 0) + (output_tokens ?? 0);
   if (all === 0) return null;
   return (
     <span className="nums" title="What its agent has used in all">
