@@ -72,12 +72,18 @@ impl Agents {
         Ok(spent(&agent.view.kind, &sum, turns, 0).spent)
     }
 
-    /// Counts what an agent has spent and does what follows from it.
-    pub(in crate::agents) async fn check_budget(&self, agent: &StoredAgent) {
+    /// Counts what an agent has spent in its conversations since a time, in milliseconds UTC,
+    /// and does what follows from it.
+    pub(in crate::agents) async fn check_budget(
+        &self,
+        agent: &StoredAgent,
+        sessions: &[String],
+        since: i64,
+    ) {
         if agent.view.status != AgentStatus::Running {
             return;
         }
-        let state = match self.count_agent(agent).await {
+        let state = match self.count_agent(agent, sessions, since).await {
             Ok(state) => state,
             Err(error) => {
                 tracing::error!(agent.id = %agent.id, %error, "the spending of an agent could not be counted");
@@ -102,15 +108,19 @@ impl Agents {
         }
     }
 
-    async fn count_agent(&self, agent: &StoredAgent) -> Result<BudgetState, StoreError> {
+    async fn count_agent(
+        &self,
+        agent: &StoredAgent,
+        sessions: &[String],
+        since: i64,
+    ) -> Result<BudgetState, StoreError> {
         let id = &agent.id;
-        let (sessions, since) = store::conversations::of(&self.store, id).await?;
-        let grown = self.transcripts.grown(&sessions);
+        let grown = self.transcripts.grown(sessions);
         let known = self.with_live(id, |live| live.count.read.clone());
         let sum = match known.flatten().filter(|(size, _)| *size == grown) {
             Some((_, sum)) => sum,
             None => {
-                let sum = self.transcripts.spent(&sessions, since, None).await?;
+                let sum = self.transcripts.spent(sessions, since, None).await?;
                 let read = (grown, sum.clone());
                 self.with_live(id, |live| live.count.read = Some(read));
                 sum

@@ -8,7 +8,7 @@ use crate::model::evidence::Source;
 use crate::model::ids::AgentId;
 use crate::store::agents::End;
 use crate::store::rows::StoredAgent;
-use crate::store::{self};
+use crate::store::{self, StoreError};
 use crate::supervise::Tasks;
 use crate::terminal::{FoundPane, TerminalEvent};
 use orchestra_protocol::agent::AgentStatus;
@@ -74,17 +74,8 @@ impl Agents {
                 }
                 agents.read_spools().await;
                 agents.restart_due().await;
-                match store::agents::live(&agents.store).await {
-                    Ok(living) => {
-                        for agent in living {
-                            agents.read_sources(&agent).await;
-                            agents.check_time(&agent).await;
-                            agents.check_quota(&agent).await;
-                            agents.check_budget(&agent).await;
-                            agents.check_stillness(&agent).await;
-                        }
-                    }
-                    Err(error) => tracing::error!(%error, "the living agents cannot be read"),
+                if let Err(error) = agents.look_at_all().await {
+                    tracing::error!(%error, "the living agents cannot be read");
                 }
                 rounds += 1;
                 if rounds.is_multiple_of(ROUNDS) {
@@ -92,6 +83,24 @@ impl Agents {
                 }
             }
         });
+    }
+
+    /// One look at each living agent.
+    async fn look_at_all(&self) -> Result<(), StoreError> {
+        let living = store::agents::live(&self.store).await?;
+        let conversations = store::conversations::of_living(&self.store).await?;
+        for agent in living {
+            self.read_sources(&agent).await;
+            self.check_time(&agent).await;
+            self.check_quota(&agent).await;
+            let (sessions, since) = match conversations.get(agent.id.as_str()) {
+                Some((sessions, since)) => (sessions.as_slice(), *since),
+                None => (&[][..], 0),
+            };
+            self.check_budget(&agent, sessions, since).await;
+            self.check_stillness(&agent).await;
+        }
+        Ok(())
     }
 
     /// Notes that an agent's process ended, with what its terminal showed last.

@@ -4,6 +4,7 @@ use super::{Store, StoreError};
 use crate::model::ids::AgentId;
 use orchestra_protocol::time::Timestamp;
 use sqlx::{Sqlite, Transaction};
+use std::collections::HashMap;
 
 /// Notes one, in the transaction that begins it; one that is known stays as it is.
 pub(in crate::store) async fn note_in(
@@ -37,6 +38,25 @@ pub async fn of(store: &Store, agent: &AgentId) -> Result<(Vec<String>, i64), St
     .await?;
     let since = rows.first().map_or(0, |row| row.1);
     Ok((rows.into_iter().map(|row| row.0).collect(), since))
+}
+
+/// What `of` says, of every agent that starts or runs.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of_living(store: &Store) -> Result<HashMap<String, (Vec<String>, i64)>, StoreError> {
+    let rows: Vec<(String, String, i64)> = sqlx::query_as(
+        "SELECT agent_id, cli_session, began_at FROM conversations
+         WHERE agent_id IN (SELECT id FROM agents WHERE status IN ('starting', 'running')) ORDER BY began_at",
+    )
+    .fetch_all(store.reader())
+    .await?;
+    let mut all: HashMap<String, (Vec<String>, i64)> = HashMap::new();
+    for (agent, session, began) in rows {
+        let one = all.entry(agent).or_insert_with(|| (Vec::new(), began));
+        one.0.push(session);
+    }
+    Ok(all)
 }
 
 /// How many turns of the agent were over since a time, in milliseconds UTC.
