@@ -210,7 +210,7 @@ fn expired(site: &Site, token: &str) -> String {
     };
     let (head, mut claims) = (part(), part());
     for name in ["iat", "nbf", "exp"] {
-        claims[name] = (claims[name].as_i64().unwrap() - 7200).into();
+        claims[name] = (claims[name].as_i64().unwrap() - 10_800).into();
     }
     let mut header = jsonwebtoken::Header::new(jsonwebtoken::Algorithm::EdDSA);
     header.kid = Some(head["kid"].as_str().unwrap().to_owned());
