@@ -113,7 +113,10 @@ test('without any agent CLI the page offers the shell and tells how to install o
 function twoPaintedScreens() {
   const canvases = [...document.querySelectorAll('canvas')].filter((canvas) => canvas.width > 0);
   const painted = canvases.filter((canvas) => {
-    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    // A worker paints them, so their pixels are read from a copy.
+    const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d');
+    copy.drawImage(canvas, 0, 0);
+    const { data } = copy.getImageData(0, 0, canvas.width, canvas.height);
     return data.some((value, index) => index % 4 !== 3 && value > 150);
   });
   return painted.length === 2;

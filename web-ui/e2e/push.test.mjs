@@ -103,8 +103,12 @@ test('a notification goes from the daemon to the screen and back to its place in
     const other = await context.newPage();
     await other.goto('about:blank');
     await other.bringToFront();
-    await deliver(text);
-    assert.deepEqual(await showing(page, (list) => list.length > 0), [
+    // The browser takes a moment to call the page one that nobody looks at.
+    await until(async () => {
+      await deliver(text);
+      return (await shown(page)).length > 0;
+    }, 'the notification');
+    assert.deepEqual(await shown(page), [
       { title: 'Task 2 is done', body: said.body, tag: 'task-2', link: '/tasks/2' },
     ]);
 

@@ -169,6 +169,8 @@ function progress(scenario, items) {
     read: !reading,
     sessions: items.length,
     bytes,
+    summed: true,
+    summed_bytes: bytes,
     read_bytes: reading ? Math.floor(bytes * 0.43) : bytes,
     problems: reading ? ['/home/me/.codex/sessions/2024 cannot be opened: permission denied'] : [],
   };
