@@ -24,7 +24,7 @@ const BATCH: usize = 500;
 /// Changed files with less than this unread are read before they are shown again.
 const SOON: u64 = 256 * 1024;
 /// Threads that read heads and tails: a disk serves many at once.
-const LISTERS: usize = 16;
+const LISTERS: usize = 48;
 
 /// How often something was added of each session, sub-agents counted with theirs.
 #[derive(Debug, Clone, Default)]
