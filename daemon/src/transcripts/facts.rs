@@ -115,8 +115,8 @@ impl Facts {
         while lines.offset() - begun < SUMS
             && let Some(line) = lines.line_of(|bytes| format.may_spend(bytes))?
         {
-            if let Some(value) = &line.value {
-                self.spend(format.read(value), &mut stretch.usage);
+            if let Some(value) = line.value.filter(|value| !value.is_null()) {
+                self.spend(format.read(&value), &mut stretch.usage);
             }
         }
         row.summed_to = lines.offset();

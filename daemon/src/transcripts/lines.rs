@@ -98,41 +98,41 @@ impl Lines {
         self.line_of(|_| true)
     }
 
-    /// The next line whose bytes are wanted; the others are not taken apart.
+    /// The next line, taken apart only when its bytes are wanted: else it is `Null`, as a
+    /// blank one. One line at a time, so that whoever needs only the head of a file reads
+    /// no more than that.
     ///
     /// # Errors
     /// When the file cannot be read.
     pub fn line_of(&mut self, wanted: impl Fn(&[u8]) -> bool) -> std::io::Result<Option<Line>> {
-        loop {
-            let offset = self.offset;
-            self.bytes.clear();
-            let got = (&mut self.from)
-                .take(MAX_LINE)
-                .read_until(b'\n', &mut self.bytes)?;
-            if got == 0 {
-                return Ok(None);
-            }
-            self.offset += got as u64;
-            let whole = self.bytes.last() == Some(&b'\n');
-            if !whole && got as u64 == MAX_LINE {
-                self.bytes = Vec::new();
-                self.skip_line()?;
-                return Ok(Some(Line {
-                    offset,
-                    value: None,
-                }));
-            }
-            if whole && !wanted(&self.bytes) {
-                continue;
-            }
-            let value = parse(&self.bytes, offset);
-            if !whole && value.is_none() {
-                // Half a record: its writer may still be at it.
-                self.offset = offset;
-                return Ok(None);
-            }
-            return Ok(Some(Line { offset, value }));
+        let offset = self.offset;
+        self.bytes.clear();
+        let got = (&mut self.from)
+            .take(MAX_LINE)
+            .read_until(b'\n', &mut self.bytes)?;
+        if got == 0 {
+            return Ok(None);
         }
+        self.offset += got as u64;
+        let whole = self.bytes.last() == Some(&b'\n');
+        if !whole && got as u64 == MAX_LINE {
+            self.bytes = Vec::new();
+            self.skip_line()?;
+            return Ok(Some(Line {
+                offset,
+                value: None,
+            }));
+        }
+        let value = match !whole || wanted(&self.bytes) {
+            true => parse(&self.bytes, offset),
+            false => Some(Value::Null),
+        };
+        if !whole && value.is_none() {
+            // Half a record: its writer may still be at it.
+            self.offset = offset;
+            return Ok(None);
+        }
+        Ok(Some(Line { offset, value }))
     }
 
     fn skip_line(&mut self) -> std::io::Result<()> {

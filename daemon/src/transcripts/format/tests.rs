@@ -50,6 +50,31 @@ fn claude_code_sessions_are_read() {
 }
 
 #[test]
+fn a_list_needs_only_the_ends_of_a_file() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let said = |who: &str, text: &str| {
+        let message = json!({ "role": who, "content": text });
+        json!({ "type": who, "cwd": "/tmp/demo", "message": message }).to_string() + "\n"
+    };
+    let title =
+        |text: &str| json!({ "type": "custom-title", "customTitle": text }).to_string() + "\n";
+    let talk = said("assistant", &"word ".repeat(1000)).repeat(20);
+    let first = said("user", "what is wanted");
+    let begin = [first.as_str(), &title("before"), &talk];
+    let peek = |parts: &[&str]| {
+        let text = parts.concat();
+        std::fs::write(file.path(), &text).unwrap();
+        Facts::peek(&Claude, file.path(), text.len() as u64)
+    };
+    // What lies between is seen when everything is read.
+    let facts = peek(&[&begin.concat(), &title("between"), &talk]);
+    assert_eq!(facts.first.as_deref(), Some("what is wanted"));
+    assert_eq!(facts.shown_title(), "before");
+    let facts = peek(&[&begin.concat(), &talk, &title("behind")]);
+    assert_eq!(facts.shown_title(), "behind");
+}
+
+#[test]
 fn codex_rollouts_are_read() {
     let path = fixture(
         "codex-sessions/2026/11/20/rollout-2026-11-20T15-22-51-01a1f98d-a37f-74a1-94ce-bea166a09d03.jsonl",

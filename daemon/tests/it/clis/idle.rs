@@ -45,6 +45,7 @@ async fn agents_that_rest_ask_no_model_anything() {
     let size = Size::given();
     let model = Model::start("accuracy.json");
     let mut site = site("shell", &model);
+    more_limits(&mut site, "live_agents = 20");
     let daemon = site.start();
     let api = daemon.api(&site, "admin", "tester");
     for kind in &size.kinds {
@@ -71,7 +72,7 @@ async fn agents_that_rest_ask_no_model_anything() {
     assert_eq!(more, 0, "{:#?}", &model.requests().await[asked..]);
 
     daemon.kill();
-    site.config = site.config.replace("[limits]\n", "[limits]\nlook_ms = 1\n");
+    more_limits(&mut site, "look_ms = 1");
     let daemon = site.start();
     let api = daemon.api(&site, "admin", "tester");
     settled(&api, &model, agents).await;
@@ -105,6 +106,11 @@ async fn agents_that_rest_ask_no_model_anything() {
         begun.0.elapsed().as_secs_f64(),
     );
     assert_eq!(more, 0, "{:#?}", &model.requests().await[asked..]);
+}
+
+fn more_limits(site: &mut Site, line: &str) {
+    let limits = format!("[limits]\n{line}\n");
+    site.config = site.config.replace("[limits]\n", &limits);
 }
 
 /// Starts an agent and lets it take one turn.
