@@ -2,11 +2,12 @@
 //! flags; parsed once, before any socket opens. The only reader of the environment.
 
 mod check;
-pub mod failpoint;
 pub mod edit;
+pub mod failpoint;
 pub mod fault;
 pub mod keys;
 pub mod layers;
+pub mod listing;
 pub mod paths;
 mod places;
 mod sections;
@@ -52,10 +53,13 @@ pub enum ConfigError {
 pub struct Config {
     pub settings: Settings,
     pub paths: paths::Paths,
+    /// The same settings as TOML.
+    pub table: toml::Table,
     /// Where each value came from, by dotted key.
     pub provenance: BTreeMap<String, Origin>,
     /// The environment as it was at start, for the allow-lists of `kinds.*.env`.
     pub environment: BTreeMap<String, String>,
+    pub flags: Flags,
 }
 
 /// The settings as the file writes them.
@@ -126,9 +130,19 @@ impl Config {
         Ok(Self {
             settings: layers.settings,
             paths,
+            table: layers.table,
             provenance: layers.provenance,
             environment,
+            flags: flags.clone(),
         })
+    }
+
+    /// What the sources say now: what a daemon that starts in this one's place would take.
+    ///
+    /// # Errors
+    /// Every value that cannot stand.
+    pub fn at_next_start(&self) -> Result<layers::Layers, Vec<Fault>> {
+        layers::of_now(&self.flags, &self.environment, &self.paths.config_file)
     }
 
     /// Where a CLI keeps its sessions, when the settings name another folder than its own.

@@ -93,6 +93,7 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(routes::metrics::router())
         .merge(routes::push::router())
         .merge(routes::recording::router())
+        .merge(routes::settings::router())
         .merge(routes::shares::router())
         .merge(routes::tasks::router())
         .merge(routes::terminals::router())

@@ -9,7 +9,7 @@ use super::output::{self, Tone};
 use crate::config::fault::{Fault, Origin};
 use crate::config::layers::{self, Layers};
 use crate::config::paths::Paths;
-use crate::config::{self, ConfigError, Flags, edit, keys};
+use crate::config::{self, Flags, edit, keys, listing};
 use crate::model::rules::Rule;
 use clap::{Args, Subcommand};
 use orchestra_protocol::problem::Problem;
@@ -113,23 +113,7 @@ impl Place {
     }
 
     fn layers_with(&self, flags: &Flags) -> Result<Layers, Vec<Fault>> {
-        let text = config::read_optional(self.file()).map_err(|error| {
-            let origin = Origin::File {
-                path: self.file().to_owned(),
-                line: None,
-            };
-            let message = match error {
-                ConfigError::Read { error, .. } => format!("cannot be read: {error}"),
-                other => other.to_string(),
-            };
-            vec![Fault {
-                origin,
-                key: None,
-                message,
-            }]
-        })?;
-        let environment = config::environment();
-        layers::read(flags, &environment, self.file(), text.as_deref())
+        layers::of_now(flags, &config::environment(), self.file())
     }
 
     /// The same, also of a file that is still to be made.
@@ -152,23 +136,13 @@ struct Setting {
     about: Option<String>,
 }
 
-/// All settings, in the order of the document, then those with names of their owner's.
 fn settings(layers: &Layers) -> Vec<Setting> {
-    let known = keys::all();
-    let named = known.iter().map(|key| key.name.clone());
-    let others = layers.provenance.keys().filter(|key| {
-        let listed = known.iter().any(|known| known.name == **key);
-        !listed
-    });
-    let all = named.chain(others.cloned());
-    all.filter_map(|key| {
-        let about = known.iter().find(|known| known.name == key);
-        Some(Setting {
-            value: layers.value(&key)?.clone(),
-            origin: layers.provenance.get(&key)?.to_string(),
-            about: about.map(|known| known.about.clone()),
-            key,
-        })
+    let all = listing::all(&layers.table, &layers.provenance).into_iter();
+    all.map(|one| Setting {
+        key: one.key,
+        value: one.value,
+        origin: one.origin.to_string(),
+        about: one.known.map(|known| known.about),
     })
     .collect()
 }

@@ -3,7 +3,7 @@
 
 use super::fault::{Fault, Origin};
 use super::places::{self, Place};
-use super::{Flags, Settings, check};
+use super::{ConfigError, Flags, Settings, check, read_optional};
 use std::collections::BTreeMap;
 use std::path::Path;
 use toml::{Table, Value};
@@ -39,14 +39,42 @@ pub struct Layers {
 impl Layers {
     /// The value of a dotted key.
     pub fn value(&self, key: &str) -> Option<&Value> {
-        let steps = toml_edit::Key::parse(key).ok()?;
-        let (first, rest) = steps.split_first()?;
-        let mut value = self.table.get(first.get())?;
-        for step in rest {
-            value = value.get(step.get())?;
-        }
-        Some(value)
+        value(&self.table, key)
     }
+}
+
+/// The value of a dotted key.
+pub fn value<'table>(table: &'table Table, key: &str) -> Option<&'table Value> {
+    let steps = toml_edit::Key::parse(key).ok()?;
+    let (first, rest) = steps.split_first()?;
+    let mut value = table.get(first.get())?;
+    for step in rest {
+        value = value.get(step.get())?;
+    }
+    Some(value)
+}
+
+/// Reads the file as it is now, and lays the sources over each other.
+///
+/// # Errors
+/// Every value that cannot stand; that the file cannot be read.
+pub fn of_now(
+    flags: &Flags,
+    environment: &BTreeMap<String, String>,
+    file: &Path,
+) -> Result<Layers, Vec<Fault>> {
+    let text = read_optional(file).map_err(|error| {
+        let origin = Origin::File {
+            path: file.to_owned(),
+            line: None,
+        };
+        let message = match error {
+            ConfigError::Read { error, .. } => format!("cannot be read: {error}"),
+            other => other.to_string(),
+        };
+        vec![fault(origin, None, &message)]
+    })?;
+    read(flags, environment, file, text.as_deref())
 }
 
 /// Reads the sources: the defaults, the text of the file, variables, flags.

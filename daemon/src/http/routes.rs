@@ -17,6 +17,7 @@ pub mod messages;
 pub mod metrics;
 pub mod push;
 pub mod recording;
+pub mod settings;
 pub mod shares;
 pub mod tasks;
 pub mod terminals;

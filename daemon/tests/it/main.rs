@@ -30,6 +30,7 @@ mod recording;
 mod restart;
 mod resume;
 mod security;
+mod settings;
 mod socket;
 mod support;
 mod terminal_text;

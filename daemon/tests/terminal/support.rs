@@ -148,7 +148,9 @@ fn config(folder: &Path) -> Config {
     Config {
         settings,
         paths,
+        table: Default::default(),
         provenance: BTreeMap::new(),
         environment: BTreeMap::new(),
+        flags: Default::default(),
     }
 }

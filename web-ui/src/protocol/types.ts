@@ -1600,6 +1600,80 @@ export type ShareRequest = { rights: ShareRights, };
 export type ShareView = { user_id: string, name: string, rights: ShareRights, created_at: Timestamp, };
 
 /**
+ * What a value looks like.
+ */
+export type SettingShape = "text" | "integer" | "number" | "switch" | "list" | "table";
+
+/**
+ * Where a value comes from; what stands further down goes before what stands above.
+ */
+export type SettingOrigin = { "from": "default" } | { "from": "file", line: number | null, } | { "from": "variable", name: string, } | { "from": "flag", name: string, };
+
+/**
+ * One setting.
+ */
+export type SettingView = { 
+/**
+ * Dotted, such as `limits.depth`.
+ */
+key: string, 
+/**
+ * Its meaning; Markdown, on one line. None for names of the owner's.
+ */
+about: string | null, shape: SettingShape, 
+/**
+ * What counts now: text as it is, a list or table as TOML.
+ */
+value: string, 
+/**
+ * None for names of the owner's.
+ */
+default: string | null, origin: SettingOrigin, 
+/**
+ * What will count at the next start, when that is another value.
+ */
+next: string | null, 
+/**
+ * False: it can be changed on the daemon's machine only.
+ */
+changeable: boolean, };
+
+/**
+ * One mistake.
+ */
+export type SettingFault = { 
+/**
+ * File and line, or a variable.
+ */
+place: string, key: string | null, message: string, };
+
+/**
+ * `GET /api/admin/settings`: every setting of the running daemon.
+ */
+export type SettingsView = { 
+/**
+ * The configuration file.
+ */
+file: string, exists: boolean, 
+/**
+ * In the order of the document.
+ */
+settings: Array<SettingView>, 
+/**
+ * What is wrong with the sources as they are now: the daemon would not start with them.
+ */
+faults: Array<SettingFault>, };
+
+/**
+ * `PATCH /api/admin/settings`: changes one setting in the file, for the next start.
+ */
+export type SettingChange = { key: string, 
+/**
+ * As the command line takes it: a list is separated by commas. None: the default again.
+ */
+value: string | null, };
+
+/**
  * What a notification is about.
  */
 export type PushKind = "approval" | "question" | "failure" | "result" | "test" | "withdrawn";

@@ -17,6 +17,7 @@ pub mod hook;
 pub mod message;
 pub mod problem;
 pub mod push;
+pub mod settings;
 pub mod socket;
 pub mod system;
 pub mod task;

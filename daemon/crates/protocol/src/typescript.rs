@@ -2,8 +2,8 @@
 //! in; a test fails when it differs (`make types` writes it anew).
 
 use crate::{
-    admin, agent, approval, auth, budget, event, file, message, problem, push, socket, system,
-    task, terminal, transcript, worktree,
+    admin, agent, approval, auth, budget, event, file, message, problem, push, settings, socket,
+    system, task, terminal, transcript, worktree,
 };
 use ts_rs::{Config, TS};
 
@@ -183,6 +183,12 @@ fn access_and_socket(out: &mut String, config: &Config) {
         admin::ShareRights,
         admin::ShareRequest,
         admin::ShareView,
+        settings::SettingShape,
+        settings::SettingOrigin,
+        settings::SettingView,
+        settings::SettingFault,
+        settings::SettingsView,
+        settings::SettingChange,
         push::PushKind,
         push::PushKinds,
         push::PushKeys,
