@@ -97,11 +97,14 @@ test('a notification goes from the daemon to the screen and back to its place in
     const arrives = async (message, tag) => {
       await other.bringToFront();
       let looks = 0;
-      await until(async () => {
-        // Seldom, so that none comes behind the one that is seen.
-        if (looks++ % 50 === 0) await deliver(message);
-        return (await shown(page)).some((one) => !tag || one.tag === tag);
-      }, `the notification ${tag ?? ''}`);
+      await until(
+        async () => {
+          // Seldom, so that none comes behind the one that is seen.
+          if (looks++ % 50 === 0) await deliver(message);
+          return (await shown(page)).some((one) => !tag || one.tag === tag);
+        },
+        `the notification ${tag ?? ''}`,
+      );
     };
     await arrives(text);
     assert.deepEqual(await shown(page), [

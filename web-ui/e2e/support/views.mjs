@@ -41,6 +41,7 @@ export const VIEWS = [
   ['worktree-loses', 'busy', '/worktrees/w2', (page) => worktreeAct(page, 'Remove')],
   ['worktree-same', 'busy', '/worktrees/w3', (page) => page.getByText('Nothing is changed').waitFor()],
   ['admin', 'busy', '/admin', (page) => page.getByText('10.0.0.7').first().waitFor()],
+  ['daemon-settings', 'busy', '/admin/settings', (page) => page.getByText('next start:').first().waitFor()],
   ['audit', 'busy', '/audit', (page) => page.getByText('link_used').first().waitFor()],
   ['audit-none', 'busy', '/audit', filterAudit],
   ['chat-drop', 'busy', '/agents/droid-002?view=chat', holdFile],

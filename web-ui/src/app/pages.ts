@@ -26,6 +26,9 @@ export const SettingsPage = page(async () => ({
 export const AdminPage = page(async () => ({
   default: (await import('@/features/admin/admin-page')).AdminPage,
 }));
+export const DaemonSettings = page(async () => ({
+  default: (await import('@/features/admin/daemon-settings')).DaemonSettings,
+}));
 export const AuditPage = page(() => import('./routes/audit'));
 
 /** Fetches them one by one while nothing else is to be done: going there is then at once, without a connection too. */

@@ -10,6 +10,7 @@ import {
   ApprovalsPage,
   AuditPage,
   ChatPage,
+  DaemonSettings,
   SessionPage,
   SessionsPage,
   SettingsPage,
@@ -74,6 +75,11 @@ const worktree = createRoute({
 const settings = createRoute({ getParentRoute: () => shell, path: '/settings', component: SettingsRoute });
 
 const admin = createRoute({ getParentRoute: () => shell, path: '/admin', component: AdminRoute });
+const daemonSettings = createRoute({
+  getParentRoute: () => shell,
+  path: '/admin/settings',
+  component: DaemonSettingsRoute,
+});
 const audit = createRoute({ getParentRoute: () => shell, path: '/audit', component: AuditRoute });
 
 const routeTree = root.addChildren([
@@ -88,6 +94,7 @@ const routeTree = root.addChildren([
     worktrees.addChildren([worktree]),
     settings,
     admin,
+    daemonSettings,
     audit,
   ]),
 ]);
@@ -153,17 +160,27 @@ function SettingsRoute() {
 function AdminLinks() {
   const people = useMay('users:manage');
   const record = useMay('audit:read');
-  if (!people && !record) return null;
+  const daemon = useMay('settings:manage');
+  if (!people && !record && !daemon) return null;
+  const link = 'flex items-center text-accent underline touch:min-h-11';
   return (
-    <nav aria-label="Administration" className="mx-auto flex w-full max-w-2xl gap-5 px-5 pb-8 text-sm">
+    <nav
+      aria-label="Administration"
+      className="mx-auto flex w-full max-w-2xl flex-wrap gap-x-5 px-5 pb-8 text-sm"
+    >
       {people && (
-        <Link to="/admin" className="flex items-center text-accent underline touch:min-h-11">
+        <Link to="/admin" className={link}>
           People
         </Link>
       )}
       {record && (
-        <Link to="/audit" className="flex items-center text-accent underline touch:min-h-11">
+        <Link to="/audit" className={link}>
           Audit
+        </Link>
+      )}
+      {daemon && (
+        <Link to="/admin/settings" className={link}>
+          Settings of the daemon
         </Link>
       )}
     </nav>
@@ -175,6 +192,14 @@ function AdminRoute() {
   return (
     <div className="scroll-y min-h-0 flex-1">
       <AdminPage local={config.login === 'local'} />
+    </div>
+  );
+}
+
+function DaemonSettingsRoute() {
+  return (
+    <div className="scroll-y min-h-0 flex-1">
+      <DaemonSettings />
     </div>
   );
 }

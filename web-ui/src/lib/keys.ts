@@ -21,6 +21,7 @@ export const keys = {
   worktreeDiff: (id: string, scope: string) => ['worktree-diff', id, scope] as const,
   people: ['people'] as const,
   sockets: ['sockets'] as const,
+  daemonSettings: ['daemon-settings'] as const,
   audit: (filter: object) => ['audit', filter] as const,
   sessions: (filter: object) => ['sessions', filter] as const,
   newestSessions: (filter: object) => ['newest-sessions', filter] as const,

@@ -12,9 +12,12 @@ import {
   MessageSquare,
   Moon,
   Plus,
+  ScrollText,
   Settings,
   ShieldQuestion,
+  SlidersHorizontal,
   Sun,
+  Users,
 } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { Keys } from '@/components/ui/kbd';
@@ -39,6 +42,8 @@ export const PLACE_NAMES = [
   'Sessions',
   'Worktrees',
   'Settings',
+  'People',
+  'Audit',
   'Keys',
 ];
 
@@ -47,6 +52,9 @@ export function Places({ run }: { run(act: () => void): () => void }) {
   const show = useLayout((state) => state.show);
   const maySpawn = useMay('agents:spawn');
   const mayRead = useMay('transcripts:read');
+  const people = useMay('users:manage');
+  const record = useMay('audit:read');
+  const daemon = useMay('settings:manage');
   const { ranked } = useAgents();
   const openAgent = useOpenAgent();
   const choose = useTheme((state) => state.choose);
@@ -107,6 +115,21 @@ export function Places({ run }: { run(act: () => void): () => void }) {
       keys: 'g a',
       act: () => void navigate({ to: '/settings' }),
     },
+    ...(people
+      ? [{ name: 'People', icon: <Users size={15} />, act: () => void navigate({ to: '/admin' }) }]
+      : []),
+    ...(record
+      ? [{ name: 'Audit', icon: <ScrollText size={15} />, act: () => void navigate({ to: '/audit' }) }]
+      : []),
+    ...(daemon
+      ? [
+          {
+            name: 'Settings of the daemon',
+            icon: <SlidersHorizontal size={15} />,
+            act: () => void navigate({ to: '/admin/settings' }),
+          },
+        ]
+      : []),
     { name: 'Dark theme', icon: <Moon size={15} />, act: () => choose('dark') },
     { name: 'Light theme', icon: <Sun size={15} />, act: () => choose('light') },
     { name: 'Keys', icon: <Keyboard size={15} />, keys: '?', act: () => show('help') },
