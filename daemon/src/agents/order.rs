@@ -28,7 +28,7 @@ impl Agents {
         adapter.ok_or_else(|| AgentError::UnknownKind(kind.to_owned()))
     }
 
-    /// The kind and specialist that a request would start, if they can start here.
+    /// The kind and specialist that a request would start, if they can start in `cwd`.
     ///
     /// # Errors
     /// When there is no such kind or specialist, or its CLI is missing.
@@ -36,10 +36,12 @@ impl Agents {
         &self,
         kind: Option<&str>,
         specialist: Option<&str>,
+        cwd: Option<&str>,
     ) -> Result<(String, Option<String>), AgentError> {
         let request = SpawnRequest {
             kind: kind.map(str::to_owned),
             specialist: specialist.map(str::to_owned),
+            cwd: cwd.map(str::to_owned),
             ..SpawnRequest::default()
         };
         let order = self.order(&request).await?;

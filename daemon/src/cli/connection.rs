@@ -3,6 +3,7 @@
 use super::client::kept::Place;
 use super::client::{Client, Credential, Target};
 use super::failure::Failure;
+use super::values;
 use crate::config::Flags;
 use crate::config::paths::Paths;
 use clap::Args;
@@ -76,6 +77,19 @@ impl Connection {
             return Ok(());
         }
         super::ondemand::start(&self.paths()?).await
+    }
+
+    /// The folder that work is for, as the daemon must be told it: the one that was named;
+    /// without a name where the person stands, on the daemon's own machine. What an agent
+    /// asks for is the daemon's to place, unless it is about the repository it stands in.
+    pub fn folder(&self, named: Option<&Path>, repository: bool) -> Option<String> {
+        if self.url.as_deref().is_some_and(|url| !url.is_empty()) {
+            // A folder of another machine cannot be made whole here.
+            return named.map(|path| path.display().to_string());
+        }
+        let here = repository || given(self.agent_dir.as_deref()).is_none();
+        let path = named.or_else(|| here.then(|| Path::new(".")));
+        path.map(values::folder)
     }
 
     /// A client for what only the Unix socket answers.

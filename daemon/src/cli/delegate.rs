@@ -43,7 +43,8 @@ pub struct DelegateArgs {
     /// Short name for lists.
     #[arg(long, allow_hyphen_values = true)]
     pub title: Option<String>,
-    /// Folder to work in.
+    /// Folder to work in; default: where you are, and of a daemon elsewhere the one in which
+    /// `orchestra up` ran.
     #[arg(long, value_name = "DIR")]
     pub cwd: Option<PathBuf>,
     /// Ends the task after this time; default: an hour.
@@ -74,21 +75,14 @@ pub struct DelegateArgs {
 /// # Errors
 /// When the daemon is not reachable or refuses, or the awaited task does not succeed.
 pub async fn run(args: DelegateArgs) -> Result<(), Failure> {
-    let remote = args.connection.url.is_some();
-    let cwd = values::place(args.cwd, args.worktree && !remote);
+    let cwd = args.connection.folder(args.cwd.as_deref(), args.worktree);
     let request = DelegateRequest {
         specialist: args.specialist,
         kind: args.kind,
         agent: args.agent,
         task: values::text(&args.task)?,
         title: args.title,
-        cwd: cwd.as_deref().map(|path| {
-            if remote {
-                path.display().to_string()
-            } else {
-                values::folder(path)
-            }
-        }),
+        cwd,
         worktree: args.worktree.then_some(WorktreeAsk::Yes(true)),
         base: args.base,
         timeout_ms: args.timeout.map(values::millis),

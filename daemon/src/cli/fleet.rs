@@ -61,7 +61,8 @@ pub struct SpawnArgs {
     /// What it is for, in a few words.
     #[arg(long, allow_hyphen_values = true)]
     pub title: Option<String>,
-    /// Folder it works in; default: the one in which `orchestra up` ran.
+    /// Folder it works in; default: where you are, and of a daemon elsewhere the one in which
+    /// `orchestra up` ran.
     #[arg(long, value_name = "DIR")]
     pub cwd: Option<PathBuf>,
     /// First message; - reads it from stdin.
@@ -151,16 +152,7 @@ pub async fn spawn(args: SpawnArgs) -> Result<(), Failure> {
         let text = "--timeout is for tasks; an agent runs until it is ended";
         return Err(Failure::Usage(text.to_owned()));
     }
-    let remote = args.connection.url.is_some();
-    let cwd = values::place(args.cwd, args.worktree && !remote);
-    let cwd = cwd.as_deref().map(|path| {
-        // A folder of another machine cannot be made whole here.
-        if remote {
-            path.display().to_string()
-        } else {
-            values::folder(path)
-        }
-    });
+    let cwd = args.connection.folder(args.cwd.as_deref(), args.worktree);
     let request = SpawnRequest {
         kind,
         specialist: args.specialist,

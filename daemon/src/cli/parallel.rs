@@ -50,13 +50,7 @@ pub async fn spawn(args: &SpawnArgs) -> Result<(), Failure> {
         (None, None) => Some(usual_kind(&client).await?),
         (_, kind) => kind.clone(),
     };
-    let remote = args.connection.url.is_some();
-    // Where the person stands is where the work is, on the daemon's own machine.
-    let cwd = values::place(args.cwd.clone(), !remote);
-    let cwd = cwd.as_deref().map(|path| match remote {
-        true => path.display().to_string(),
-        false => values::folder(path),
-    });
+    let cwd = args.connection.folder(args.cwd.as_deref(), true);
     let requests: Vec<DelegateRequest> = args
         .words
         .iter()

@@ -5,7 +5,7 @@ use crate::model::ids::AgentId;
 use orchestra_protocol::agent::RestartPolicy;
 use orchestra_protocol::problem::Problem;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 /// What an agent does after a crash.
@@ -76,11 +76,6 @@ pub fn segment(text: &str) -> String {
         }
     }
     out
-}
-
-/// The folder that was named; where the person stands, when the work is about files there.
-pub fn place(named: Option<PathBuf>, here: bool) -> Option<PathBuf> {
-    named.or_else(|| here.then(|| PathBuf::from(".")))
 }
 
 /// A folder as the daemon of this machine must be told it: whole.

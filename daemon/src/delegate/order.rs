@@ -260,7 +260,11 @@ impl Delegate {
         }
         let (kind, specialist) = self
             .agents
-            .resolve(request.kind.as_deref(), request.specialist.as_deref())
+            .resolve(
+                request.kind.as_deref(),
+                request.specialist.as_deref(),
+                request.cwd.as_deref(),
+            )
             .await?;
         Ok((Some(kind), specialist))
     }

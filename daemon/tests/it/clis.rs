@@ -5,6 +5,7 @@
 
 mod accuracy;
 mod budgets;
+mod by_hand;
 mod declared;
 mod idle;
 mod quota;

@@ -90,6 +90,13 @@ impl Site {
         Daemon::start(self.up(listen, &[]))
     }
 
+    /// The same, typed in another folder.
+    pub(crate) fn start_in(&self, folder: &Path) -> Daemon {
+        let mut command = self.up(LOOPBACK, &[]);
+        command.current_dir(folder);
+        Daemon::start(command)
+    }
+
     /// The same with a file system of its own at `place`, so many MiB large, that only
     /// this daemon and what it starts see (`Daemon::inside`).
     pub(crate) fn start_on_disk(&self, place: &Path, mib: u32) -> Daemon {
