@@ -42,7 +42,7 @@ const flows = {
     const box = page.getByRole('textbox', { name: /message to the primary/i });
     await box.fill('Say **hello**');
     await box.press('Enter');
-    await page.getByText('Say **hello**', { exact: true }).waitFor({ timeout: 500 });
+    await page.getByText('Say **hello**', { exact: true }).waitFor({ timeout: 2000 });
     await page.getByText('You said').waitFor();
     await page.getByText('answered').first().waitFor();
     assert.equal(await page.getByText('Say **hello**', { exact: true }).count(), 1);
@@ -133,7 +133,7 @@ const flows = {
     daemon.changed(agent);
     daemon.up();
     await page.getByText('No connection since').waitFor({ state: 'hidden', timeout: 20000 });
-    await page.getByText('droid-002 is now needs approval').waitFor({ timeout: 5000 });
+    await page.getByText('droid-002 is now needs approval').waitFor({ timeout: 20000 });
     await context.close();
   },
 

@@ -243,14 +243,14 @@ async function within(page, path) {
   const over = page.locator('[role="dialog"], [role="menu"]');
   for (let left = await over.count(); left > 0; left = await over.count()) {
     await page.keyboard.press('Escape');
-    await over.nth(left - 1).waitFor({ state: 'detached', timeout: 5000 });
+    await over.nth(left - 1).waitFor({ state: 'detached', timeout: 20000 });
   }
   await page.evaluate(() => document.activeElement instanceof HTMLElement && document.activeElement.blur());
   // First away, so that the same view begins anew.
   await page.evaluate(leadTo, '/nowhere');
-  await page.getByText('There is no such page').waitFor({ timeout: 5000 });
+  await page.getByText('There is no such page').waitFor({ timeout: 20000 });
   await page.evaluate(leadTo, path);
-  await page.getByText('There is no such page').waitFor({ state: 'detached', timeout: 5000 });
+  await page.getByText('There is no such page').waitFor({ state: 'detached', timeout: 20000 });
 }
 
 /** Run in the page: what the way back does. */
