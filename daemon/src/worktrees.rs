@@ -166,7 +166,7 @@ impl Worktrees {
     pub async fn check_free(&self, id: &str) -> Result<(), WorktreeError> {
         match store::worktrees::living_in(&self.store, id).await? {
             Some(agent) => Err(WorktreeError::Busy(format!(
-                "{agent} works in this worktree; kill it first, or use another"
+                "{agent} works in this worktree; end it first (orchestra kill {agent}), or use another"
             ))),
             None => Ok(()),
         }

@@ -67,8 +67,10 @@ pub async fn spawn(args: &SpawnArgs) -> Result<(), Failure> {
         .collect();
     let all = requests.len();
     let at_once = args.parallel.map_or_else(usual, usize::from);
+    // Handed over one after the other, so that their numbers are in the order of the texts.
+    let turn = tokio::sync::Mutex::new(());
     let mut work = futures_util::stream::iter(requests.into_iter().enumerate())
-        .map(|(index, request)| one(&client, json, (index + 1, all), request))
+        .map(|(index, request)| one((&client, &turn), json, (index + 1, all), request))
         .buffer_unordered(at_once);
     let mut done: Vec<Task> = Vec::new();
     let mut refused: Vec<Failure> = Vec::new();
@@ -114,7 +116,7 @@ pub async fn spawn(args: &SpawnArgs) -> Result<(), Failure> {
 }
 
 async fn one(
-    client: &Client,
+    (client, turn): (&Client, &tokio::sync::Mutex<()>),
     json: bool,
     (number, all): (usize, usize),
     request: DelegateRequest,
@@ -122,7 +124,9 @@ async fn one(
     let call = Call::new(Method::POST, "/api/delegate")
         .json(&request)?
         .header("idempotency-key", uuid::Uuid::new_v4().to_string());
+    let mine = turn.lock().await;
     let task: Task = client.fetch(call).await?;
+    drop(mine);
     let tell = |task: &Task| {
         if json {
             return;
