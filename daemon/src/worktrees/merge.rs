@@ -39,7 +39,7 @@ impl Worktrees {
         // Two merges into one base would each find the other's files in the way.
         let _base = self.turn(&format!("{}\n{}", view.repo, view.base))?;
         let seen = self.look(view).await?;
-        committed(view, &seen)?;
+        committed(view, &seen).await?;
         if seen.facts.ahead == 0 {
             return Ok(MergeAnswer {
                 commit: seen.base.clone(),
@@ -149,7 +149,7 @@ impl Worktrees {
 }
 
 /// Refuses work that is not committed.
-fn committed(view: &Worktree, seen: &Seen) -> Result<(), WorktreeError> {
+async fn committed(view: &Worktree, seen: &Seen) -> Result<(), WorktreeError> {
     if let Some(what) = seen.checkout.under_way() {
         return Err(WorktreeError::State(format!(
             "it is in the middle of {what}; finish that in its terminal first"
@@ -165,8 +165,15 @@ fn committed(view: &Worktree, seen: &Seen) -> Result<(), WorktreeError> {
     } else {
         ("files", "are")
     };
+    let changed = &seen.snapshot.changed;
+    let filtered = seen.repo.filtered(&seen.checkout, changed).await?;
+    let how = if filtered.len() < changed.len() {
+        "commit first"
+    } else {
+        "a commit from here leaves that out, so commit it in the worktree's terminal"
+    };
     let detail = format!(
-        "{total} {files} in {} {are} not committed; commit first",
+        "{total} {files} in {} {are} not committed; {how}",
         view.name
     );
     let refusal = WorktreeRefusal {
