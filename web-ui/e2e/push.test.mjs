@@ -73,6 +73,12 @@ test('a notification goes from the daemon to the screen and back to its place in
     const before = service.arrived.length;
     await page.mouse.move(300, 300);
     await delegate(stage, 'true');
+    // While the page is loaded anew nobody looks at it.
+    const deliveries = async () => (await call(stage, 'GET', '/api/push/deliveries')).items;
+    await until(
+      async () => (await deliveries()).some(({ state }) => state === 'dropped'),
+      'the message to be dropped',
+    );
     await page.reload();
     await page.locator('[data-delivery="dropped"]').getByText('you looked at the page').waitFor();
     assert.equal(service.arrived.length, before);
@@ -174,13 +180,17 @@ test('a notification goes from the daemon to the screen and back to its place in
 
 /** Hands a shell a task as the owner, and waits for its end. */
 async function delegate(stage, task) {
-  const token = stage.token();
-  const call = async (method, path, body) => {
-    const headers = { authorization: `Bearer ${token}`, ...(body && { 'content-type': 'application/json' }) };
-    const answer = await fetch(stage.url + path, { method, headers, body: body && JSON.stringify(body) });
-    assert.ok(answer.ok, `${path}: ${await answer.clone().text()}`);
-    return answer.json();
+  const { id } = await call(stage, 'POST', '/api/delegate', { kind: 'shell', task });
+  await call(stage, 'GET', `/api/tasks/${id}/wait?timeout_ms=60000`);
+}
+
+async function call(stage, method, path, body) {
+  stage.pass ??= stage.token();
+  const headers = {
+    authorization: `Bearer ${stage.pass}`,
+    ...(body && { 'content-type': 'application/json' }),
   };
-  const { id } = await call('POST', '/api/delegate', { kind: 'shell', task });
-  await call('GET', `/api/tasks/${id}/wait?timeout_ms=60000`);
+  const answer = await fetch(stage.url + path, { method, headers, body: body && JSON.stringify(body) });
+  assert.ok(answer.ok, `${path}: ${await answer.clone().text()}`);
+  return answer.json();
 }
