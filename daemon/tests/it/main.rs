@@ -9,6 +9,7 @@
 mod cli;
 mod clis;
 mod core_agents;
+mod core_budgets;
 mod core_calls;
 mod core_receipts;
 mod core_tasks;
