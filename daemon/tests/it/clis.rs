@@ -8,6 +8,7 @@ mod budgets;
 mod declared;
 mod idle;
 mod quota;
+mod reused;
 mod scenes;
 mod stuck;
 
