@@ -99,6 +99,8 @@ impl Delegate {
                 depth - 1
             )));
         }
+        self.check_above(requester.agent.as_ref().and_then(|agent| agent.task))
+            .await?;
         let title = match &request.title {
             Some(title) => limits::label("title", title, MAX_TITLE)?,
             None => prompt::title_of(&request.task),

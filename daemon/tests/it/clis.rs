@@ -11,6 +11,7 @@ mod quota;
 mod reused;
 mod scenes;
 mod stuck;
+mod tree;
 
 use crate::support::api::Api;
 use crate::support::daemon::{Daemon, Site};
