@@ -23,6 +23,7 @@ mod layers;
 mod login;
 mod main_job;
 mod matrix;
+mod metrics;
 mod network;
 mod people;
 mod push;
