@@ -106,6 +106,8 @@ pub struct Reading {
     pub leftover: bool,
     /// The first row of the composer: what was typed, or a hint of the CLI's own.
     pub composer: String,
+    /// Nothing of a conversation is drawn, by a CLI that draws the one it takes up.
+    pub blank: bool,
     /// What the agent does, where the screen tells.
     pub state: Option<ActivityState>,
 }

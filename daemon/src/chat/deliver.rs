@@ -29,6 +29,8 @@ const DRAWN: i64 = 700;
 const ENTERS: i64 = 4;
 /// How long evidence of an earlier daemon's Enter may still be under way.
 const RECOVER: i64 = 3_000;
+/// An agent that shows no conversation so long after its start has none to show.
+const TAKES_UP: i64 = 30_000;
 /// How a person holds the seat whose keys nobody but tmux sees.
 const ATTACHED: &str = "attach";
 /// Why a message waits whose composer was not empty.
@@ -61,6 +63,11 @@ impl Chat {
         let reading = self.agents.look(&agent.id, adapter).await?;
         if let Some(obstacle) = on_screen(&reading) {
             self.explain(message, &obstacle).await?;
+            return Ok(PATIENCE);
+        }
+        if reading.blank && takes_up(agent) {
+            self.explain(message, "the agent takes up its conversation")
+                .await?;
             return Ok(PATIENCE);
         }
         // What two C-c did not remove is a hint of the CLI's, not text. One may be lost: a CLI
@@ -294,6 +301,15 @@ impl Chat {
         }
         Ok(None)
     }
+}
+
+/// True for a while after an agent was started again to go on with its conversation, which
+/// some CLIs draw only after they have drawn a composer that loses what it gets.
+fn takes_up(agent: &StoredAgent) -> bool {
+    let young = |at: Timestamp| Timestamp::now().since(at) < TAKES_UP;
+    agent.view.restarts > 0
+        && agent.last_transcript.is_some()
+        && agent.view.started_at.is_some_and(young)
 }
 
 /// What speaks against a paste on the screen.

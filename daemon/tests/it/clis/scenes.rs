@@ -21,14 +21,11 @@ pub(crate) struct Life {
     pub asks: Asks,
     /// What a receipt rests on.
     pub evidence: &'static str,
-    /// Started again, it takes a message at once and knows what was said before.
-    pub comes_back: bool,
 }
 
 pub(crate) const LIFE: Life = Life {
     asks: Asks::Us,
     evidence: "hook",
-    comes_back: true,
 };
 
 impl Life {
@@ -43,9 +40,7 @@ impl Life {
             Asks::InTerminal => permission_in_terminal(&stage).await,
             Asks::Never => {}
         }
-        if self.comes_back {
-            again(&stage).await;
-        }
+        again(&stage).await;
         assert_eq!(own_files(&stage), own, "the person's own settings");
     }
 
@@ -224,7 +219,7 @@ async fn permission_in_terminal(stage: &Stage) {
     assert!(file.exists(), "it ran");
 }
 
-/// Started again, it knows what was said before.
+/// Started again, it takes a message at once and knows what was said before.
 async fn again(stage: &Stage) {
     stage.api.must("/api/agents/primary/kill", json!({})).await;
     let sent = stage.send("what came first").await;
