@@ -92,7 +92,8 @@ pub async fn attempts_beneath(store: &Store, id: TaskId) -> Result<Vec<PartAttem
              SELECT id FROM tasks WHERE parent_task_id = $1
              UNION SELECT tasks.id FROM tasks JOIN beneath ON tasks.parent_task_id = beneath.id
          )
-         SELECT attempts.* FROM attempts JOIN beneath ON attempts.task_id = beneath.id",
+         SELECT attempts.* FROM attempts JOIN beneath ON attempts.task_id = beneath.id
+         ORDER BY attempts.task_id, attempts.number",
     )
     .bind(id.0)
     .fetch_all(store.reader())
