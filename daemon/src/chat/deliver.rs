@@ -65,7 +65,7 @@ impl Chat {
             self.explain(message, &obstacle).await?;
             return Ok(PATIENCE);
         }
-        if reading.blank && takes_up(agent) {
+        if reading.blank && adapter.announces_itself() && takes_up(agent) {
             self.explain(message, "the agent takes up its conversation")
                 .await?;
             return Ok(PATIENCE);
@@ -128,7 +128,7 @@ impl Chat {
         failpoint::reach("enter");
         self.step(&message, MessageStatus::Submitted, None).await?;
         failpoint::reach("submitted");
-        Ok(match adapter.by_screen() {
+        Ok(match Self::seen_only(adapter, &message) {
             // Nobody rings when such a CLI took it.
             true => PATIENCE,
             false => Duration::from_millis(ACCEPT.unsigned_abs()),
@@ -178,7 +178,8 @@ impl Chat {
         message: &StoredMessage,
     ) -> Result<Duration, ChatError> {
         let waited = Timestamp::now().since(message.view.updated_at);
-        let least = if adapter.by_screen() { DRAWN } else { ACCEPT };
+        let seen_only = Self::seen_only(adapter, message);
+        let least = if seen_only { DRAWN } else { ACCEPT };
         if waited < least {
             return Ok(Duration::from_millis((least - waited).unsigned_abs()));
         }
@@ -187,6 +188,11 @@ impl Chat {
             self.explain(message, &format!("the agent {dialog}"))
                 .await?;
             return Ok(PATIENCE);
+        }
+        let empties = seen_only && !adapter.by_screen();
+        if empties && reading.blank && !Self::stands(adapter, &reading, message) {
+            self.emptied_by_screen(agent, message).await?;
+            return Ok(Duration::ZERO);
         }
         // What was sent may stay on the screen; one that works on it has taken it.
         let works = reading.state == Some(ActivityState::Busy);
@@ -216,6 +222,13 @@ impl Chat {
             return Ok(Duration::ZERO);
         }
         Ok(PATIENCE)
+    }
+
+    /// True when only the screen can tell that the CLI took it.
+    fn seen_only(adapter: &dyn Adapter, message: &StoredMessage) -> bool {
+        let text = message.view.text.trim();
+        let clears = message.as_command && adapter.clear_command() == Some(text);
+        adapter.by_screen() || clears && adapter.clears_by_screen()
     }
 
     /// Waits until a pasted text, or its fold, stands in the composer.

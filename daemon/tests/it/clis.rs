@@ -122,6 +122,7 @@ impl Stage {
 async fn gemini_can_be_left_alone() {
     Life {
         asks: scenes::Asks::InTerminal,
+        starts: 5,
         ..LIFE
     }
     .live("gemini")

@@ -21,11 +21,14 @@ pub(crate) struct Life {
     pub asks: Asks,
     /// What a receipt rests on.
     pub evidence: &'static str,
+    /// How often it is ended and started again; some lose what comes at a certain moment.
+    pub starts: usize,
 }
 
 pub(crate) const LIFE: Life = Life {
     asks: Asks::Us,
     evidence: "hook",
+    starts: 1,
 };
 
 impl Life {
@@ -40,7 +43,9 @@ impl Life {
             Asks::InTerminal => permission_in_terminal(&stage).await,
             Asks::Never => {}
         }
-        again(&stage).await;
+        for number in 1..=self.starts {
+            again(&stage, number).await;
+        }
         assert_eq!(own_files(&stage), own, "the person's own settings");
     }
 
@@ -220,12 +225,12 @@ async fn permission_in_terminal(stage: &Stage) {
 }
 
 /// Started again, it takes a message at once and knows what was said before.
-async fn again(stage: &Stage) {
+async fn again(stage: &Stage, number: usize) {
     stage.api.must("/api/agents/primary/kill", json!({})).await;
     let sent = stage.send("what came first").await;
     let end = stage.settled(&sent).await;
     assert_eq!(end["status"], "answered", "{end}");
-    assert_eq!(stage.agent().await["restarts"], 1);
+    assert_eq!(stage.agent().await["restarts"], number);
     let reply = stage.reply(&sent).await;
     assert!(reply.starts_with("first was t"), "{reply}");
 }
