@@ -154,6 +154,11 @@ impl Audit {
         self.post(line);
     }
 
+    /// Counts a refusal that the record has as the result of a change.
+    pub fn count_denial(&self) {
+        self.0.denials.lock().all += 1;
+    }
+
     /// How many calls were refused since the start.
     pub fn denials(&self) -> u64 {
         self.0.denials.lock().all

@@ -11,6 +11,7 @@ pub mod hand_over;
 pub mod order;
 pub mod prompt;
 pub mod prompting;
+pub mod tree;
 
 use crate::agents::{AgentError, Agents};
 use crate::chat::{Chat, ChatError};
@@ -74,6 +75,8 @@ pub struct Delegate {
     tasks: Tasks,
     /// Drivers at work, woken when something changed.
     drivers: Arc<Mutex<HashMap<TaskId, Arc<Notify>>>>,
+    /// What parts of tasks were found to have spent.
+    pub(in crate::delegate) parts: Arc<tree::Parts>,
 }
 
 impl Delegate {
@@ -97,6 +100,7 @@ impl Delegate {
             chat,
             tasks: tasks.clone(),
             drivers: Arc::default(),
+            parts: Arc::default(),
         };
         store::assignment::free_orphans(&delegate.store).await?;
         let mut feed = delegate.events.subscribe();
@@ -230,7 +234,9 @@ impl Delegate {
     /// # Errors
     /// `State` when it has not ended.
     pub async fn retry(&self, id: TaskId) -> Result<StoredTask, DelegateError> {
-        self.check_left(&self.get(id).await?)?;
+        let task = self.get(id).await?;
+        self.check_left(&task)?;
+        self.check_above(task.view.parent_task_id).await?;
         let note = Note::default();
         let task = store::tasks::apply(&self.store, id, &Command::Retry, &note).await?;
         self.events.wake();

@@ -106,6 +106,8 @@ pub struct Reading {
     pub leftover: bool,
     /// The first row of the composer: what was typed, or a hint of the CLI's own.
     pub composer: String,
+    /// Nothing of a conversation is drawn, by a CLI of which that means something.
+    pub blank: bool,
     /// What the agent does, where the screen tells.
     pub state: Option<ActivityState>,
 }
@@ -234,6 +236,10 @@ pub trait Adapter: Send + Sync {
     /// The command that empties the conversation.
     fn clear_command(&self) -> Option<&'static str> {
         None
+    }
+    /// True when nothing but the screen tells that it was emptied.
+    fn clears_by_screen(&self) -> bool {
+        false
     }
     /// True when a conversation that was found on disk can go on as an agent.
     fn takes_found(&self) -> bool {

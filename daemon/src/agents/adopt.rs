@@ -8,6 +8,7 @@ use crate::store::rows::StoredAgent;
 use crate::store::{self};
 use crate::terminal::FoundPane;
 use orchestra_protocol::agent::AgentStatus;
+use orchestra_protocol::time::Timestamp;
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -57,7 +58,8 @@ impl Agents {
             shown: Some(agent.view.activity.clone()),
             ..Live::default()
         };
-        live.signals.remember(&agent.view.activity);
+        live.signals
+            .remember(&agent.view.activity, Timestamp::now());
         self.add_live(&agent.id, live);
         if agent.view.status == AgentStatus::Starting {
             // The daemon ended between the start and its record.

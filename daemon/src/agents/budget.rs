@@ -5,7 +5,7 @@
 //! it has come about: the daemon may be killed anywhere in between.
 
 use super::{AgentError, Agents};
-use crate::model::budget::{self, Counted};
+use crate::model::budget;
 use crate::model::ids::AgentId;
 use crate::store::budgets::Count;
 use crate::store::rows::{StoredAgent, Worked};
@@ -44,11 +44,7 @@ impl Agents {
         let agent = self.get(id).await?;
         let limit = budget::changed(agent.budget, change);
         budget::check(&limit)?;
-        let counted = Counted {
-            spent: agent.spent,
-            least_usd: agent.spent.usd.unwrap_or(0.0),
-        };
-        let state = budget::judge(&limit, &counted, self.config.settings.budgets.warn());
+        let state = budget::judge(&limit, &agent.spent, self.config.settings.budgets.warn());
         let agent = store::budgets::set(&self.store, id, &limit, state).await?;
         self.put_hold(id, agent.held).await;
         // Rings the courier, which sends what waited.
@@ -69,7 +65,7 @@ impl Agents {
         let (sessions, _) = store::conversations::of(&self.store, &agent.id).await?;
         let sum = self.transcripts.spent(&sessions, from, to).await?;
         let turns = self.turns(agent, from).await?;
-        Ok(spent(&agent.view.kind, &sum, turns, 0).spent)
+        Ok(spent(&agent.view.kind, &sum, turns, 0))
     }
 
     /// Counts what an agent has spent in its conversations since a time, in milliseconds UTC,
@@ -142,10 +138,11 @@ impl Agents {
             None => 0,
         };
         let seconds = (worked.ms / 1000).max(0).cast_unsigned();
-        let counted = spent(&agent.view.kind, &sum, turns, seconds).or_more(&agent.spent);
+        let counted = spent(&agent.view.kind, &sum, turns, seconds);
+        let counted = budget::or_more(&counted, &agent.spent);
         let warn = self.config.settings.budgets.warn();
         let count = Count {
-            spent: counted.spent,
+            spent: counted,
             usage: usage(&agent.view.kind, &sum),
             state: budget::judge(&agent.budget, &counted, warn),
             worked,
@@ -216,22 +213,22 @@ pub fn why_held(agent: &StoredAgent) -> Option<String> {
     agent.held?;
     let report = agent.view.budget?;
     Some(format!(
-        "{} is spent; it goes on when that is raised: orchestra budget {}",
-        budget::words(&report),
+        "{}; it goes on when that is raised: orchestra budget {}",
+        budget::used_up(&report),
         agent.id
     ))
 }
 
-fn spent(kind: &str, sum: &Sum, turns: u64, wall_s: u64) -> Counted {
+fn spent(kind: &str, sum: &Sum, turns: u64, wall_s: u64) -> Spent {
     let counts = Transcripts::counts(kind);
-    Counted {
-        spent: Spent {
-            usd: sum.usd().filter(|_| counts),
-            tokens: counts.then(|| sum.tokens()),
-            wall_s,
-            turns: sum.turns.max(turns),
-        },
-        least_usd: sum.least_usd,
+    let usd = sum.usd().filter(|_| counts);
+    Spent {
+        usd,
+        least_usd: budget::part(usd, sum.least_usd),
+        tokens: counts.then(|| sum.tokens()),
+        least_tokens: None,
+        wall_s,
+        turns: sum.turns.max(turns),
     }
 }
 

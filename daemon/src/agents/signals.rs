@@ -5,9 +5,11 @@
 //! none; so a title or screen that changed clearly after the last hook wins over it, and
 //! so does one that goes on contradicting it: the turn was over before it was looked at.
 
+mod explain;
+
 use super::adapter::Told;
 use crate::model::evidence::Source;
-use orchestra_protocol::agent::{Activity, ActivityState, Signal, WaitingFor};
+use orchestra_protocol::agent::{Activity, ActivityState, WaitingFor};
 use orchestra_protocol::time::Timestamp;
 use std::collections::BTreeMap;
 
@@ -30,6 +32,12 @@ struct Record {
     detail: String,
 }
 
+/// What was stored before a restart counts for so long, until something is heard.
+const STALE_MS: i64 = 10_000;
+
+/// What such a word is called.
+const BEFORE: &str = "said before the restart";
+
 /// What says that an agent is held.
 const BUDGET: &str = "budget";
 
@@ -42,6 +50,8 @@ pub struct Signals {
     wall: Option<Wall>,
     /// Held since then: its budget is spent.
     held: Option<Timestamp>,
+    /// What an earlier daemon stored last, and when this one took it up.
+    before: Option<(Activity, Timestamp)>,
 }
 
 /// The CLI said that its quota is used up.
@@ -75,21 +85,35 @@ impl Signals {
         true
     }
 
-    /// Takes up what a marker said to an earlier daemon: a shell at rest does not say it
-    /// again, and what it said meanwhile is in its spool.
-    pub fn remember(&mut self, activity: &Activity) {
+    /// Takes up what an earlier daemon stored last. It counts until a source is heard; but
+    /// what a marker said stands: a shell at rest does not say it again, and what it said
+    /// meanwhile is in its spool.
+    pub fn remember(&mut self, activity: &Activity, now: Timestamp) {
         if activity.source == Source::Marker.word() {
             let told = Told {
                 state: activity.state,
                 waiting_for: activity.waiting_for,
             };
-            self.tell(
-                Source::Marker,
-                told,
-                activity.since,
-                "said before the restart",
-            );
+            self.tell(Source::Marker, told, activity.since, BEFORE);
         }
+        // Of budgets and quotas the store knows more.
+        let other = matches!(
+            activity.waiting_for,
+            Some(WaitingFor::Budget | WaitingFor::Quota)
+        );
+        self.before = (!other).then(|| (activity.clone(), now));
+    }
+
+    /// True when a source said something to this daemon, or can no longer be expected to.
+    pub fn looked_at(&self, now: Timestamp) -> bool {
+        let young = |(_, at): &(Activity, Timestamp)| now.since(*at) < STALE_MS;
+        !self.records.is_empty() || !self.before.as_ref().is_some_and(young)
+    }
+
+    /// What counts while nothing was heard after a restart.
+    fn standing_before(&self, now: Timestamp) -> Option<&Activity> {
+        let (activity, _) = self.before.as_ref()?;
+        (!self.looked_at(now)).then_some(activity)
     }
 
     /// Notes that a source says nothing any more.
@@ -218,8 +242,8 @@ impl Signals {
         (!works).then_some(wall)
     }
 
-    /// The decision; `born` is when the agent began.
-    pub fn decide(&self, born: Timestamp) -> Activity {
+    /// The decision at a time; since then it is unknown what nobody says.
+    pub fn decide(&self, now: Timestamp) -> Activity {
         if let Some(wall) = self.standing_wall() {
             return Activity {
                 state: ActivityState::Waiting,
@@ -249,14 +273,10 @@ impl Signals {
                 confidence: source.confidence(),
                 until: None,
             },
-            None => Activity {
-                state: ActivityState::Unknown,
-                waiting_for: None,
-                since: born,
-                source: Source::Process.word().to_owned(),
-                confidence: 0.0,
-                until: None,
-            },
+            None => self
+                .standing_before(now)
+                .cloned()
+                .unwrap_or_else(|| unknown(now)),
         }
     }
 
@@ -268,51 +288,6 @@ impl Signals {
             }
             _ => record.since,
         }
-    }
-
-    /// Every signal, the winner marked.
-    pub fn explain(&self, now: Timestamp) -> Vec<Signal> {
-        let wall = self.standing_wall();
-        let winner = self.winner().map(|(source, _)| source);
-        let held = self.standing_hold().filter(|_| wall.is_none());
-        let winner = winner.filter(|_| wall.is_none() && held.is_none());
-        let held = held.map(|since| Signal {
-            source: BUDGET.to_owned(),
-            state: ActivityState::Waiting,
-            waiting_for: Some(WaitingFor::Budget),
-            at: since,
-            since,
-            age_ms: now.since(since),
-            counted: true,
-            confidence: 1.0,
-            won: true,
-            detail: "its budget is spent".into(),
-        });
-        let quota = wall.map(|wall| Signal {
-            source: Source::Hook.word().to_owned(),
-            state: ActivityState::Waiting,
-            waiting_for: Some(WaitingFor::Quota),
-            at: wall.since,
-            since: wall.since,
-            age_ms: now.since(wall.since),
-            counted: true,
-            confidence: Source::Hook.confidence(),
-            won: true,
-            detail: format!("its quota is used up until {}", wall.until),
-        });
-        let records = self.records.values().map(|(source, record)| Signal {
-            source: source.word().to_owned(),
-            state: record.told.state,
-            waiting_for: record.told.waiting_for,
-            at: record.seen,
-            since: record.since,
-            age_ms: now.since(record.seen),
-            counted: true,
-            confidence: source.confidence(),
-            won: winner == Some(*source),
-            detail: record.detail.clone(),
-        });
-        quota.into_iter().chain(held).chain(records).collect()
     }
 
     fn get(&self, source: Source) -> Option<(Source, &Record)> {
@@ -363,6 +338,17 @@ impl Signals {
         } else {
             event
         })
+    }
+}
+
+fn unknown(now: Timestamp) -> Activity {
+    Activity {
+        state: ActivityState::Unknown,
+        waiting_for: None,
+        since: now,
+        source: Source::Process.word().to_owned(),
+        confidence: 0.0,
+        until: None,
     }
 }
 

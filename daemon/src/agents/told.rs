@@ -58,6 +58,14 @@ impl Agents {
             .await;
     }
 
+    /// True once something was heard of the agent in the life of this daemon: what the store
+    /// says of its activity is fresh, or no better word is to be had.
+    pub fn looked_at(&self, id: &AgentId) -> bool {
+        let now = Timestamp::now();
+        self.with_live(id, |live| live.signals.looked_at(now))
+            .unwrap_or(true)
+    }
+
     /// True once the CLI itself said anything, by hook, marker or status file.
     pub fn heard(&self, id: &AgentId) -> bool {
         self.with_live(id, |live| live.heard()).unwrap_or(false)

@@ -45,6 +45,20 @@ impl Chat {
         Ok(Duration::ZERO)
     }
 
+    /// Notes that the conversation was emptied, as the message asked for.
+    pub(in crate::chat) async fn emptied_by_screen(
+        &self,
+        agent: &StoredAgent,
+        message: &StoredMessage,
+    ) -> Result<(), ChatError> {
+        let fact = Fact::SessionBound {
+            cli_session: agent.cli_session.clone().unwrap_or_default(),
+            transcript: agent.transcript.clone(),
+            cleared: true,
+        };
+        self.shown(agent, message, "emptied", fact).await
+    }
+
     /// Under a key of the message's step, so that another daemon does not say it twice, and
     /// one that is sent again is taken again.
     async fn shown(

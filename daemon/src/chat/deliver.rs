@@ -29,6 +29,8 @@ const DRAWN: i64 = 700;
 const ENTERS: i64 = 4;
 /// How long evidence of an earlier daemon's Enter may still be under way.
 const RECOVER: i64 = 3_000;
+/// An agent that shows no conversation so long after its start has none to show.
+const TAKES_UP: i64 = 30_000;
 /// How a person holds the seat whose keys nobody but tmux sees.
 const ATTACHED: &str = "attach";
 /// Why a message waits whose composer was not empty.
@@ -61,6 +63,11 @@ impl Chat {
         let reading = self.agents.look(&agent.id, adapter).await?;
         if let Some(obstacle) = on_screen(&reading) {
             self.explain(message, &obstacle).await?;
+            return Ok(PATIENCE);
+        }
+        if reading.blank && adapter.announces_itself() && takes_up(agent) {
+            self.explain(message, "the agent takes up its conversation")
+                .await?;
             return Ok(PATIENCE);
         }
         // What two C-c did not remove is a hint of the CLI's, not text. One may be lost: a CLI
@@ -121,7 +128,7 @@ impl Chat {
         failpoint::reach("enter");
         self.step(&message, MessageStatus::Submitted, None).await?;
         failpoint::reach("submitted");
-        Ok(match adapter.by_screen() {
+        Ok(match Self::seen_only(adapter, &message) {
             // Nobody rings when such a CLI took it.
             true => PATIENCE,
             false => Duration::from_millis(ACCEPT.unsigned_abs()),
@@ -171,7 +178,8 @@ impl Chat {
         message: &StoredMessage,
     ) -> Result<Duration, ChatError> {
         let waited = Timestamp::now().since(message.view.updated_at);
-        let least = if adapter.by_screen() { DRAWN } else { ACCEPT };
+        let seen_only = Self::seen_only(adapter, message);
+        let least = if seen_only { DRAWN } else { ACCEPT };
         if waited < least {
             return Ok(Duration::from_millis((least - waited).unsigned_abs()));
         }
@@ -180,6 +188,11 @@ impl Chat {
             self.explain(message, &format!("the agent {dialog}"))
                 .await?;
             return Ok(PATIENCE);
+        }
+        let empties = seen_only && !adapter.by_screen();
+        if empties && reading.blank && !Self::stands(adapter, &reading, message) {
+            self.emptied_by_screen(agent, message).await?;
+            return Ok(Duration::ZERO);
         }
         // What was sent may stay on the screen; one that works on it has taken it.
         let works = reading.state == Some(ActivityState::Busy);
@@ -209,6 +222,13 @@ impl Chat {
             return Ok(Duration::ZERO);
         }
         Ok(PATIENCE)
+    }
+
+    /// True when only the screen can tell that the CLI took it.
+    fn seen_only(adapter: &dyn Adapter, message: &StoredMessage) -> bool {
+        let text = message.view.text.trim();
+        let clears = message.as_command && adapter.clear_command() == Some(text);
+        adapter.by_screen() || clears && adapter.clears_by_screen()
     }
 
     /// Waits until a pasted text, or its fold, stands in the composer.
@@ -294,6 +314,15 @@ impl Chat {
         }
         Ok(None)
     }
+}
+
+/// True for a while after an agent was started again to go on with its conversation, which
+/// some CLIs draw only after they have drawn a composer that loses what it gets.
+fn takes_up(agent: &StoredAgent) -> bool {
+    let young = |at: Timestamp| Timestamp::now().since(at) < TAKES_UP;
+    agent.view.restarts > 0
+        && agent.last_transcript.is_some()
+        && agent.view.started_at.is_some_and(young)
 }
 
 /// What speaks against a paste on the screen.

@@ -140,15 +140,20 @@ fn show<T: Serialize>(whose: &str, report: Option<&BudgetReport>, whole: &T, jso
     let (limit, spent) = (&report.limit, &report.spent);
     let whole = |value: Option<u64>| value.map(|value| value.to_string());
     let dollars = |value: Option<f64>| value.map(|value| format!("{value:.2}"));
+    let unknown = |least: Option<String>| match least {
+        Some(least) => format!("at least {least}"),
+        None => "unknown".to_owned(),
+    };
+    let cost = dollars(spent.usd).unwrap_or_else(|| unknown(dollars(spent.least_usd)));
+    let tokens = whole(spent.tokens).unwrap_or_else(|| unknown(whole(spent.least_tokens)));
     let rows = [
-        ("dollars", dollars(spent.usd), dollars(limit.usd)),
-        ("tokens", whole(spent.tokens), whole(limit.tokens)),
-        ("seconds", whole(Some(spent.wall_s)), whole(limit.wall_s)),
-        ("turns", whole(Some(spent.turns)), whole(limit.turns)),
+        ("dollars", cost, dollars(limit.usd)),
+        ("tokens", tokens, whole(limit.tokens)),
+        ("seconds", spent.wall_s.to_string(), whole(limit.wall_s)),
+        ("turns", spent.turns.to_string(), whole(limit.turns)),
     ];
     for (what, spent, limit) in rows {
-        let spent = spent.unwrap_or_else(|| "unknown".to_owned());
         let limit = limit.map_or_else(|| "no limit".to_owned(), |limit| format!("of {limit}"));
-        output::line(&format!("  {what:8} {spent:>12} {limit}"));
+        output::line(&format!("  {what:8} {spent:>17} {limit}"));
     }
 }

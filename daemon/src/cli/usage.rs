@@ -92,9 +92,17 @@ fn cells(row: &UsageRow) -> Vec<String> {
         usage.output_tokens.to_string(),
         usage.cache_write_tokens.to_string(),
         usage.cache_read_tokens.to_string(),
-        row.cost_usd
-            .map_or_else(|| "unknown".to_owned(), |cost| format!("${cost:.2}")),
+        cost(row),
     ]
+}
+
+/// What it cost, or what is known of that.
+fn cost(row: &UsageRow) -> String {
+    match (row.cost_usd, row.least_usd) {
+        (Some(cost), _) => format!("${cost:.2}"),
+        (None, Some(least)) => format!("at least ${least:.2}"),
+        (None, None) => "unknown".to_owned(),
+    }
 }
 
 fn total(items: &[UsageRow]) -> UsageRow {
@@ -110,5 +118,12 @@ fn total(items: &[UsageRow]) -> UsageRow {
         },
         turns: sum(|row| row.turns),
         cost_usd: items.iter().map(|row| row.cost_usd).sum(),
+        least_usd: Some(
+            items
+                .iter()
+                .filter_map(|row| row.cost_usd.or(row.least_usd))
+                .sum(),
+        )
+        .filter(|known: &f64| *known > 0.0),
     }
 }

@@ -5,12 +5,12 @@
 use super::choose::Choice;
 use super::{Delegate, DelegateError};
 use crate::agents::budget::{HELD, why_held};
-use crate::model::budget::{self, Counted};
+use crate::model::budget;
 use crate::model::ids::{AgentId, TaskId};
 use crate::store::rows::{StoredAgent, StoredTask};
 use crate::store::{self};
 use orchestra_protocol::agent::{ActivityState, AgentStatus};
-use orchestra_protocol::budget::{BudgetChange, BudgetState, Spent};
+use orchestra_protocol::budget::{BudgetChange, BudgetState};
 use orchestra_protocol::task::TaskClass;
 use orchestra_protocol::time::Timestamp;
 
@@ -33,8 +33,7 @@ impl Delegate {
         let task = self.get(id).await?;
         let limit = budget::changed(task.budget, change);
         budget::check(&limit)?;
-        let counted = known(&task);
-        let state = budget::judge(&limit, &counted, self.config.settings.budgets.warn());
+        let state = budget::judge(&limit, &task.spent, self.config.settings.budgets.warn());
         let changed = store::budgets::set_of_task(&self.store, id, &limit, state).await?;
         self.events.wake();
         let stopped =
@@ -52,13 +51,14 @@ impl Delegate {
             return Ok(());
         };
         Err(DelegateError::Spent(format!(
-            "{} is spent; raise it first, and it goes on by itself: orchestra budget {}",
-            budget::words(&report),
+            "{}; raise it first, and it goes on by itself: orchestra budget {}",
+            budget::used_up(&report),
             task.view.id
         )))
     }
 
-    /// Why the task has to end, if its budget or its agent's is spent.
+    /// Why the task has to end, if its budget is spent, or its agent's, or that of a task of
+    /// which it is a part.
     pub(in crate::delegate) async fn over_budget(
         &self,
         task: &StoredTask,
@@ -71,30 +71,14 @@ impl Delegate {
         if let Some(why) = why_held(&working) {
             return Ok((!ends).then(|| format!("{LIMIT}{why}")));
         }
-        if budget::unlimited(&task.budget) {
-            return Ok(None);
-        }
-        let counted = self.count(task).await?.or_more(&task.spent);
-        let state = budget::judge(&task.budget, &counted, self.config.settings.budgets.warn());
-        let told = Spent {
-            wall_s: task.spent.wall_s,
-            ..counted.spent
+        let own = self.recount(task).await?;
+        let own = own.filter(|(_, state)| *state == BudgetState::Spent);
+        let why = match own {
+            Some((spent, state)) => budget::report(task.budget, spent, state)
+                .map(|report| format!("{LIMIT}{}", budget::used_up(&report))),
+            None => self.over_above(task).await?,
         };
-        if told != task.spent || state != task.budget_state {
-            let (id, limit) = (TaskId(task.view.id), &task.budget);
-            let spent = &counted.spent;
-            let stops = state == BudgetState::Spent && state != task.budget_state;
-            if !store::budgets::count_of_task(&self.store, id, limit, spent, state, stops).await? {
-                // It was changed meanwhile: judged by the new one at the next look.
-                return Ok(None);
-            }
-            self.events.wake();
-        }
-        if state != BudgetState::Spent || ends {
-            return Ok(None);
-        }
-        let report = budget::report(task.budget, counted.spent, state);
-        Ok(report.map(|report| format!("{LIMIT}{} is spent", budget::words(&report))))
+        Ok(why.filter(|_| !ends))
     }
 
     /// Ends the turn of the agent that works on it.
@@ -135,46 +119,6 @@ impl Delegate {
     pub(in crate::delegate) fn goes_on(&self, task: &StoredTask, agent: &AgentId) -> bool {
         let before = task.attempt.checked_sub(1);
         before.and_then(|number| stopped(task, number)).as_deref() == Some(agent.as_str())
-    }
-
-    async fn count(&self, task: &StoredTask) -> Result<Counted, DelegateError> {
-        let mut whole = Spent {
-            usd: Some(0.0),
-            tokens: Some(0),
-            ..Spent::default()
-        };
-        let now = Timestamp::now();
-        for attempt in &task.view.attempts {
-            let Some(Ok(id)) = attempt.agent_id.as_deref().map(AgentId::parse) else {
-                continue;
-            };
-            let agent = self.agents.get(&id).await?;
-            let (from, to) = (attempt.started_at, attempt.ended_at);
-            let spent = self
-                .agents
-                .spent_in(&agent, from.0, to.map(|to| to.0))
-                .await?;
-            whole = Spent {
-                usd: whole.usd.zip(spent.usd).map(|(sum, more)| sum + more),
-                tokens: whole.tokens.zip(spent.tokens).map(|(sum, more)| sum + more),
-                wall_s: whole.wall_s
-                    + (to.unwrap_or(now).since(from) / 1000)
-                        .max(0)
-                        .cast_unsigned(),
-                turns: whole.turns + spent.turns,
-            };
-        }
-        Ok(Counted {
-            spent: whole,
-            least_usd: whole.usd.unwrap_or(0.0),
-        })
-    }
-}
-
-fn known(task: &StoredTask) -> Counted {
-    Counted {
-        spent: task.spent,
-        least_usd: task.spent.usd.unwrap_or(0.0),
     }
 }
 

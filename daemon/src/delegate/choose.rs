@@ -14,6 +14,18 @@ use orchestra_protocol::worktree::WorktreeAsk;
 /// Why an agent was ended whose place was needed.
 pub(in crate::delegate) const RETIRED: &str = "it was idle and its place was needed";
 
+/// Why a task waits for a moment after the daemon's start.
+const LOOKING: &str =
+    "an agent that may be free is looked at, now that the daemon has started again";
+
+/// Whether an agent can take a task beside what it did before.
+enum Fit {
+    Yes,
+    No,
+    /// As far as an earlier daemon knew; nothing was heard of it since.
+    Perhaps,
+}
+
 /// Who was found.
 pub(in crate::delegate) enum Choice {
     /// This one, who lives already.
@@ -50,10 +62,16 @@ impl Delegate {
             .worktree
             .as_ref()
             .is_none_or(|ask| !ask.wanted());
+        let mut perhaps = false;
         for agent in living.iter().filter(|_| shared) {
-            if self.reusable(task, agent).await? {
-                return Ok(Choice::Agent(agent.id.clone()));
+            match self.fits(task, agent).await? {
+                Fit::Yes => return Ok(Choice::Agent(agent.id.clone())),
+                Fit::Perhaps => perhaps = true,
+                Fit::No => {}
             }
+        }
+        if perhaps {
+            return Ok(Choice::NotYet(LOOKING.to_owned()));
         }
         self.start_one(task, &living).await
     }
@@ -77,11 +95,7 @@ impl Delegate {
 
     /// An idle agent that the engine made, of the same owner, folder and making, whose
     /// conversation can be emptied or is to go on.
-    async fn reusable(
-        &self,
-        task: &StoredTask,
-        agent: &StoredAgent,
-    ) -> Result<bool, DelegateError> {
+    async fn fits(&self, task: &StoredTask, agent: &StoredAgent) -> Result<Fit, DelegateError> {
         let view = &agent.view;
         let same = view.owner == task.view.owner
             && Some(&view.cwd) == task.request.cwd.as_ref()
@@ -89,21 +103,27 @@ impl Delegate {
             && Some(&view.kind) == task.view.kind.as_ref();
         let free = view.role == AgentRole::Specialist
             && view.status == AgentStatus::Running
-            && view.activity.state == ActivityState::Idle
             && view.task_id.is_none()
             && view.worktree_id.is_none()
             && agent.held.is_none()
             && task.caller_agent.as_deref() != Some(&view.id);
-        if !same || !free {
-            return Ok(false);
+        let heard = self.agents.looked_at(&agent.id);
+        if !same || !free || heard && view.activity.state != ActivityState::Idle {
+            return Ok(Fit::No);
         }
         let keeps = task.request.keep_conversation == Some(true);
         let adapter = self.agents.adapter(&view.kind)?;
         if !keeps && adapter.clear_command().is_none() && !adapter.is_shell() {
-            return Ok(false);
+            return Ok(Fit::No);
         }
         let open = store::messages::open(&self.store, &agent.id).await?;
-        Ok(open.is_empty() && store::task_reads::worked_before(&self.store, &agent.id).await?)
+        let ours =
+            open.is_empty() && store::task_reads::worked_before(&self.store, &agent.id).await?;
+        Ok(match (ours, heard) {
+            (false, _) => Fit::No,
+            (true, true) => Fit::Yes,
+            (true, false) => Fit::Perhaps,
+        })
     }
 
     async fn start_one(

@@ -51,7 +51,7 @@ impl Delegate {
                     tracing::warn!(task.id = %id, %error, "a task could not be moved on");
                     failures += 1;
                     if failures >= FAILURES && matches!(error, DelegateError::Agent(_)) {
-                        self.give_up(id, &error.to_string()).await;
+                        self.give_up(id, &error.to_string(), Outcome::Failed).await;
                     }
                     Next::Wait
                 }
@@ -70,11 +70,11 @@ impl Delegate {
         }
     }
 
-    /// No agent can be started for a queued task, again and again.
-    async fn give_up(&self, id: TaskId, why: &str) {
+    /// A queued task ends without an agent: none can be started, or nothing is left for it.
+    async fn give_up(&self, id: TaskId, why: &str, outcome: Outcome) {
         let given_up = async {
             let begun = self.apply(id, &Command::Assign, &Note::default()).await?;
-            self.finish(&begun, Outcome::Failed, Some(why), None).await
+            self.finish(&begun, outcome, Some(why), None).await
         };
         if let Err(error) = given_up.await {
             tracing::warn!(task.id = %id, %error, "a task could not be given up");
@@ -93,6 +93,10 @@ impl Delegate {
 
     async fn assign(&self, task: &StoredTask) -> Result<Next, DelegateError> {
         let id = TaskId(task.view.id);
+        if let Some(why) = self.over_above(task).await? {
+            self.give_up(id, &why, Outcome::Limit).await;
+            return Ok(Next::Again);
+        }
         let (agent, fresh) = match self.choose(task).await {
             Ok(Choice::Agent(agent)) => (agent, false),
             Ok(Choice::New(agent)) => (agent, true),
@@ -103,7 +107,7 @@ impl Delegate {
             }
             Err(DelegateError::Agent(error)) if is_final(&error) => {
                 // No agent can take it: one attempt that failed, so that the row says so.
-                self.give_up(id, &error.to_string()).await;
+                self.give_up(id, &error.to_string(), Outcome::Failed).await;
                 return Ok(Next::Again);
             }
             Err(error) => return Err(error),

@@ -70,8 +70,12 @@ impl Delegate {
         }
         let id = TaskId(task.view.id);
         let agent = self.agents.get(&caller).await?;
-        if agent.view.status.is_final() {
-            // Nobody is left to tell; the result stays with the task.
+        let Some(with_parent) = self.ended_with_its_parent(task).await? else {
+            return Ok(Next::Wait);
+        };
+        if agent.view.status.is_final() || with_parent {
+            // Nobody is left to tell, or it is told when it goes on; the result stays with the
+            // task.
             store::tasks::hand_over(&self.store, id).await?;
             return Ok(Next::Rest);
         }

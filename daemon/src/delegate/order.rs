@@ -2,7 +2,7 @@
 
 use super::{Delegate, DelegateError, prompt};
 use crate::agents::{AgentError, folder};
-use crate::config::PermissionMode;
+use crate::config::{PermissionMode, failpoint};
 use crate::git::{GitError, locate, names};
 use crate::model::budget;
 use crate::model::ids::{AgentId, TaskId};
@@ -40,6 +40,7 @@ impl Delegate {
         let new = self.check(requester, request, TaskStatus::Queued).await?;
         let mut tasks = store::tasks::insert(&self.store, &[new], once).await?;
         let task = tasks.pop().ok_or(store::StoreError::NotFound("task"))?;
+        failpoint::reach("delegated");
         self.events.wake();
         self.drive(TaskId(task.view.id));
         Ok(task)
@@ -98,6 +99,8 @@ impl Delegate {
                 depth - 1
             )));
         }
+        self.check_above(requester.agent.as_ref().and_then(|agent| agent.task))
+            .await?;
         let title = match &request.title {
             Some(title) => limits::label("title", title, MAX_TITLE)?,
             None => prompt::title_of(&request.task),

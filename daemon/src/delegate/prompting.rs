@@ -70,7 +70,11 @@ impl Delegate {
             prompt::for_worker(&task.view, context, &earlier, branch)
         };
         let text = match self.goes_on(task, agent) && !adapter.is_shell() {
-            true => format!("{RAISED}\n\n{text}"),
+            true => {
+                let parts = self.ended_parts(task).await?;
+                let parts = parts.map(|parts| format!(" {parts}")).unwrap_or_default();
+                format!("{RAISED}{parts}\n\n{text}")
+            }
             false => text,
         };
         let author = if requester.agent.is_some() {

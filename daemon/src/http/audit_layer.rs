@@ -123,6 +123,9 @@ pub(in crate::http) async fn record(
             entry.object.clone_from(&about.0);
         }
         let result = result(&response);
+        if denial(&response).is_some() {
+            state.audit.count_denial();
+        }
         if stopping {
             state.audit.stopped(entry, &result).await;
         } else {
@@ -140,6 +143,9 @@ pub(in crate::http) async fn record(
     let response = next.run(request).await;
     if let Some(about) = response.extensions().get::<AuditObject>() {
         pending.about(about.0.clone());
+    }
+    if denial(&response).is_some() {
+        state.audit.count_denial();
     }
     pending.outcome(&result(&response)).await;
     response

@@ -6,35 +6,51 @@ use orchestra_protocol::budget::{Budget, BudgetChange, BudgetReport, BudgetState
 /// Most that a limit can say; beyond it sums would lose their last digits.
 const MOST: u64 = 1 << 53;
 
-/// What was counted of somebody's spending.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Counted {
-    pub spent: Spent,
-    /// What is known of the dollars: all of them, or those of the models with a price.
-    pub least_usd: f64,
+/// What is known of the dollars: all of them, or those of the models with a price.
+pub fn least_usd(spent: &Spent) -> f64 {
+    spent.usd.or(spent.least_usd).unwrap_or(0.0)
 }
 
-impl Counted {
-    /// Both, measure by measure the larger: what was counted once is never uncounted, though
-    /// an index may be made anew and a price may fall.
-    #[must_use]
-    pub fn or_more(self, known: &Spent) -> Self {
-        let more = |own: Option<u64>, other: Option<u64>| own.max(other);
-        let usd = match (self.spent.usd, known.usd) {
-            (Some(own), Some(other)) => Some(own.max(other)),
-            // A model without a price came to it.
-            (None, _) => None,
-            (own, None) => own,
-        };
-        Self {
-            spent: Spent {
-                usd,
-                tokens: more(self.spent.tokens, known.tokens),
-                wall_s: self.spent.wall_s.max(known.wall_s),
-                turns: self.spent.turns.max(known.turns),
-            },
-            least_usd: self.least_usd.max(known.usd.unwrap_or(0.0)),
-        }
+/// What is known of the tokens.
+pub fn least_tokens(spent: &Spent) -> u64 {
+    spent.tokens.or(spent.least_tokens).unwrap_or(0)
+}
+
+/// The known part of a sum that is not known as a whole; none when there is no such part.
+pub fn part<T: PartialOrd + Default>(whole: Option<T>, known: T) -> Option<T> {
+    (whole.is_none() && known > T::default()).then_some(known)
+}
+
+/// Measure by measure the larger: what was counted once is never uncounted, though an index
+/// may be made anew and a price may fall.
+#[must_use]
+pub fn or_more(own: &Spent, known: &Spent) -> Spent {
+    // Unknown stays so: a model without a price came to it.
+    let usd = own.usd.map(|usd| usd.max(least_usd(known)));
+    let tokens = own.tokens.map(|tokens| tokens.max(least_tokens(known)));
+    Spent {
+        usd,
+        least_usd: part(usd, least_usd(own).max(least_usd(known))),
+        tokens,
+        least_tokens: part(tokens, least_tokens(own).max(least_tokens(known))),
+        wall_s: own.wall_s.max(known.wall_s),
+        turns: own.turns.max(known.turns),
+    }
+}
+
+/// One's spending with the dollars and tokens of somebody who works for it; time and turns
+/// stay its own.
+#[must_use]
+pub fn with_part(own: &Spent, other: &Spent) -> Spent {
+    let usd = own.usd.zip(other.usd).map(|(own, other)| own + other);
+    let tokens = own.tokens.zip(other.tokens);
+    let tokens = tokens.map(|(own, other)| own + other);
+    Spent {
+        usd,
+        least_usd: part(usd, least_usd(own) + least_usd(other)),
+        tokens,
+        least_tokens: part(tokens, least_tokens(own) + least_tokens(other)),
+        ..*own
     }
 }
 
@@ -48,21 +64,19 @@ pub fn unlimited(limit: &Budget) -> bool {
     clippy::cast_precision_loss,
     reason = "a share, for people and a comparison"
 )]
-pub fn nearest(limit: &Budget, spent: &Spent, least_usd: f64) -> Option<(Measure, f64)> {
-    let part = |spent: u64, limit: u64| spent as f64 / (limit.max(1)) as f64;
+pub fn nearest(limit: &Budget, spent: &Spent) -> Option<(Measure, f64)> {
+    let share = |spent: u64, limit: u64| spent as f64 / (limit.max(1)) as f64;
     let shares = [
-        limit
-            .usd
-            .map(|usd| (Measure::Usd, spent.usd.unwrap_or(least_usd) / usd)),
+        limit.usd.map(|usd| (Measure::Usd, least_usd(spent) / usd)),
         limit
             .tokens
-            .map(|tokens| (Measure::Tokens, part(spent.tokens.unwrap_or(0), tokens))),
+            .map(|tokens| (Measure::Tokens, share(least_tokens(spent), tokens))),
         limit
             .wall_s
-            .map(|wall| (Measure::WallS, part(spent.wall_s, wall))),
+            .map(|wall| (Measure::WallS, share(spent.wall_s, wall))),
         limit
             .turns
-            .map(|turns| (Measure::Turns, part(spent.turns, turns))),
+            .map(|turns| (Measure::Turns, share(spent.turns, turns))),
     ];
     shares
         .into_iter()
@@ -71,8 +85,8 @@ pub fn nearest(limit: &Budget, spent: &Spent, least_usd: f64) -> Option<(Measure
 }
 
 /// How it stands; `warn` is the share from which on one is warned.
-pub fn judge(limit: &Budget, counted: &Counted, warn: f64) -> BudgetState {
-    match nearest(limit, &counted.spent, counted.least_usd) {
+pub fn judge(limit: &Budget, spent: &Spent, warn: f64) -> BudgetState {
+    match nearest(limit, spent) {
         Some((_, share)) if share >= 1.0 => BudgetState::Spent,
         Some((_, share)) if share >= warn => BudgetState::Near,
         _ => BudgetState::Within,
@@ -81,7 +95,7 @@ pub fn judge(limit: &Budget, counted: &Counted, warn: f64) -> BudgetState {
 
 /// What agents and tasks show; none without a limit.
 pub fn report(limit: Budget, spent: Spent, state: BudgetState) -> Option<BudgetReport> {
-    let near = nearest(&limit, &spent, 0.0)?;
+    let near = nearest(&limit, &spent)?;
     Some(BudgetReport {
         limit,
         spent,
@@ -150,20 +164,34 @@ pub fn words(report: &BudgetReport) -> String {
     format!("its budget of {}", what.unwrap_or_else(|| "nothing".into()))
 }
 
+/// That it is used up, and what is not known of it: `its budget of 5 US dollars is spent (at
+/// least 5.25 of them; not all of its cost is known)`.
+pub fn used_up(report: &BudgetReport) -> String {
+    let (words, spent) = (words(report), &report.spent);
+    match report.nearest {
+        Some(Measure::Usd) if spent.usd.is_none() => format!(
+            "{words} is spent (at least {:.4} of them; not all of its cost is known)",
+            least_usd(spent)
+        ),
+        Some(Measure::Tokens) if spent.tokens.is_none() => format!(
+            "{words} is spent (at least {} of them; not all of them are known)",
+            least_tokens(spent)
+        ),
+        _ => format!("{words} is spent"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn counted(usd: Option<f64>, tokens: Option<u64>, turns: u64) -> Counted {
-        Counted {
-            spent: Spent {
-                usd,
-                tokens,
-                wall_s: 0,
-                turns,
-            },
-            least_usd: usd.unwrap_or(0.0),
+    fn counted(usd: Option<f64>, tokens: Option<u64>, turns: u64) -> Spent {
+        Spent {
+            usd,
+            tokens,
+            turns,
+            ..Spent::default()
         }
     }
 
@@ -188,7 +216,7 @@ mod tests {
         let none = Budget::default();
         let much = counted(Some(1e6), Some(MOST), 1_000_000);
         assert_eq!(judge(&none, &much, 0.8), BudgetState::Within);
-        assert_eq!(report(none, much.spent, BudgetState::Within), None);
+        assert_eq!(report(none, much, BudgetState::Within), None);
     }
 
     #[test]
@@ -199,12 +227,47 @@ mod tests {
         };
         let unknown = counted(None, Some(5), 5);
         assert_eq!(judge(&limit, &unknown, 0.8), BudgetState::Within);
-        let part = Counted {
-            least_usd: 1.5,
+        let some = Spent {
+            least_usd: Some(1.5),
             ..unknown
         };
-        assert_eq!(judge(&limit, &part, 0.8), BudgetState::Spent);
-        assert_eq!(part.or_more(&Spent::default()).spent.usd, None, "never 0");
+        assert_eq!(judge(&limit, &some, 0.8), BudgetState::Spent);
+        assert_eq!(or_more(&some, &Spent::default()).usd, None, "never 0");
+        assert_eq!(or_more(&unknown, &some).least_usd, Some(1.5), "nor less");
+        let shown = report(limit, some, BudgetState::Spent).unwrap();
+        assert!((shown.share - 1.5).abs() < 1e-9, "{shown:?}");
+        assert_eq!(
+            used_up(&shown),
+            "its budget of 1 US dollars is spent (at least 1.5000 of them; not all of its cost is known)"
+        );
+    }
+
+    #[test]
+    fn what_a_part_spends_is_added_and_what_is_not_known_of_it_is_not_nothing() {
+        let own = counted(Some(1.0), Some(100), 3);
+        let both = with_part(&own, &counted(Some(0.5), Some(20), 9));
+        assert_eq!(both, counted(Some(1.5), Some(120), 3), "turns are its own");
+        let shell = with_part(&both, &counted(None, None, 1));
+        assert_eq!((shell.usd, shell.tokens), (None, None));
+        assert_eq!(
+            (shell.least_usd, shell.least_tokens),
+            (Some(1.5), Some(120))
+        );
+        let again = with_part(&shell, &own);
+        assert_eq!(
+            (again.least_usd, again.least_tokens),
+            (Some(2.5), Some(220))
+        );
+        let limit = Budget {
+            tokens: Some(200),
+            ..Budget::default()
+        };
+        assert_eq!(judge(&limit, &again, 0.8), BudgetState::Spent);
+        let shown = report(limit, again, BudgetState::Spent).unwrap();
+        assert!(
+            used_up(&shown).contains("at least 220 of them"),
+            "{shown:?}"
+        );
     }
 
     #[test]
@@ -230,7 +293,7 @@ mod tests {
         #[test]
         fn what_was_counted_never_shrinks(a in 0..9u64, b in 0..9u64, known in 0..9u64) {
             let known = Spent { tokens: Some(known), turns: known, ..Spent::default() };
-            let more = counted(Some(1.0), Some(a), b).or_more(&known).spent;
+            let more = or_more(&counted(Some(1.0), Some(a), b), &known);
             prop_assert!(more.tokens >= known.tokens && more.turns >= known.turns);
             prop_assert!(more.tokens >= Some(a) && more.turns >= b);
         }

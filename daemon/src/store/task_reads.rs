@@ -78,6 +78,50 @@ async fn with_attempts(store: &Store, rows: Vec<TaskRow>) -> Result<Vec<StoredTa
     Ok(tasks)
 }
 
+/// An attempt at a task that is part of another: its task's number, and the attempt.
+pub type PartAttempt = (i64, orchestra_protocol::task::Attempt);
+
+/// Attempts at every task that was delegated while this one was worked on, and at theirs,
+/// however deep.
+///
+/// # Errors
+/// When the database fails.
+pub async fn attempts_beneath(store: &Store, id: TaskId) -> Result<Vec<PartAttempt>, StoreError> {
+    let rows: Vec<AttemptRow> = sqlx::query_as(
+        "WITH RECURSIVE beneath (id) AS (
+             SELECT id FROM tasks WHERE parent_task_id = $1
+             UNION SELECT tasks.id FROM tasks JOIN beneath ON tasks.parent_task_id = beneath.id
+         )
+         SELECT attempts.* FROM attempts JOIN beneath ON attempts.task_id = beneath.id
+         ORDER BY attempts.task_id, attempts.number",
+    )
+    .bind(id.0)
+    .fetch_all(store.reader())
+    .await?;
+    let read = |row: AttemptRow| Ok((row.task_id, row.read()?));
+    rows.into_iter().map(read).collect()
+}
+
+/// Numbers of the tasks that were delegated while this one was worked on and whose error
+/// begins so.
+///
+/// # Errors
+/// When the database fails.
+pub async fn parts_with_error(
+    store: &Store,
+    id: TaskId,
+    beginning: &str,
+) -> Result<Vec<i64>, StoreError> {
+    let rows: Vec<(i64,)> = sqlx::query_as(
+        "SELECT id FROM tasks WHERE parent_task_id = $1 AND substr(error, 1, length($2)) = $2 ORDER BY id",
+    )
+    .bind(id.0)
+    .bind(beginning)
+    .fetch_all(store.reader())
+    .await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
 /// True while a prompt for that task is wanted from that agent: it was neither called
 /// off nor given to somebody else.
 ///

@@ -51,6 +51,10 @@ impl Sum {
             usage: self.usage,
             turns: self.turns,
             cost_usd: self.usd(),
+            least_usd: self
+                .unpriced
+                .then_some(self.least_usd)
+                .filter(|usd| *usd > 0.0),
         }
     }
 }

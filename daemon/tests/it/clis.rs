@@ -9,8 +9,10 @@ mod by_hand;
 mod declared;
 mod idle;
 mod quota;
+mod reused;
 mod scenes;
 mod stuck;
+mod tree;
 
 use crate::support::api::Api;
 use crate::support::daemon::{Daemon, Site};
@@ -25,10 +27,21 @@ pub(crate) struct Stage {
     pub site: Site,
     pub api: Api,
     kind: &'static str,
-    _daemon: Daemon,
+    daemon: Daemon,
 }
 
 impl Stage {
+    /// With what its configuration says by now.
+    fn again(self) -> Self {
+        self.daemon.kill();
+        let daemon = self.site.start();
+        Self {
+            api: self.api.at(&daemon.url),
+            daemon,
+            ..self
+        }
+    }
+
     pub(crate) fn set(kind: &'static str) -> Self {
         let model = Model::start("clis.json");
         let mut site = Site::with_clis(&model);
@@ -45,7 +58,7 @@ impl Stage {
             site,
             api,
             kind,
-            _daemon: daemon,
+            daemon,
         }
     }
 
@@ -108,10 +121,9 @@ impl Stage {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn gemini_can_be_left_alone() {
-    // It comes back with its conversation, but loses what it is told in its first seconds.
     Life {
         asks: scenes::Asks::InTerminal,
-        comes_back: false,
+        starts: 5,
         ..LIFE
     }
     .live("gemini")
@@ -137,6 +149,26 @@ async fn aider_can_be_left_alone() {
     }
     .live("aider")
     .await;
+}
+
+/// Where nothing is asked the composer looks different.
+#[tokio::test(flavor = "multi_thread")]
+async fn gemini_and_qwen_with_full_rights_take_tasks() {
+    let mut stage = Stage::set("gemini");
+    for kind in ["gemini", "qwen"] {
+        stage.site.config.push_str(&format!(
+            "[[specialists]]\nname = \"{kind}er\"\nkind = \"{kind}\"\npermissions = \"full\"\n"
+        ));
+    }
+    let stage = stage.again();
+    for kind in ["gemini", "qwen"] {
+        let order = json!({ "specialist": format!("{kind}er"), "task": format!("echo by-{kind}") });
+        let task = stage.api.must("/api/delegate", order).await;
+        let path = format!("/api/tasks/{}/wait?timeout_ms=60000", task["id"]);
+        let task = stage.api.read(&path).await;
+        assert_eq!(task["status"], "completed", "{task}");
+        assert_eq!(task["result"]["text"], format!("by-{kind}"), "{task}");
+    }
 }
 
 /// Their lives are told in `core_receipts`; here they are counted like the others.

@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
 /// In the order in which a delegation comes to them.
-const MOMENTS: [&str; 10] = [
+const MOMENTS: [&str; 11] = [
+    "delegated",
     "assigned",
     "pasted",
     "paste",
@@ -53,7 +54,9 @@ struct Judged {
 )]
 fn size() -> usize {
     let given = std::env::var("DELEGATIONS").ok();
-    given.and_then(|text| text.parse().ok()).unwrap_or(20)
+    given
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(2 * MOMENTS.len())
 }
 
 /// Hands a task over; None when the daemon ended before it said yes.

@@ -9,6 +9,7 @@
 mod cli;
 mod clis;
 mod core_agents;
+mod core_budgets;
 mod core_calls;
 mod core_receipts;
 mod core_tasks;
@@ -22,6 +23,7 @@ mod layers;
 mod login;
 mod main_job;
 mod matrix;
+mod metrics;
 mod network;
 mod people;
 mod push;

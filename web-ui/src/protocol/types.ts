@@ -383,13 +383,22 @@ export type Measure = "usd" | "tokens" | "wall_s" | "turns";
  */
 export type Spent = { 
 /**
- * Null when the CLI keeps no record, or the price of one of its models is not known.
+ * US dollars; null when the CLI keeps no record, or the price of one of its models is
+ * not known.
  */
 usd: number | null, 
 /**
- * Null when the CLI keeps no record.
+ * While `usd` is null, the part of it that is known: at least so much was spent.
  */
-tokens: number | null, wall_s: number, turns: number, };
+least_usd?: number, 
+/**
+ * Null when the CLI keeps no record, or that of a sub-task does not.
+ */
+tokens: number | null, 
+/**
+ * While `tokens` is null, the part of them that is known.
+ */
+least_tokens?: number, wall_s: number, turns: number, };
 
 /**
  * How a budget stands.
@@ -1043,7 +1052,11 @@ turns: number,
 /**
  * US dollars; null when the price of one of its models is not known.
  */
-cost_usd: number | null, };
+cost_usd: number | null, 
+/**
+ * While `cost_usd` is null, the part of it that is known.
+ */
+least_usd?: number, };
 
 /**
  * `GET /api/usage`.

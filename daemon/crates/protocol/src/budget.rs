@@ -93,11 +93,20 @@ pub enum Measure {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, TS, ToSchema)]
 #[serde(default)]
 pub struct Spent {
-    /// Null when the CLI keeps no record, or the price of one of its models is not known.
+    /// US dollars; null when the CLI keeps no record, or the price of one of its models is
+    /// not known.
     pub usd: Option<f64>,
-    /// Null when the CLI keeps no record.
+    /// While `usd` is null, the part of it that is known: at least so much was spent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub least_usd: Option<f64>,
+    /// Null when the CLI keeps no record, or that of a sub-task does not.
     #[ts(type = "number | null")]
     pub tokens: Option<u64>,
+    /// While `tokens` is null, the part of them that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional, type = "number")]
+    pub least_tokens: Option<u64>,
     #[ts(type = "number")]
     pub wall_s: u64,
     #[ts(type = "number")]
@@ -149,6 +158,10 @@ pub struct UsageRow {
     pub turns: u64,
     /// US dollars; null when the price of one of its models is not known.
     pub cost_usd: Option<f64>,
+    /// While `cost_usd` is null, the part of it that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub least_usd: Option<f64>,
 }
 
 /// `GET /api/usage`.

@@ -111,7 +111,8 @@ impl Adapter for Codex {
             "SessionStart" => vec![Fact::SessionBound {
                 cli_session: text("session_id").unwrap_or_default(),
                 transcript: text("transcript_path"),
-                cleared: event["source"] == "clear",
+                // It says so with the first prompt after it: then that is under way.
+                cleared: false,
             }],
             "UserPromptSubmit" => vec![
                 Fact::PromptAccepted {
@@ -212,6 +213,7 @@ impl Adapter for Codex {
             // A hint in an empty composer looks like text, but the cursor stands before it.
             leftover: typed.starts_with("[Pasted") || behind_text(cursor, rows, at),
             composer: typed.to_owned(),
+            blank: has("OpenAI Codex") && !rows.iter().enumerate().any(said(at)),
             state,
             ..Reading::default()
         }
@@ -236,6 +238,15 @@ impl Adapter for Codex {
         (!title.is_empty()).then_some(Told::plain(state))
     }
 
+    fn clear_command(&self) -> Option<&'static str> {
+        // `/new` may ask where to.
+        Some("/clear")
+    }
+
+    fn clears_by_screen(&self) -> bool {
+        true
+    }
+
     fn takes_found(&self) -> bool {
         true
     }
@@ -248,6 +259,11 @@ impl Adapter for Codex {
         // Its SessionStart comes only with the first prompt.
         false
     }
+}
+
+/// Whether a row is a prompt or an answer; `composer` is the row of the composer.
+fn said(composer: usize) -> impl Fn((usize, &&str)) -> bool {
+    move |(at, row)| at != composer && row.starts_with(['›', '•', '■'])
 }
 
 /// True when an answer may still be written above the composer: no sign turns meanwhile,
@@ -329,6 +345,15 @@ mod tests {
         assert!(!Codex.read_screen(&rows, (2, 1)).leftover);
         assert!(Codex.read_screen(&["", "› half a"], (8, 1)).leftover);
         assert!(Codex.holds("half a", "half a thought"));
+    }
+
+    #[test]
+    fn an_emptied_conversation_is_seen() {
+        let blank = |rows: &[&str]| Codex.read_screen(rows, (2, 9)).blank;
+        let head = "  >_ OpenAI Codex (v0.169.0)";
+        assert!(blank(&[head, "     ~/app", "› Ask Codex"]));
+        assert!(!blank(&[head, "› echo", "• said", "› Ask Codex"]));
+        assert!(!blank(&["the end of a long answer", "› Ask Codex"]));
     }
 
     #[test]

@@ -28,6 +28,8 @@ const HOOKS: &[&str] = &[
 const PATIENCE: u32 = 10_000;
 /// What the last hook of a turn says when the model gave no text.
 const NO_TEXT: &str = "[no response text]";
+/// Rows that are drawn when there is nothing to show: warnings, composer, two of a footer.
+const BARE: usize = 15;
 /// Stands before a text that would be a command; the CLI strips blanks and zero-width
 /// spaces, but not this.
 const JOINER: char = '\u{2060}';
@@ -162,7 +164,10 @@ impl Adapter for Gemini {
         if choice {
             return Reading::dialog("shows a dialog; answer in its terminal");
         }
-        boxed_composer(rows, "Type your message", has("(esc to cancel"))
+        Reading {
+            blank: blank(rows),
+            ..boxed_composer(rows, "Type your message", has("(esc to cancel"))
+        }
     }
 
     fn read_title(&self, title: &str) -> Option<Told> {
@@ -186,21 +191,41 @@ impl Adapter for Gemini {
     }
 }
 
-/// The last row that begins with `>` and stands between the rules of a composer.
+/// True while no prompt, no answer and no more than the CLI's own lines are drawn.
+///
+/// One that takes up a conversation draws an empty composer first, and says that its session
+/// has begun; then it draws everything anew, and what was typed before that is gone.
+fn blank(rows: &[&str]) -> bool {
+    let begins = |mark: char| {
+        let rows = rows.iter();
+        rows.filter(|row| row.trim_start().starts_with(mark))
+            .count()
+    };
+    let drawn = rows.iter().filter(|row| !row.trim().is_empty()).count();
+    // The composer begins like a prompt.
+    begins('✦') == 0 && begins('>') <= 1 && drawn <= BARE
+}
+
+/// The last row that begins with `>`, or with `*` where nothing is asked, and stands between
+/// the rules of a composer.
 pub(super) fn boxed_composer(rows: &[&str], hint: &str, busy: bool) -> Reading {
     let rule = |row: &&str| {
         let row = row.trim();
         !row.is_empty() && row.chars().all(|letter| matches!(letter, '▄' | '▀' | '─'))
     };
-    let at = rows
-        .iter()
-        .enumerate()
-        .rposition(|(at, row)| row.trim_start().starts_with('>') && at > 0 && rule(&rows[at - 1]));
+    let marks: &[char] = match rows.iter().any(|row| row.contains("YOLO")) {
+        true => &['>', '*'],
+        false => &['>'],
+    };
+    let at = rows.iter().enumerate().rposition(|(at, row)| {
+        row.trim_start().starts_with(marks) && at > 0 && rule(&rows[at - 1])
+    });
     let Some(at) = at else {
         return Reading::default();
     };
     // What people said is drawn the same way above; a composer is followed by no more of it.
-    let typed = rows[at].trim_start().trim_start_matches('>').trim();
+    let typed = rows[at].trim_start();
+    let typed = typed.strip_prefix(marks).unwrap_or(typed).trim();
     let typed = typed.trim_end_matches('\u{200b}').trim();
     let empty = typed.is_empty() || typed.starts_with(hint);
     Reading {
@@ -310,9 +335,29 @@ mod tests {
             "▀▀▀",
         ];
         let reading = Gemini.read_screen(&said, (0, 0));
-        assert!(reading.ready && !reading.leftover);
+        assert!(reading.ready && !reading.leftover && !reading.blank);
+        let first = [
+            "⚠  Warning: the colours are few.",
+            "? for shortcuts",
+            "▄▄▄",
+            " >   Type your message or @path",
+            "▀▀▀",
+        ];
+        let reading = Gemini.read_screen(&first, (0, 0));
+        assert!(
+            reading.ready && reading.blank,
+            "before it draws what it takes up"
+        );
         let typed = ["▄▄▄", " > half a thought", "▀▀▀"];
         assert!(Gemini.read_screen(&typed, (0, 0)).leftover);
+        let list = ["───", " * an item of a list"];
+        assert!(!Gemini.read_screen(&list, (0, 0)).ready);
+        for (text, leftover) in [("  Type your message", false), ("half a thought", true)] {
+            let full = [" YOLO Ctrl+Y", "▄▄▄", &format!(" * {text}"), "▀▀▀"];
+            let reading = Gemini.read_screen(&full, (0, 0));
+            assert!(reading.ready, "where nothing is asked");
+            assert_eq!(reading.leftover, leftover, "{reading:?}");
+        }
         let busy = [
             " ⠦ Thinking... (esc to cancel, 2s)",
             "▄▄▄",

@@ -228,7 +228,7 @@ fn a_shell_at_rest_is_known_after_a_restart() {
     let mut before = Signals::default();
     before.tell(Source::Marker, IDLE, Timestamp(5), "shows its prompt");
     let mut after = Signals::default();
-    after.remember(&before.decide(Timestamp(0)));
+    after.remember(&before.decide(Timestamp(0)), Timestamp(0));
     let activity = after.decide(Timestamp(9));
     assert_eq!(
         (activity.state, activity.since),
@@ -237,6 +237,42 @@ fn a_shell_at_rest_is_known_after_a_restart() {
     let mut hook = Signals::default();
     hook.tell(Source::Hook, BUSY, Timestamp(5), "");
     let mut after = Signals::default();
-    after.remember(&hook.decide(Timestamp(0)));
-    assert_eq!(after.decide(Timestamp(9)).state, ActivityState::Unknown);
+    after.remember(&hook.decide(Timestamp(0)), Timestamp(0));
+    // It may never be said again: another source has to say it.
+    let late = after.decide(Timestamp(STALE_MS));
+    assert_eq!(late.state, ActivityState::Unknown);
+}
+
+#[test]
+fn what_was_stored_before_a_restart_counts_until_something_is_heard_and_not_for_ever() {
+    let mut first = Signals::default();
+    first.tell(Source::Title, IDLE, Timestamp(1_000), "");
+    let stored = first.decide(Timestamp(1_000));
+    let mut next = Signals::default();
+    next.remember(&stored, Timestamp(60_000));
+    assert_eq!(next.decide(Timestamp(60_000)), stored, "with its age");
+    assert!(!next.looked_at(Timestamp(60_000)));
+    let told = next.explain(Timestamp(61_000));
+    assert_eq!((told.len(), told[0].won), (1, true));
+    assert_eq!((told[0].age_ms, told[0].detail.as_str()), (60_000, BEFORE));
+    // Nothing is known any more of one that stays silent.
+    let late = next.decide(Timestamp(60_000 + STALE_MS));
+    assert_eq!(late.state, ActivityState::Unknown);
+    assert!(next.looked_at(Timestamp(60_000 + STALE_MS)));
+    // The first word wins, whatever it is.
+    next.tell(Source::Screen, BUSY, Timestamp(60_100), "");
+    assert!(next.looked_at(Timestamp(60_100)));
+    assert_eq!(next.decide(Timestamp(60_100)).state, ActivityState::Busy);
+    assert_eq!(next.explain(Timestamp(60_200)).len(), 1);
+}
+
+#[test]
+fn a_budget_that_an_earlier_daemon_waited_for_is_the_stores_to_tell() {
+    let mut first = Signals::default();
+    first.set_held(Some(Timestamp(1_000)));
+    let stored = first.decide(Timestamp(1_000));
+    assert_eq!(stored.waiting_for, Some(WaitingFor::Budget));
+    let mut next = Signals::default();
+    next.remember(&stored, Timestamp(2_000));
+    assert_eq!(next.decide(Timestamp(2_000)).state, ActivityState::Unknown);
 }

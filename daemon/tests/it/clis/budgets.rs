@@ -9,7 +9,7 @@ use crate::support::wait::until;
 use serde_json::{Value, json};
 
 /// Works without end: a step, and another, each a little different.
-fn endless() -> Value {
+pub(crate) fn endless() -> Value {
     let first = json!({ "calls": [{ "shell": "echo x" }] });
     let next = json!({ "calls": [{ "shell": "echo ${result}x" }] });
     json!({ "rules": [
@@ -20,14 +20,14 @@ fn endless() -> Value {
 }
 
 /// Is done at once, whatever was asked.
-fn sane() -> Value {
+pub(crate) fn sane() -> Value {
     json!({ "rules": [
         { "name": "echo", "match": "echo (?<words>[^\\n]+)", "reply": "${words}" },
         { "name": "done", "match": ".", "reply": "all done" },
     ]})
 }
 
-fn claude(model: &Model) -> Site {
+pub(crate) fn claude(model: &Model) -> Site {
     let mut site = Site::with_clis(model);
     site.config = "[prices]\n\"claude\" = [1000.0, 1000.0, 1000.0, 1000.0]\n\
                    [[specialists]]\nname = \"hand\"\nkind = \"claude\"\npermissions = \"full\"\n"
@@ -35,12 +35,17 @@ fn claude(model: &Model) -> Site {
     site
 }
 
-async fn patch(api: &Api, path: &str, body: Value) -> (u16, Value) {
+pub(crate) async fn patch(api: &Api, path: &str, body: Value) -> (u16, Value) {
     let request = api.request(reqwest::Method::PATCH, path).json(&body);
     api.send(request).await
 }
 
-async fn until_agent(api: &Api, id: &str, what: &str, is: impl Fn(&Value) -> bool) -> Value {
+pub(crate) async fn until_agent(
+    api: &Api,
+    id: &str,
+    what: &str,
+    is: impl Fn(&Value) -> bool,
+) -> Value {
     let path = format!("/api/agents/{id}");
     until(what, || async {
         let agent = api.read(&path).await;

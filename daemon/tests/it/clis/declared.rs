@@ -9,7 +9,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 /// Takes a line, works for a moment, answers it.
-const PARROT: &str = r#"#!/bin/bash
+pub(super) const PARROT: &str = r#"#!/bin/bash
 trap 'echo; printf "you> "' INT
 [ "$1" = --version ] && { echo "parrot 1.2.3"; exit; }
 printf 'you> '

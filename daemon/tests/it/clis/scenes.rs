@@ -21,14 +21,14 @@ pub(crate) struct Life {
     pub asks: Asks,
     /// What a receipt rests on.
     pub evidence: &'static str,
-    /// Started again, it takes a message at once and knows what was said before.
-    pub comes_back: bool,
+    /// How often it is ended and started again; some lose what comes at a certain moment.
+    pub starts: usize,
 }
 
 pub(crate) const LIFE: Life = Life {
     asks: Asks::Us,
     evidence: "hook",
-    comes_back: true,
+    starts: 1,
 };
 
 impl Life {
@@ -43,8 +43,8 @@ impl Life {
             Asks::InTerminal => permission_in_terminal(&stage).await,
             Asks::Never => {}
         }
-        if self.comes_back {
-            again(&stage).await;
+        for number in 1..=self.starts {
+            again(&stage, number).await;
         }
         assert_eq!(own_files(&stage), own, "the person's own settings");
     }
@@ -224,13 +224,13 @@ async fn permission_in_terminal(stage: &Stage) {
     assert!(file.exists(), "it ran");
 }
 
-/// Started again, it knows what was said before.
-async fn again(stage: &Stage) {
+/// Started again, it takes a message at once and knows what was said before.
+async fn again(stage: &Stage, number: usize) {
     stage.api.must("/api/agents/primary/kill", json!({})).await;
     let sent = stage.send("what came first").await;
     let end = stage.settled(&sent).await;
     assert_eq!(end["status"], "answered", "{end}");
-    assert_eq!(stage.agent().await["restarts"], 1);
+    assert_eq!(stage.agent().await["restarts"], number);
     let reply = stage.reply(&sent).await;
     assert!(reply.starts_with("first was t"), "{reply}");
 }

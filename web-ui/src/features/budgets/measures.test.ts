@@ -18,6 +18,16 @@ describe('a budget in words', () => {
     ]);
   });
 
+  it('says how much is known of what is not known as a whole', () => {
+    const spent = { ...report.spent, least_usd: 1.5, tokens: null, least_tokens: 900 };
+    const limit = { usd: 2, tokens: 1000 };
+    expect(lines({ ...report, limit, spent })).toEqual([
+      { measure: 'usd', share: 0.75, words: 'at least $1.50 of $2.00' },
+      { measure: 'tokens', share: 0.9, words: 'at least 900 of 1.0k' },
+    ]);
+    expect(raised({ ...report, limit: { usd: 1 }, spent }, 'usd')).toEqual({ usd: 3 });
+  });
+
   it('is raised to twice of what it was, and of what was spent', () => {
     expect(raised(report, 'turns')).toEqual({ turns: 24 });
     expect(raised(report, 'usd')).toEqual({ usd: 4 });

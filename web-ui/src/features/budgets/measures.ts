@@ -37,12 +37,20 @@ export interface Line {
   words: string;
 }
 
+/** What is known of it: all, or the part that is, which may be none. */
+function known({ spent }: BudgetReport, measure: Measure): { value: number | null; whole: boolean } {
+  const value = spent[measure];
+  if (value !== null) return { value, whole: true };
+  const least = measure === 'usd' ? spent.least_usd : measure === 'tokens' ? spent.least_tokens : undefined;
+  return { value: least ?? null, whole: false };
+}
+
 /** A line for each limit; what a CLI does not tell is unknown, never nothing. */
 export function lines(report: BudgetReport): Line[] {
   const limited = MEASURES.filter((measure) => report.limit[measure] !== undefined);
   return limited.map((measure) => {
     const limit = report.limit[measure] ?? 0;
-    const spent = report.spent[measure];
+    const { value: spent, whole } = known(report, measure);
     const of = `of ${amount(measure, limit)}`;
     if (spent === null)
       return { measure, share: null, words: `${measure === 'usd' ? 'cost ' : ''}unknown ${of}` };
@@ -50,7 +58,8 @@ export function lines(report: BudgetReport): Line[] {
     return {
       measure,
       share,
-      words: `${amount(measure, spent)} ${of} ${measure === 'turns' ? 'turns' : ''}`.trim(),
+      words:
+        `${whole ? '' : 'at least '}${amount(measure, spent)} ${of} ${measure === 'turns' ? 'turns' : ''}`.trim(),
     };
   });
 }
@@ -58,7 +67,7 @@ export function lines(report: BudgetReport): Line[] {
 /** Twice the limit, or twice what was spent where that is more: enough to go on. */
 export function raised(report: BudgetReport, measure: Measure): Budget {
   const limit = report.limit[measure] ?? 1;
-  const spent = report.spent[measure] ?? 0;
+  const spent = known(report, measure).value ?? 0;
   const value = 2 * Math.max(limit, spent);
   return { [measure]: measure === 'usd' ? Math.ceil(value * 100) / 100 : Math.ceil(value) };
 }

@@ -162,7 +162,7 @@ function Used({ usage: { input_tokens, output_tokens, cost_usd } }: { usage: Usa
   if (all === 0) return null;
   return (
     <span className="nums" title="What its agent has used in all">
-      {tokens(all)} tokens{cost_usd !== null && `, ${dollars(cost_usd)}`}
+      {tokens(all)} tokens, {cost_usd === null ? 'cost unknown' : dollars(cost_usd)}
     </span>
   );
 }
