@@ -19,28 +19,42 @@ use std::time::{Duration, Instant};
 const ABOVE: &str = "limit: the budget of task ";
 /// What was counted of a part is good for so long: many drivers ask for the same.
 const FRESH: Duration = Duration::from_millis(500);
+/// The same of an attempt that ended long ago; sessions may still be read that tell of it.
+const OLD_FRESH: Duration = Duration::from_secs(30);
 /// A CLI has written all of an attempt so long after its end, in milliseconds.
 const WRITTEN: i64 = 60_000;
 /// Most attempts that are kept in mind.
 const KEPT: usize = 10_000;
 
-/// What was counted of attempts: by task and number, when, and for good.
+/// What was counted of attempts.
 #[derive(Debug, Default)]
-pub(in crate::delegate) struct Parts(Mutex<HashMap<(i64, u32), (Instant, bool, Spent)>>);
+pub(in crate::delegate) struct Parts(Mutex<HashMap<PartKey, Part>>);
+
+/// The task, and the number of the attempt at it.
+type PartKey = (i64, u32);
+
+#[derive(Debug)]
+struct Part {
+    at: Instant,
+    /// For how long it is good.
+    good: Duration,
+    spent: Spent,
+}
 
 impl Parts {
-    fn get(&self, key: (i64, u32)) -> Option<Spent> {
+    fn get(&self, key: PartKey) -> Option<Spent> {
         let parts = self.0.lock();
-        let (at, good, spent) = parts.get(&key)?;
-        (*good || at.elapsed() < FRESH).then_some(*spent)
+        let part = parts.get(&key)?;
+        (part.at.elapsed() < part.good).then_some(part.spent)
     }
 
-    fn put(&self, key: (i64, u32), good: bool, spent: Spent) {
+    fn put(&self, key: PartKey, good: Duration, spent: Spent) {
         let mut parts = self.0.lock();
         if parts.len() >= KEPT {
             parts.clear();
         }
-        parts.insert(key, (Instant::now(), good, spent));
+        let at = Instant::now();
+        parts.insert(key, Part { at, good, spent });
     }
 }
 
@@ -69,18 +83,21 @@ impl Delegate {
         let id = TaskId(task.view.id);
         for (part, attempt) in store::task_reads::attempts_beneath(&self.store, id).await? {
             let key = (part, attempt.number);
-            let spent = match self.parts.get(key) {
+            let known = self.parts.get(key);
+            let spent = match known {
                 Some(spent) => Some(spent),
                 None => self.spent_in(&attempt).await?,
             };
-            if let Some(spent) = spent {
+            let Some(spent) = spent else {
+                continue;
+            };
+            if known.is_none() {
                 let ended = attempt.ended_at;
-                let good = ended.is_some_and(|ended| now.since(ended) > WRITTEN);
-                if self.parts.get(key).is_none() {
-                    self.parts.put(key, good, spent);
-                }
-                whole = budget::with_part(&whole, &spent);
+                let old = ended.is_some_and(|ended| now.since(ended) > WRITTEN);
+                let good = if old { OLD_FRESH } else { FRESH };
+                self.parts.put(key, good, spent);
             }
+            whole = budget::with_part(&whole, &spent);
         }
         Ok(whole)
     }

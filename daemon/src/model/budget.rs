@@ -17,7 +17,7 @@ pub fn least_tokens(spent: &Spent) -> u64 {
 }
 
 /// The known part of a sum that is not known as a whole; none when there is no such part.
-pub fn part<T: PartialOrd + Default>(whole: Option<T>, known: T) -> Option<T> {
+pub fn part<T: PartialOrd + Default + Copy>(whole: Option<T>, known: T) -> Option<T> {
     (whole.is_none() && known > T::default()).then_some(known)
 }
 

@@ -79,10 +79,31 @@ async fn agents(api: &Api) -> usize {
     list["items"].as_array().unwrap().len()
 }
 
+/// Says whether the model was shown an earlier task beside the one that asks.
+fn script() -> Value {
+    json!({ "rules": [
+        { "name": "kept", "match": "recall it all", "earlier": "echo t\\d", "reply": "there was more" },
+        { "name": "emptied", "match": "recall it all", "reply": "there was nothing" },
+        { "name": "echo", "match": "echo (?<words>[^\\n]+)", "reply": "${words}" },
+    ]})
+}
+
+/// A task that goes on sees the one before it, and the next, that does not, sees neither.
+async fn recalls(api: &Api, kind: &str, id: &Value) {
+    for (goes_on, answer) in [(true, "there was more"), (false, "there was nothing")] {
+        let order = json!({ "kind": kind, "task": "recall it all", "continue": goes_on });
+        until_state(api, id, "idle").await;
+        let task = api.must("/api/delegate", order).await;
+        let task = done(api, &task["id"], answer).await;
+        assert_eq!(task["agent_id"], *id, "{kind}: {task}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_agent_that_rested_takes_what_comes_right_after_a_restart() {
     let model = Model::start("clis.json");
     let mut site = Site::with_clis(&model);
+    model.play(&script()).await;
     // Nothing but its screen tells what it does, and that is read after all else.
     let parrot = program(&site, "parrot", PARROT);
     site.config = format!(
@@ -112,6 +133,9 @@ async fn an_agent_that_rested_takes_what_comes_right_after_a_restart() {
             assert_eq!(agents(&api).await, made + 1, "{kind}: none was made");
             let (states, _) = told(&api, &first["agent_id"], number_before).await;
             assert!(!states.contains(&json!("unknown")), "{kind}: {states:?}");
+        }
+        if kind != "parrot" {
+            recalls(&api, kind, &first["agent_id"]).await;
         }
     }
 }

@@ -61,7 +61,8 @@ async fn ended(api: &Api, task: &Value) -> Value {
 async fn own_tokens(api: &Api, task: &Value) -> u64 {
     let report = api.read("/api/usage?by=task").await;
     let rows = report["items"].as_array().unwrap();
-    let row = rows.iter().find(|row| row["key"] == task["id"].to_string());
+    let key = task["id"].to_string();
+    let row = rows.iter().find(|row| row["key"] == key.as_str());
     let usage = &row.unwrap()["usage"];
     let kinds = [
         "input_tokens",
