@@ -68,7 +68,7 @@ pub async fn spawn(args: &SpawnArgs) -> Result<(), Failure> {
     let all = requests.len();
     let at_once = args.parallel.map_or_else(usual, usize::from);
     // Handed over one after the other, so that their numbers are in the order of the texts.
-    let turn = tokio::sync::Mutex::new(());
+    let turn = tokio::sync::Semaphore::new(1);
     let mut work = futures_util::stream::iter(requests.into_iter().enumerate())
         .map(|(index, request)| one((&client, &turn), json, (index + 1, all), request))
         .buffer_unordered(at_once);
@@ -116,7 +116,7 @@ pub async fn spawn(args: &SpawnArgs) -> Result<(), Failure> {
 }
 
 async fn one(
-    (client, turn): (&Client, &tokio::sync::Mutex<()>),
+    (client, turn): (&Client, &tokio::sync::Semaphore),
     json: bool,
     (number, all): (usize, usize),
     request: DelegateRequest,
@@ -124,7 +124,7 @@ async fn one(
     let call = Call::new(Method::POST, "/api/delegate")
         .json(&request)?
         .header("idempotency-key", uuid::Uuid::new_v4().to_string());
-    let mine = turn.lock().await;
+    let mine = turn.acquire().await;
     let task: Task = client.fetch(call).await?;
     drop(mine);
     let tell = |task: &Task| {

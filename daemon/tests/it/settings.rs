@@ -2,12 +2,25 @@
 //! that are refused.
 
 use crate::support::api::Api;
-use crate::support::daemon::Site;
+use crate::support::daemon::{Daemon, Site};
 use reqwest::Method;
 use serde_json::{Value, json};
+use std::path::PathBuf;
 
 const PATH: &str = "/api/admin/settings";
 const FILE: &str = "# mine\n[limits]\ndepth = 5 # deep\n";
+const VARIABLE: &str = "ORCHESTRA_TERMINAL__COLS";
+
+/// A daemon with a file, a variable and a flag.
+fn set() -> (Site, Daemon, Api, PathBuf) {
+    let mut site = Site::new();
+    site.config = FILE.into();
+    site.env.insert(VARIABLE.into(), "132".into());
+    let daemon = site.start();
+    let api = daemon.api(&site, "admin", "tester");
+    let file = site.root.path().join("config.toml");
+    (site, daemon, api, file)
+}
 
 async fn change(api: &Api, key: &str, value: Value) -> (u16, Value) {
     let body = json!({ "key": key, "value": value });
@@ -20,92 +33,33 @@ fn one<'view>(view: &'view Value, key: &str) -> &'view Value {
     all.find(|one| one["key"] == key).unwrap()
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_admin_sees_where_values_come_from_and_changes_them_for_the_next_start() {
-    let mut site = Site::new();
-    site.config = FILE.into();
-    let variable = "ORCHESTRA_TERMINAL__COLS";
-    site.env.insert(variable.into(), "132".into());
-    let daemon = site.start();
-    let api = daemon.api(&site, "admin", "tester");
-    let file = site.root.path().join("config.toml");
-    let written = || std::fs::read_to_string(&file).unwrap();
+fn next(view: &Value, key: &str) -> Value {
+    one(view, key)["next"].clone()
+}
 
+#[tokio::test(flavor = "multi_thread")]
+async fn each_value_is_told_with_where_it_comes_from() {
+    let (site, daemon, api, file) = set();
     let view = api.read(PATH).await;
     assert_eq!(view["file"], file.display().to_string());
+    let variable = json!({ "from": "variable", "name": VARIABLE });
+    let flag = json!({ "from": "flag", "name": "--listen" });
+    let default = json!({ "from": "default" });
+    let line = json!({ "from": "file", "line": 3 });
     for (key, value, origin, changeable) in [
-        (
-            "limits.depth",
-            "5",
-            json!({ "from": "file", "line": 3 }),
-            true,
-        ),
-        (
-            "limits.live_agents",
-            "10",
-            json!({ "from": "default" }),
-            true,
-        ),
-        (
-            "terminal.cols",
-            "132",
-            json!({ "from": "variable", "name": variable }),
-            false,
-        ),
-        (
-            "server.listen",
-            "127.0.0.1:0",
-            json!({ "from": "flag", "name": "--listen" }),
-            false,
-        ),
-        ("auth.login", "local", json!({ "from": "default" }), false),
+        ("limits.depth", "5", &line, true),
+        ("limits.live_agents", "10", &default, true),
+        ("terminal.cols", "132", &variable, false),
+        ("server.listen", "127.0.0.1:0", &flag, false),
+        ("auth.login", "local", &default, false),
     ] {
         let setting = one(&view, key);
         assert_eq!(setting["value"], value, "{setting}");
-        assert_eq!(setting["origin"], origin, "{setting}");
+        assert_eq!(&setting["origin"], origin, "{setting}");
         assert_eq!(setting["changeable"], changeable, "{setting}");
         assert!(setting["about"].as_str().unwrap().len() > 5, "{setting}");
     }
     assert_eq!(one(&view, "limits.depth")["default"], "3");
-
-    // It stands in the file beside what was there, and counts from the next start.
-    let (status, view) = change(&api, "limits.depth", json!("7")).await;
-    assert_eq!(status, 200, "{view}");
-    let depth = one(&view, "limits.depth");
-    assert_eq!(
-        (&depth["value"], &depth["next"]),
-        (&json!("5"), &json!("7"))
-    );
-    assert_eq!(written(), "# mine\n[limits]\ndepth = 7 # deep\n");
-    let (status, view) = change(&api, "worktrees.parallel", json!("4")).await;
-    assert_eq!(
-        (status, &one(&view, "worktrees.parallel")["next"]),
-        (200, &json!("4"))
-    );
-
-    let before = written();
-    for (key, value, refused, code) in [
-        ("limits.depth", json!("many"), 400, "invalid_request"),
-        ("limits.depth", json!(7), 400, "invalid_request"),
-        ("limits.deep", json!("7"), 404, "not_found"),
-        (
-            "terminal.frames_per_second",
-            json!("99"),
-            422,
-            "would_not_stand",
-        ),
-        ("terminal.cols", json!("100"), 409, "set_elsewhere"),
-        ("network.allow", json!("0.0.0.0/0"), 403, "forbidden"),
-        ("auth.login", Value::Null, 403, "forbidden"),
-    ] {
-        let (status, problem) = change(&api, key, value).await;
-        assert_eq!(
-            (status, &problem["type"]),
-            (refused, &json!(format!("urn:orchestra:{code}"))),
-            "{key} {problem}"
-        );
-    }
-    assert_eq!(written(), before);
     let developer = daemon.api(&site, "developer", "dev");
     assert_eq!(developer.get(PATH).await.0, 403);
 
@@ -114,30 +68,58 @@ async fn an_admin_sees_where_values_come_from_and_changes_them_for_the_next_star
     let view = api.read(PATH).await;
     let fault = &view["faults"][0];
     assert_eq!(fault["key"], "limits.depht");
-    assert!(
-        fault["place"].as_str().unwrap().ends_with("config.toml:2"),
-        "{fault}"
-    );
+    let place = fault["place"].as_str().unwrap();
+    assert!(place.ends_with("config.toml:2"), "{fault}");
     let (status, problem) = change(&api, "limits.depth", json!("2")).await;
     assert_eq!(status, 422, "{problem}");
-    std::fs::write(&file, &before).unwrap();
+}
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_stands_in_the_file_and_counts_from_the_next_start() {
+    let (mut site, daemon, api, file) = set();
+    let written = || std::fs::read_to_string(&file).unwrap();
+    let (status, view) = change(&api, "limits.depth", json!("7")).await;
+    assert_eq!(status, 200, "{view}");
+    assert_eq!(one(&view, "limits.depth")["value"], "5");
+    assert_eq!(next(&view, "limits.depth"), "7");
+    assert_eq!(written(), "# mine\n[limits]\ndepth = 7 # deep\n");
+    let (status, view) = change(&api, "worktrees.parallel", json!("4")).await;
+    assert_eq!(
+        (status, next(&view, "worktrees.parallel")),
+        (200, json!("4"))
+    );
     let record = api.read("/api/audit?limit=50").await.to_string();
     assert!(record.contains("setting=limits.depth value=7"), "{record}");
+
     daemon.kill();
     site.config = written();
     let daemon = site.start();
     let api = daemon.api(&site, "admin", "tester");
     let view = api.read(PATH).await;
-    let depth = one(&view, "limits.depth");
-    assert_eq!(
-        (&depth["value"], &depth["next"]),
-        (&json!("7"), &Value::Null)
-    );
+    assert_eq!(one(&view, "limits.depth")["value"], "7");
+    assert_eq!(next(&view, "limits.depth"), Value::Null);
     let (status, view) = change(&api, "limits.depth", Value::Null).await;
-    assert_eq!(
-        (status, &one(&view, "limits.depth")["next"]),
-        (200, &json!("3"))
-    );
+    assert_eq!((status, next(&view, "limits.depth")), (200, json!("3")));
     assert!(!written().contains("depth"), "{}", written());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_would_not_stand_or_opens_a_door_is_refused() {
+    let (_site, _daemon, api, file) = set();
+    let frames = "terminal.frames_per_second";
+    for (key, value, refused, code) in [
+        ("limits.depth", json!("many"), 400, "invalid_request"),
+        ("limits.depth", json!(7), 400, "invalid_request"),
+        ("limits.deep", json!("7"), 404, "not_found"),
+        (frames, json!("99"), 422, "would_not_stand"),
+        ("terminal.cols", json!("100"), 409, "set_elsewhere"),
+        ("network.allow", json!("0.0.0.0/0"), 403, "forbidden"),
+        ("auth.login", Value::Null, 403, "forbidden"),
+    ] {
+        let (status, problem) = change(&api, key, value).await;
+        assert_eq!(status, refused, "{key} {problem}");
+        let kind = format!("urn:orchestra:{code}");
+        assert_eq!(problem["type"], kind, "{key} {problem}");
+    }
+    assert_eq!(std::fs::read_to_string(file).unwrap(), FILE);
 }
