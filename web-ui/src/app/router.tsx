@@ -1,5 +1,6 @@
 /** The address is the selection: every view can be sent to a colleague. */
 import { createRootRoute, createRoute, createRouter, Link, Outlet } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
 import { Empty, Skeleton } from '@/components/ui/states';
 import { readFilter, type SessionFilter } from '@/features/sessions/filter';
 import { useMay } from '@/lib/client';
@@ -139,21 +140,28 @@ function sessionsSearch(search: Record<string, unknown>): SessionFilter & { at?:
   return { ...readFilter(search), ...(at === 'end' || (Number.isInteger(at) && at >= 0) ? { at } : {}) };
 }
 
-function SettingsRoute() {
-  const { config, logout } = useSession();
+/** A page that scrolls as a whole. */
+function Plain({ title, children }: { title: string; children: ReactNode }) {
   const phone = usePhone();
   return (
     <>
-      {phone && <PhoneHead title="Settings" />}
-      <div className="scroll-y min-h-0 flex-1">
-        <SettingsPage
-          local={config.login === 'local'}
-          version={config.version}
-          onLogout={() => void logout()}
-        />
-        <AdminLinks />
-      </div>
+      {phone && <PhoneHead title={title} />}
+      <div className="scroll-y min-h-0 flex-1">{children}</div>
     </>
+  );
+}
+
+function SettingsRoute() {
+  const { config, logout } = useSession();
+  return (
+    <Plain title="Settings">
+      <SettingsPage
+        local={config.login === 'local'}
+        version={config.version}
+        onLogout={() => void logout()}
+      />
+      <AdminLinks />
+    </Plain>
   );
 }
 
@@ -190,25 +198,25 @@ function AdminLinks() {
 function AdminRoute() {
   const { config } = useSession();
   return (
-    <div className="scroll-y min-h-0 flex-1">
+    <Plain title="People">
       <AdminPage local={config.login === 'local'} />
-    </div>
+    </Plain>
   );
 }
 
 function DaemonSettingsRoute() {
   return (
-    <div className="scroll-y min-h-0 flex-1">
+    <Plain title="Daemon">
       <DaemonSettings />
-    </div>
+    </Plain>
   );
 }
 
 function AuditRoute() {
   return (
-    <div className="scroll-y min-h-0 flex-1">
+    <Plain title="Audit">
       <AuditPage />
-    </div>
+    </Plain>
   );
 }
 

@@ -61,7 +61,7 @@ export function AuditPage({ people, agents, onMoment }: AuditPageProps) {
 function Filters({ people, onChange }: { people: Person[]; onChange(filter: AuditFilter): void }) {
   return (
     <form
-      className="flex flex-wrap items-end gap-3"
+      className="flex flex-wrap items-end gap-3 phone:grid phone:grid-cols-2"
       onSubmit={(event) => {
         event.preventDefault();
         const form = new FormData(event.currentTarget);
@@ -99,7 +99,9 @@ function Filters({ people, onChange }: { people: Person[]; onChange(filter: Audi
         )}
       </Field>
       <Field label="Since">{(ids) => <Input {...ids} name="since" type="date" />}</Field>
-      <Button type="submit">Filter</Button>
+      <Button type="submit" className="phone:h-11">
+        Filter
+      </Button>
     </form>
   );
 }
