@@ -69,10 +69,7 @@ impl Chat {
             self.explain(message, &obstacle).await?;
             return Ok(PATIENCE);
         }
-        if adapter.draws_conversation()
-            && takes_up(agent)
-            && let Some(obstacle) = self.until_drawn_anew(agent, adapter, reading.blank).await?
-        {
+        if let Some(obstacle) = self.until_drawn_anew(agent, adapter, &reading).await? {
             self.explain(message, &obstacle).await?;
             return Ok(PATIENCE);
         }
@@ -243,8 +240,12 @@ impl Chat {
         &self,
         agent: &StoredAgent,
         adapter: &dyn Adapter,
-        mut blank: bool,
+        first: &Reading,
     ) -> Result<Option<String>, ChatError> {
+        if !adapter.draws_conversation() || !takes_up(agent) {
+            return Ok(None);
+        }
+        let mut blank = first.blank;
         for _ in 0..STILL_LOOKS {
             if blank {
                 break;
