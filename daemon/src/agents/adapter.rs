@@ -237,6 +237,11 @@ pub trait Adapter: Send + Sync {
     fn clear_command(&self) -> Option<&'static str> {
         None
     }
+    /// True when it draws the conversation that it takes up again only after it has drawn a
+    /// composer, and loses what that one got.
+    fn draws_conversation(&self) -> bool {
+        false
+    }
     /// True when nothing but the screen tells that it was emptied.
     fn clears_by_screen(&self) -> bool {
         false

@@ -29,6 +29,10 @@ const DRAWN: i64 = 700;
 const ENTERS: i64 = 4;
 /// How long evidence of an earlier daemon's Enter may still be under way.
 const RECOVER: i64 = 3_000;
+/// Looks at an agent that goes on with its conversation, which have to show the same, and the
+/// time between two: its composer may go once more when the conversation is drawn.
+const STILL_LOOKS: u32 = 4;
+const STILL_LOOK: Duration = Duration::from_millis(500);
 /// An agent that shows no conversation so long after its start has none to show.
 const TAKES_UP: i64 = 30_000;
 /// How a person holds the seat whose keys nobody but tmux sees.
@@ -65,9 +69,8 @@ impl Chat {
             self.explain(message, &obstacle).await?;
             return Ok(PATIENCE);
         }
-        if reading.blank && adapter.announces_itself() && takes_up(agent) {
-            self.explain(message, "the agent takes up its conversation")
-                .await?;
+        if let Some(obstacle) = self.until_drawn_anew(agent, adapter, &reading).await? {
+            self.explain(message, &obstacle).await?;
             return Ok(PATIENCE);
         }
         // What two C-c did not remove is a hint of the CLI's, not text. One may be lost: a CLI
@@ -229,6 +232,32 @@ impl Chat {
         let text = message.view.text.trim();
         let clears = message.as_command && adapter.clear_command() == Some(text);
         adapter.by_screen() || clears && adapter.clears_by_screen()
+    }
+
+    /// What speaks against a paste while an agent may still draw the conversation that it goes
+    /// on with; none once all of it stayed as it is for some looks.
+    async fn until_drawn_anew(
+        &self,
+        agent: &StoredAgent,
+        adapter: &dyn Adapter,
+        first: &Reading,
+    ) -> Result<Option<String>, ChatError> {
+        if !adapter.draws_conversation() || !takes_up(agent) {
+            return Ok(None);
+        }
+        let mut blank = first.blank;
+        for _ in 0..STILL_LOOKS {
+            if blank {
+                break;
+            }
+            tokio::time::sleep(STILL_LOOK).await;
+            let again = self.agents.look(&agent.id, adapter).await?;
+            if let Some(obstacle) = on_screen(&again) {
+                return Ok(Some(obstacle));
+            }
+            blank = again.blank;
+        }
+        Ok(blank.then(|| "the agent takes up its conversation".to_owned()))
     }
 
     /// Waits until a pasted text, or its fold, stands in the composer.

@@ -186,6 +186,10 @@ impl Adapter for Gemini {
         true
     }
 
+    fn draws_conversation(&self) -> bool {
+        true
+    }
+
     fn resumes(&self, _session: &str, transcript: Option<&Path>) -> bool {
         transcript.is_some_and(Path::is_file)
     }
