@@ -33,6 +33,19 @@ pub fn processors() -> usize {
     std::thread::available_parallelism().map_or(1, |count| count.get().min(4))
 }
 
+/// Runs file work beside the daemon's own.
+pub async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    done(tokio::task::spawn_blocking(work).await)
+}
+
+/// What such work came to; its panic is this task's.
+pub fn done<T>(work: Result<T, tokio::task::JoinError>) -> T {
+    match work {
+        Ok(value) => value,
+        Err(error) => std::panic::resume_unwind(error.into_panic()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #[test]

@@ -9,11 +9,17 @@ use orchestra_words::build::Piece;
 use std::time::{Duration, Instant};
 
 /// Most files of one part.
-pub const MANY: usize = 256;
+pub const MANY: usize = 1024;
+/// Files whose tokens are read together, while those of others are written.
+pub const AT_ONCE: usize = 128;
 /// A part of words ends behind so many bytes, so that memory stays flat.
 const BYTES: u64 = 16 * 1024 * 1024;
 /// Each part ends after so long, so that what changes meanwhile is listed soon.
-const LONG: Duration = Duration::from_millis(400);
+pub const LONG: Duration = Duration::from_millis(400);
+
+/// Threads that sum tokens, for each processor: files that nobody read for long come from the
+/// disk, and while one thread waits for it another takes lines apart.
+const SUMMERS: usize = 3;
 
 /// A file of which something is to be read.
 pub struct Job {
@@ -27,7 +33,7 @@ pub fn sums(jobs: Vec<Job>) -> Vec<Stretch> {
     let read = |job: Job| {
         (begun.elapsed() < LONG).then(|| job.read(|facts, row, format| facts.sums(format, row)))
     };
-    let read = parallel::map(jobs, parallel::processors(), read);
+    let read = parallel::map(jobs, SUMMERS * parallel::processors(), read);
     read.into_iter().flatten().collect()
 }
 

@@ -4,19 +4,19 @@
 
 use super::facts::Facts;
 use super::format::Format;
-use super::parallel;
+use super::parallel::{self, blocking, done};
 use super::reading::{self, Job, put_facts};
 use super::scan::{Found, Root, id_of};
 use super::watch::{Changes, Watch};
 use crate::store::StoreError;
-use crate::store::index::{FileRow, Index};
+use crate::store::index::{FileRow, Index, Stretch};
 use orchestra_protocol::transcript::Progress;
 use orchestra_words::build::Piece;
 use parking_lot::Mutex;
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
 /// Files listed in one transaction.
@@ -226,22 +226,16 @@ impl Worker {
                 self.let_go(&one.path);
             }
         }
-        let with = |(format, one): (_, Found)| {
-            let known = self.known.get(&one.path).cloned();
-            (format, one, known)
-        };
+        let with = |(format, one): (_, Found)| (format, self.known.get(&one.path).cloned(), one);
         let mut fresh: VecDeque<_> = fresh.into_iter().map(with).collect();
         let mut next = move || {
             let batch: Vec<_> = fresh.drain(..fresh.len().min(BATCH)).collect();
-            let row = |(format, one, known)| listed(format, one, known);
+            let row = |(format, known, one)| listed(format, one, known);
             tokio::task::spawn_blocking(move || parallel::map(batch, LISTERS, row))
         };
         let mut reading = next();
         loop {
-            let rows = match reading.await {
-                Ok(rows) => rows,
-                Err(error) => std::panic::resume_unwind(error.into_panic()),
-            };
+            let rows = done(reading.await);
             if rows.is_empty() {
                 return Ok(());
             }
@@ -273,30 +267,60 @@ impl Worker {
     /// files of which these are not known.
     async fn read_some(&mut self) -> Result<(), StoreError> {
         self.tell(|progress| progress.read = false);
-        let sums = !self.unsummed.is_empty();
-        let queue = if sums { &self.unsummed } else { &self.waiting };
+        if !self.unsummed.is_empty() {
+            return self.sum_some().await;
+        }
+        let jobs = self.jobs(&self.waiting);
+        let (stretches, piece) = blocking(move || reading::words(jobs)).await;
+        let indexed = piece.count() > 0;
+        self.keep(stretches, piece, false).await?;
+        if indexed {
+            self.index.merge().await?;
+        }
+        Ok(())
+    }
+
+    /// Reads tokens only: while those of some files are written, the next are read.
+    async fn sum_some(&mut self) -> Result<(), StoreError> {
+        let begun = Instant::now();
+        let mut jobs = self.jobs(&self.unsummed);
+        let mut next = move || {
+            let part: Vec<Job> = jobs.drain(..jobs.len().min(reading::AT_ONCE)).collect();
+            tokio::task::spawn_blocking(move || reading::sums(part))
+        };
+        let mut reading = next();
+        loop {
+            let stretches = done(reading.await);
+            if stretches.is_empty() || begun.elapsed() > reading::LONG {
+                return self.keep(stretches, Piece::default(), true).await;
+            }
+            reading = next();
+            self.keep(stretches, Piece::default(), true).await?;
+        }
+    }
+
+    /// The newest of those that wait.
+    fn jobs(&self, queue: &BTreeSet<(i64, PathBuf)>) -> Vec<Job> {
         let newest = queue.iter().rev().filter_map(|(_, path)| {
             let row = self.known.get(path).cloned()?;
             let format = self.format_of(path)?;
             Some(Job { row, format })
         });
-        let jobs: Vec<Job> = newest.take(reading::MANY).collect();
-        let (stretches, piece) = if sums {
-            let sums = blocking(move || reading::sums(jobs)).await;
-            (sums, Piece::default())
-        } else {
-            blocking(move || reading::words(jobs)).await
-        };
-        let indexed = piece.count() > 0;
+        newest.take(reading::MANY).collect()
+    }
+
+    async fn keep(
+        &mut self,
+        stretches: Vec<Stretch>,
+        piece: Piece,
+        sums: bool,
+    ) -> Result<(), StoreError> {
         self.index.add(&stretches, piece).await?;
         for stretch in stretches {
             if !stretch.usage.is_empty() {
                 self.grown.note(&stretch.row.root);
             }
             self.went_on(stretch.row, sums);
-        }
-        if indexed {
-            self.index.merge().await?;
         }
         self.count();
         Ok(())
@@ -371,12 +395,4 @@ fn listed(format: &'static dyn Format, one: Found, known: Option<FileRow>) -> Fi
     put_facts(&mut row, &facts);
     row.path = one.path;
     row
-}
-
-/// Runs file work beside the daemon's own.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(value) => value,
-        Err(error) => std::panic::resume_unwind(error.into_panic()),
-    }
 }
