@@ -13,6 +13,6 @@ trap 'rm -f "$log"' EXIT
 
 cargo test --workspace --locked --test it -- --nocapture --test-threads=1 clis::idle >"$log" 2>&1
 status=$?
-grep -a $'^idle\t' "$log"
+grep -aoE $'idle\t.*' "$log"
 [[ $status == 0 ]] || tail -n 40 "$log" >&2
 exit "$status"

@@ -5,25 +5,6 @@ use crate::support::daemon::Site;
 use crate::support::kit::Model;
 use crate::support::wait::until;
 use serde_json::{Value, json};
-use std::process::Stdio;
-
-/// Runs a CLI by hand in the project, as a person would.
-fn by_hand(site: &Site, argv: &[&str]) {
-    let output = std::process::Command::new("/usr/bin/env")
-        .args(argv)
-        .env_clear()
-        .envs(&site.env)
-        .current_dir(&site.project)
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
-    assert!(
-        output.status.success(),
-        "{argv:?}: {}{}",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    );
-}
 
 async fn only(api: &Api, query: &str) -> Value {
     until("the session to be read", || async {
@@ -53,11 +34,8 @@ async fn answered(api: &Api, agent: &str, text: &str) {
 async fn sessions_begun_by_hand_go_on_with_one_writer_each() {
     let model = Model::start("main-job.json");
     let site = Site::with_clis(&model);
-    by_hand(&site, &["claude", "-p", "hello by hand"]);
-    by_hand(
-        &site,
-        &["codex", "exec", "--skip-git-repo-check", "hello by hand"],
-    );
+    site.by_hand(&["claude", "-p", "hello by hand"]);
+    site.by_hand(&["codex", "exec", "--skip-git-repo-check", "hello by hand"]);
     let daemon = site.start();
     let api = daemon.api(&site, "developer", &site.env["USER"]);
     for kind in ["claude", "codex"] {

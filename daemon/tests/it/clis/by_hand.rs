@@ -5,7 +5,6 @@ use crate::support::daemon::Site;
 use crate::support::kit::Model;
 use crate::support::wait::until;
 use serde_json::Value;
-use std::process::{Command, Stdio};
 
 /// Each CLI, and how a person lets it answer one prompt.
 const ONCE: &[(&str, &[&str])] = &[
@@ -22,18 +21,9 @@ async fn sessions_that_a_person_began_are_found_with_all_that_they_say() {
     let daemon = site.start();
     let api = daemon.api(&site, "admin", "tester");
     for (kind, args) in ONCE {
-        let path = std::env::split_paths(&site.env["PATH"]).map(|folder| folder.join(kind));
-        let program = { path }.find(|path| path.exists()).unwrap();
-        let ran = Command::new(program)
-            .args(*args)
-            .arg(format!("echo hello from {kind}"))
-            .env_clear()
-            .envs(&site.env)
-            .current_dir(&site.project)
-            .stdin(Stdio::null())
-            .output()
-            .unwrap();
-        assert!(ran.status.success(), "{kind}: {ran:?}");
+        let prompt = format!("echo hello from {kind}");
+        let argv = [&[*kind], *args, &[prompt.as_str()]].concat();
+        site.by_hand(&argv);
     }
     for (kind, _) in ONCE {
         let what = format!("the session of {kind}");

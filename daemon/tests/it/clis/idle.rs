@@ -15,6 +15,9 @@ const PER_HOUR: u64 = 7_200;
 /// A CLI that asked its model nothing for so long has done what it does after a turn.
 const QUIET: Duration = Duration::from_secs(5);
 const SHELLS: usize = 6;
+/// Longest that the looks of an hour may take: each asks tmux for the screens of those CLIs
+/// that nothing else speaks for. As slow as two looks a second would be the hour itself.
+const AN_HOUR: Duration = Duration::from_secs(600);
 
 /// How large a run is; set from outside.
 struct Size {
@@ -77,24 +80,12 @@ async fn agents_that_rest_ask_no_model_anything() {
     let api = daemon.api(&site, "admin", "tester");
     settled(&api, &model, agents).await;
     // The log speaks once an hour, so it is counted from one to another.
-    let now = rounds(&site);
-    until("the end of an hour", || async {
-        (rounds(&site) > now).then_some(())
-    })
-    .await;
+    looks(&site, rounds(&site) + 1, AN_HOUR).await;
     let (asked, spent) = (model.requests().await.len(), self::spent(&daemon));
     let begun = (Instant::now(), rounds(&site));
     let wanted = begun.1 + size.hours * PER_HOUR;
-    while rounds(&site) < wanted {
-        // As slow as two looks a second would be the day itself.
-        let most = Duration::from_secs(60 + size.hours * 120);
-        assert!(
-            begun.0.elapsed() < most,
-            "{} looks of {wanted}",
-            rounds(&site)
-        );
-        tokio::time::sleep(Duration::from_millis(500)).await;
-    }
+    let hours = u32::try_from(size.hours).unwrap();
+    looks(&site, wanted, AN_HOUR * hours).await;
     let (more, took) = (
         model.requests().await.len() - asked,
         self::spent(&daemon) - spent,
@@ -106,6 +97,16 @@ async fn agents_that_rest_ask_no_model_anything() {
         begun.0.elapsed().as_secs_f64(),
     );
     assert_eq!(more, 0, "{:#?}", &model.requests().await[asked..]);
+}
+
+/// Until so many looks were taken.
+async fn looks(site: &Site, wanted: u64, most: Duration) {
+    let begun = Instant::now();
+    while rounds(site) < wanted {
+        let now = rounds(site);
+        assert!(begun.elapsed() < most, "{now} looks of {wanted}");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
 }
 
 fn more_limits(site: &mut Site, line: &str) {

@@ -105,6 +105,24 @@ impl Site {
         }
         site
     }
+
+    /// Runs a CLI by hand in the project, as a person would.
+    pub(crate) fn by_hand(&self, argv: &[&str]) {
+        let output = Command::new("/usr/bin/env")
+            .args(argv)
+            .env_clear()
+            .envs(&self.env)
+            .current_dir(&self.project)
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        assert!(
+            output.status.success(),
+            "{argv:?}: {}{}",
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
 }
 
 /// Folders of the pinned CLIs, installed if they are missing.
