@@ -1,18 +1,28 @@
 #!/usr/bin/env bash
-# Agents that rest cost nothing: real CLIs and shells rest for five minutes, then a day of
-# looks is taken at them. Prints the requests at the model, and the daemon's processor time.
+# Agents that rest cost nothing. Every real CLI and some shells rest for five minutes; then a
+# fleet whose looks are quick is looked at as often as in a day. Prints the requests at the
+# model, and the daemon's processor time.
 #
-#   IDLE_SECONDS=300 IDLE_HOURS=24 IDLE_KINDS="claude codex …"   other sizes
+#   IDLE_SECONDS=300 IDLE_HOURS=24      other sizes
 set -uo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
-export IDLE_SECONDS="${IDLE_SECONDS:-300}" IDLE_HOURS="${IDLE_HOURS:-24}"
-export IDLE_KINDS="${IDLE_KINDS:-claude codex gemini opencode qwen aider}"
 log="$(mktemp)"
 trap 'rm -f "$log"' EXIT
+status=0
 
-cargo test --workspace --locked --test it -- --nocapture --test-threads=1 clis::idle >"$log" 2>&1
-status=$?
-grep -aoE $'idle\t.*' "$log"
-[[ $status == 0 ]] || tail -n 40 "$log" >&2
+# rest SECONDS HOURS KINDS
+rest() {
+  IDLE_SECONDS="$1" IDLE_HOURS="$2" IDLE_KINDS="$3" \
+    cargo test --workspace --locked --test it -- --nocapture --test-threads=1 clis::idle >"$log" 2>&1
+  local code=$?
+  grep -aoE $'idle\t.*' "$log"
+  [[ $code == 0 ]] || {
+    status=1
+    grep -aE 'panicked|waited in vain|looks of|error' -A 3 "$log" | head -n 20 >&2
+  }
+}
+
+rest "${IDLE_SECONDS:-300}" 0 "claude codex gemini opencode qwen aider"
+rest 20 "${IDLE_HOURS:-24}" "claude codex"
 exit "$status"
