@@ -59,18 +59,18 @@ pub async fn of_living(store: &Store) -> Result<HashMap<String, (Vec<String>, i6
     Ok(all)
 }
 
-/// How many turns of the agent were over since a time, in milliseconds UTC: ends of what it
-/// had taken. A shell shows its first prompt, and another for an empty line, without a turn.
+/// How many turns of the agent were begun and over since a time, in milliseconds UTC: ends of
+/// what it had taken. A shell shows its first prompt, and another for an empty line, without a turn.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn turns_over(store: &Store, agent: &AgentId, since: i64) -> Result<u64, StoreError> {
     let count: i64 = sqlx::query_scalar(
         "SELECT COUNT(*) FROM (
-             SELECT at, fact, LAG(fact) OVER (ORDER BY id) AS before FROM (
-                 SELECT id, at, json_extract(body, '$.fact') AS fact FROM evidence WHERE agent_id = $1
+             SELECT fact, LAG(fact) OVER (ORDER BY id) AS before FROM (
+                 SELECT id, json_extract(body, '$.fact') AS fact FROM evidence WHERE agent_id = $1 AND at >= $2
              ) WHERE fact IN ('prompt_accepted', 'turn_ended', 'turn_failed')
-         ) WHERE fact <> 'prompt_accepted' AND before = 'prompt_accepted' AND at >= $2",
+         ) WHERE fact <> 'prompt_accepted' AND before = 'prompt_accepted'",
     )
     .bind(agent.as_str())
     .bind(since)
